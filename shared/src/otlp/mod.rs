@@ -1,0 +1,1 @@
+//! OTLP, OpenTelemetry's wire format.

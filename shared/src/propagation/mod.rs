@@ -1,0 +1,2 @@
+//! How context travels in HTTP headers.
+pub mod traceparent;

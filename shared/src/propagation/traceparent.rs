@@ -1,0 +1,1 @@
+//! `traceparent` (W3C Trace Context §3.2).

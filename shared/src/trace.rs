@@ -1,0 +1,1 @@
+//! Puts the spans of one trace in order.
