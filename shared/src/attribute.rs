@@ -34,7 +34,10 @@ pub enum AttributeValue {
 impl Attribute {
     /// Makes an attribute from anything that is a value.
     pub fn new(key: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }
 
@@ -95,7 +98,10 @@ impl std::fmt::Display for AttributeValue {
 /// The value of the first attribute named `key`.
 #[must_use]
 pub fn find<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a AttributeValue> {
-    attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
+    attributes
+        .iter()
+        .find(|attribute| attribute.key == key)
+        .map(|attribute| &attribute.value)
 }
 
 /// The text of the first attribute named `key`, where it is one.

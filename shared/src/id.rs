@@ -127,7 +127,11 @@ id! {
 }
 
 fn hex_digit(value: u8) -> char {
-    char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 })
+    char::from(if value < 10 {
+        b'0' + value
+    } else {
+        b'a' + value - 10
+    })
 }
 
 fn hex_value(digit: u8) -> Result<u8, IdError> {
@@ -153,8 +157,16 @@ mod tests {
     #[test]
     fn refuses_what_is_not_an_id() {
         for (text, expected, reason) in [
-            ("00f067aa0ba902b", IdError::Length { expected: 8 }, "one digit short"),
-            ("00f067aa0ba902b70", IdError::Length { expected: 8 }, "one digit long"),
+            (
+                "00f067aa0ba902b",
+                IdError::Length { expected: 8 },
+                "one digit short",
+            ),
+            (
+                "00f067aa0ba902b70",
+                IdError::Length { expected: 8 },
+                "one digit long",
+            ),
             ("00F067AA0BA902B7", IdError::Digit, "uppercase"),
             ("00f067aa0ba902bg", IdError::Digit, "not a digit"),
             ("0000000000000000", IdError::Zero, "all zeros"),

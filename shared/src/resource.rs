@@ -39,6 +39,9 @@ impl Resource {
     #[must_use]
     pub fn is_browser(&self) -> bool {
         find_str(&self.attributes, semconv::TELEMETRY_SDK_LANGUAGE) == Some("webjs")
-            || self.attributes.iter().any(|attribute| attribute.key.starts_with("browser."))
+            || self
+                .attributes
+                .iter()
+                .any(|attribute| attribute.key.starts_with("browser."))
     }
 }

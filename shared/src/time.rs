@@ -22,7 +22,11 @@ impl UnixNanos {
         }
         let whole = millis as u64;
         let micros = ((millis - whole as f64) * 1_000.0 + 0.5) as u64;
-        Self(whole.saturating_mul(1_000_000).saturating_add(micros * 1_000))
+        Self(
+            whole
+                .saturating_mul(1_000_000)
+                .saturating_add(micros * 1_000),
+        )
     }
 
     /// The time from `earlier` to this instant.
@@ -122,7 +126,10 @@ mod tests {
 
     #[test]
     fn keeps_microseconds_of_todays_milliseconds() {
-        assert_eq!(UnixNanos::from_millis_f64(1_795_000_000_123.456).0, 1_795_000_000_123_456_000);
+        assert_eq!(
+            UnixNanos::from_millis_f64(1_795_000_000_123.456).0,
+            1_795_000_000_123_456_000
+        );
         assert_eq!(UnixNanos::from_millis_f64(-1.0).0, 0);
         assert_eq!(UnixNanos::from_millis_f64(f64::NAN).0, 0);
     }

@@ -1,1 +1,0 @@
-//! Puts the spans of one trace in order.
