@@ -11,6 +11,7 @@
 extern crate alloc;
 
 pub mod id;
+pub mod kind;
 pub mod otlp;
 pub mod propagation;
 pub mod semconv;
