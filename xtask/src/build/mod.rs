@@ -1,11 +1,14 @@
 //! `cargo xtask build`: from the sources to `target/embed` and `target/dist`.
 
 pub mod compress;
-pub mod tracer;
-pub mod wasm;
+mod html;
+mod release;
+mod tracer;
+mod viewer;
+mod wasm;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -20,6 +23,8 @@ use crate::workspace::Workspace;
 pub enum Part {
     /// `throughline.js`
     Tracer,
+    /// The viewer's files
+    Viewer,
 }
 
 /// Builds one part, or everything up to the release's files.
@@ -28,10 +33,32 @@ pub enum Part {
 /// When a program is missing or fails.
 pub fn build(workspace: &Workspace, part: Option<Part>) -> Result<()> {
     let node = NodeTools::install(workspace)?;
-    if part.is_none_or(|part| part == Part::Tracer) {
-        step("build the tracer", || tracer::build(workspace, &node))?;
+    match part {
+        Some(Part::Tracer) => tracer(workspace, &node).map(drop),
+        Some(Part::Viewer) => viewer(workspace, &node),
+        None => {
+            let script = tracer(workspace, &node)?;
+            viewer(workspace, &node)?;
+            release::build(workspace, &script)
+        }
     }
-    Ok(())
+}
+
+/// Builds what the server embeds, the tracer and the viewer.
+///
+/// # Errors
+/// When a program is missing or fails.
+pub fn assets(workspace: &Workspace, node: &NodeTools) -> Result<()> {
+    tracer(workspace, node)?;
+    viewer(workspace, node)
+}
+
+fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
+    step("build the tracer", || tracer::build(workspace, node))
+}
+
+fn viewer(workspace: &Workspace, node: &NodeTools) -> Result<()> {
+    step("build the viewer", || viewer::build(workspace, node))
 }
 
 /// A hash over the contents of files and directories, to tell whether something must be built again.

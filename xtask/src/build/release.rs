@@ -1,0 +1,62 @@
+//! `target/dist`: what a release consists of.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha384};
+
+use super::empty;
+use crate::step::{run, step};
+use crate::tools::cargo;
+use crate::workspace::Workspace;
+
+/// Compiles the server with the viewer and the tracer inside and lays out the files.
+///
+/// # Errors
+/// When the server does not compile or a file is missing.
+pub fn build(workspace: &Workspace, script: &Path) -> Result<()> {
+    step("compile the server for release", || {
+        run(cargo(workspace).args(["build", "--release", "--package=throughline"]))
+    })?;
+    step("lay out target/dist", || {
+        let dist = workspace.dist();
+        empty(&dist)?;
+        fs::copy(
+            workspace.binary("release", "throughline"),
+            dist.join("throughline"),
+        )
+        .context("cannot copy the binary")?;
+        fs::copy(script, dist.join("throughline.js"))?;
+        copy_directory(&workspace.root.join("tracer-wasm/npm"), &dist.join("npm"))
+            .context("cannot lay out the npm package")?;
+        fs::copy(script, dist.join("npm/throughline.js"))?;
+        Ok(())
+    })?;
+    eprintln!(
+        "integrity of throughline.js: {}",
+        integrity(&fs::read(script)?)
+    );
+    Ok(())
+}
+
+/// The value of a script tag's `integrity` attribute.
+pub fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
+}
+
+fn copy_directory(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_directory(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
