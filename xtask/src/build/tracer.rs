@@ -49,7 +49,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
                 "--bundle",
                 "--minify",
                 "--format=iife",
-                "--target=es2020",
+                "--target=es2022",
                 "--charset=utf8",
             ])
             .args(["--legal-comments=none", "--log-level=warning"])
