@@ -1,0 +1,52 @@
+// The tracer is a guest: whatever a page can observe of its functions is as it would be without the tag.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, press, test } from '../harness/fixtures.js';
+
+const SOURCE = await readFile(join(import.meta.dirname, '../pages/manners-probes.js'), 'utf8');
+const PROBES = [...SOURCE.matchAll(/^ {4}(?:async )?'([^']+)'\(\) \{$/gm)].map(([, name]) => name);
+
+/** The tracer adds these to requests of the same origin. */
+const PROPAGATION_HEADERS = ['traceparent', 'tracestate', 'baggage'];
+
+/** What legitimately differs between two pages, whoever serves them. */
+function comparable(value) {
+  const text = JSON.stringify(value, (key, member) => (PROPAGATION_HEADERS.includes(key) ? undefined : member));
+  return JSON.parse(text.replaceAll(/\/p\/\d+\//g, '/p/'));
+}
+
+async function probe(page, url, name, inAction) {
+  await page.goto(url);
+  if (!inAction) return page.evaluate((wanted) => window.run(wanted), name);
+  await page.evaluate((wanted) => {
+    window.wanted = wanted;
+  }, name);
+  await press(page, page.locator('#probe'));
+  return page.evaluate(() => window.probed);
+}
+
+test('there are probes, and they know the page without a tag from one with a careless tracer', async ({ page, app }) => {
+  expect(PROBES.length).toBeGreaterThan(20);
+  await page.goto(app.publish('manners.html'));
+  expect(await page.evaluate(() => window.probeNames)).toEqual(PROBES);
+  const careless = `<script>const native = fetch; window.fetch = (...args) => native(...args); const then = Promise.prototype.then; Promise.prototype.then = function (a, b) { return then.call(this, a && ((v) => a(v)), b); };</script>`;
+  const name = 'names, lengths, texts and descriptors of patched functions';
+  const clean = comparable(await probe(page, app.publish('manners.html'), name, false));
+  const touched = comparable(await probe(page, app.publish('manners.html', { tag: careless }), name, false));
+  expect(touched['window.fetch']).not.toEqual(clean['window.fetch']);
+  expect(touched['Promise.prototype.then']).not.toEqual(clean['Promise.prototype.then']);
+});
+
+for (const name of PROBES) {
+  for (const inAction of [false, true]) {
+    test(`${name}: as without the tag${inAction ? ', in a click' : ''}`, async ({ page, app, throughline, service }) => {
+      const without = await probe(page, app.publish('manners.html'), name, inAction);
+      const url = app.publish('manners.html', { tag: throughline.tag(service) });
+      const within = await probe(page, url, name, inAction);
+      expect(await page.evaluate(() => typeof window.throughline)).toBe('object');
+      expect(comparable(within)).toEqual(comparable(without));
+    });
+  }
+}

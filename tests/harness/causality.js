@@ -1,0 +1,215 @@
+// The causality table: which user action does each request belong to?
+//
+// `pages/causality.html` holds one control for each request of the table; `runCausality` presses them with a real mouse
+// and keyboard while background sources make requests of their own, and judges every request by what the backend
+// received and what the trace store then knows. The runner knows nothing of Throughline's names: an adapter tells it
+// which spans are actions, so that other tracers can be measured by the same yard.
+
+import { pause, until } from './poll.js';
+import { propagatedBy } from './page-server.js';
+
+/** One final request each, in the order in which the controls are used. A pair overlaps in time. */
+export const CASES = [
+  'sync',
+  'timeout-0',
+  'timeout-200',
+  'then',
+  'await-1',
+  'await-3',
+  'await-fetch',
+  'await-fetch-json',
+  'then-json-chain',
+  'fire-and-forget',
+  'microtask',
+  'animation-frame',
+  'idle-callback',
+  'message-channel',
+  'post-task',
+  'mutation-observer',
+  'indexed-db',
+  'xhr',
+  'xhr-onload',
+  'debounced-input',
+  'custom-event',
+  'dynamic-import',
+  'worker',
+  'delegated',
+  'shared-microtask',
+  'awaits-interleave-a',
+  'awaits-interleave-b',
+  'thens-interleave-a',
+  'thens-interleave-b',
+  'network-interleaves-a',
+  'network-interleaves-b',
+  'shared-promise-a',
+  'shared-promise-b',
+];
+
+/** What makes requests that no user asked for. */
+export const BACKGROUND_SOURCES = [
+  'interval',
+  'broadcast-channel',
+  'storage-event',
+  'animation-event',
+  'web-socket',
+  'event-source',
+  'resize-observer',
+  'mutation-observer',
+  'intersection-observer',
+  'performance-observer',
+];
+
+/** The pace of a patient and of a hasty user. */
+export const GAP_MILLIS = { apart: 500, rapid: 120 };
+
+/** A request may be this late on a loaded machine. */
+const ARRIVAL_DEADLINE_MILLIS = 20_000;
+
+/**
+ * What differs from tracer to tracer.
+ *
+ * @typedef {object} Adapter
+ * @property {(traceId: string) => Promise<import('./trace.js').Trace | null>} readTrace
+ * @property {(span: import('./trace.js').Span) => boolean} isAction whether a span stands for a user's action
+ * @property {(span: import('./trace.js').Span, control: string) => boolean} isActionOn … on the control with this label
+ * @property {(page: import('@playwright/test').Page) => Promise<void>} flush makes the tracer send what it holds
+ */
+
+/**
+ * How a request was judged: `ok` (the span of that action is an ancestor), `wrong` (another action's is), `lost` (no
+ * action's is), `missing` (it never arrived) or `unread` (the store does not have its trace).
+ *
+ * @typedef {{id: string, verdict: 'ok' | 'wrong' | 'lost' | 'missing' | 'unread', causality: string | undefined, reason: string}} Judged
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {number} ok how many of {@link CASES} are right
+ * @property {number} wrong how many carry another action's trace
+ * @property {number} background how many background requests carry an action's trace
+ * @property {Judged[]} cases
+ * @property {Judged[]} steps the requests on the way to the final one, judged alike
+ * @property {Record<string, number>} backgroundRequests how many requests each source made between the first action and the last
+ * @property {{source: string, reason: string}[]} blamed the background requests that carry an action's trace
+ */
+
+/** Throughline's adapter. @param {import('./throughline.js').Throughline} throughline @returns {Adapter} */
+export function throughlineAdapter(throughline) {
+  return {
+    readTrace: (traceId) => throughline.readTrace(traceId),
+    isAction: (span) => 'throughline.action' in span.attributes && span.attributes['throughline.action'] !== 'load',
+    isActionOn: (span, control) => span.name.endsWith(`"${control}"`),
+    flush: (page) => page.evaluate(() => window.throughline.flush()),
+  };
+}
+
+/**
+ * Uses every control of a loaded causality page once and judges the requests.
+ *
+ * @param {object} options
+ * @param {import('@playwright/test').Page} options.page
+ * @param {import('./page-server.js').PageServer} options.app
+ * @param {string} options.url of the published page, without a query
+ * @param {Adapter} options.adapter
+ * @param {number} options.gapMillis from the start of one action to the start of the next, at least
+ * @param {boolean} [options.background] whether background sources run
+ * @returns {Promise<Result>}
+ */
+export async function runCausality({ page, app, url, adapter, gapMillis, background = true }) {
+  const run = `${Date.now()}`;
+  await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}`);
+  await page.locator('body[data-database=open]').waitFor();
+  const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
+  const named = (request) => request.path.split('/').pop();
+  if (background) {
+    await until('every background source makes requests', () => BACKGROUND_SOURCES.every((source) => ofRun('background').some((request) => named(request) === source)), {
+      otherwise: () => `only ${[...new Set(ofRun('background').map(named))]}`,
+    });
+  }
+
+  const firstActionMillis = Date.now();
+  await useControls(page, gapMillis);
+  const arrived = () => new Set(ofRun('case').map(named));
+  await until('every case has made its request', () => CASES.every((id) => arrived().has(id)), { deadlineMillis: ARRIVAL_DEADLINE_MILLIS }).catch(() => {});
+  const lastActionMillis = Date.now();
+  await adapter.flush(page);
+
+  const read = reader(adapter);
+  const judge = async (request, id) => ({ id, ...(await judgeRequest(request, id, adapter, read)) });
+  const cases = [];
+  for (const id of CASES) {
+    const request = ofRun('case').find((candidate) => named(candidate) === id);
+    cases.push(request ? await judge(request, id) : { id, verdict: 'missing', causality: undefined, reason: 'the request never arrived' });
+  }
+  const steps = [];
+  for (const request of ofRun('step')) steps.push(await judge(request, named(request)));
+
+  const during = ofRun('background').filter((request) => request.receivedMillis >= firstActionMillis && request.receivedMillis <= lastActionMillis);
+  const backgroundRequests = Object.fromEntries(BACKGROUND_SOURCES.map((source) => [source, during.filter((request) => named(request) === source).length]));
+  const blamed = [];
+  for (const request of during) {
+    const carried = propagatedBy(request);
+    const trace = carried && (await read(carried.traceId));
+    // A trace that the store lacks could be any action's: it counts as blamed until it is read.
+    const action = carried && (trace ? trace.spans.find(adapter.isAction) : { name: 'a trace that is not stored' });
+    if (action) blamed.push({ source: named(request), reason: `in the trace of ${action.name}` });
+  }
+
+  return {
+    ok: cases.filter(({ verdict }) => verdict === 'ok').length,
+    wrong: cases.filter(({ verdict }) => verdict === 'wrong').length,
+    background: blamed.length,
+    cases,
+    steps,
+    backgroundRequests,
+    blamed,
+  };
+}
+
+/** Uses each control once, at the pace given, without waiting for what it causes. */
+async function useControls(page, gapMillis) {
+  const places = await page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('button, input')].map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return [element.getAttribute('aria-label') ?? element.textContent, { x: x + width / 2, y: y + height / 2 }];
+      }),
+    ),
+  );
+  for (const id of CASES) {
+    const startMillis = Date.now();
+    const { x, y } = places[id];
+    await page.mouse.click(x, y);
+    if (id === 'debounced-input') await page.keyboard.type('abc', { delay: 20 });
+    await pause(Math.max(0, startMillis + gapMillis - Date.now()));
+  }
+}
+
+/** Reads each trace once, waiting for those that are still on their way. */
+function reader(adapter) {
+  const traces = new Map();
+  return (traceId) => {
+    if (!traces.has(traceId)) {
+      traces.set(
+        traceId,
+        until('the trace is stored', () => adapter.readTrace(traceId), { deadlineMillis: 10_000 }).catch(() => null),
+      );
+    }
+    return traces.get(traceId);
+  };
+}
+
+/** @returns {Promise<{verdict: Judged['verdict'], causality: string | undefined, reason: string}>} */
+async function judgeRequest(request, id, adapter, read) {
+  const carried = propagatedBy(request);
+  if (!carried) return { verdict: 'lost', causality: undefined, reason: `no trace context: traceparent is ${request.headers.traceparent}` };
+  const trace = await read(carried.traceId);
+  if (!trace) return { verdict: 'unread', causality: undefined, reason: `trace ${carried.traceId} is not stored` };
+  const span = trace.byId.get(carried.spanId);
+  if (!span) return { verdict: 'unread', causality: undefined, reason: `span ${carried.spanId} is not stored\n${trace}` };
+  const causality = span.attributes['throughline.causality'];
+  const actions = [span, ...trace.ancestorsOf(span)].filter(adapter.isAction);
+  if (actions.length === 0) return { verdict: 'lost', causality, reason: `no action above it\n${trace}` };
+  const right = actions.every((action) => adapter.isActionOn(action, id));
+  return { verdict: right ? 'ok' : 'wrong', causality, reason: right ? '' : `it belongs to ${actions.map((action) => action.name)}\n${trace}` };
+}

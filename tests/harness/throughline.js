@@ -1,0 +1,175 @@
+// A Throughline server of its own, and what a test reads back from it.
+
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { throughlineBinary } from './binaries.js';
+import { ListeningProcess } from './listening-process.js';
+import { until } from './poll.js';
+import { Trace } from './trace.js';
+
+export class Throughline {
+  /** @param {string} dataDirectory */
+  constructor(dataDirectory) {
+    this.dataDirectory = dataDirectory;
+  }
+
+  /** Starts a server on free ports over an empty data directory. */
+  static async start() {
+    const server = new Throughline(await mkdtemp(join(tmpdir(), 'throughline-test-')));
+    await server.launch('127.0.0.1:0', '127.0.0.1:0', 'localhost:0');
+    return server;
+  }
+
+  async launch(ingest, grpc, viewer) {
+    this.process = await ListeningProcess.start(
+      throughlineBinary(),
+      ['serve', '--data', this.dataDirectory, '--listen-ingest', ingest, '--listen-grpc', grpc, '--listen-viewer', viewer],
+      { listeners: ['ingest', 'grpc', 'viewer'] },
+    );
+  }
+
+  /** The public face: OTLP over HTTP and the tracer's script. */
+  get ingestUrl() {
+    return this.process.urls.ingest;
+  }
+
+  /** The OTLP/gRPC receiver. */
+  get grpcUrl() {
+    return this.process.urls.grpc;
+  }
+
+  /** The private face: viewer and API. */
+  get viewerUrl() {
+    return this.process.urls.viewer;
+  }
+
+  get tracerUrl() {
+    return `${this.ingestUrl}/throughline.js`;
+  }
+
+  /**
+   * The script tag as a user writes it.
+   *
+   * @param {string} service
+   * @param {Record<string, string | true>} [attributes] further attributes, such as `data-endpoint` or `async`
+   */
+  tag(service, attributes = {}) {
+    const all = { src: this.tracerUrl, 'data-service': service, ...attributes };
+    const text = Object.entries(all).map(([name, value]) => (value === true ? name : `${name}="${value}"`));
+    return `<script ${text.join(' ')}></script>`;
+  }
+
+  /** Stops the server; its data and its ports stay its own for {@link restart}. */
+  async stop() {
+    return this.process.stop();
+  }
+
+  /** Starts the stopped server again where it was. */
+  async restart() {
+    const host = (url) => new URL(url).host;
+    const { ingest, grpc, viewer } = this.process.urls;
+    await this.launch(host(ingest), host(grpc), host(viewer));
+  }
+
+  /** Stops the server and removes its data. */
+  async dispose() {
+    await this.process?.stop();
+    await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+
+  /**
+   * @param {string} path below the private face, with its query
+   * @returns {Promise<any>} the JSON body of a 200 answer
+   */
+  async api(path) {
+    const response = await fetch(`${this.viewerUrl}${path}`);
+    if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  }
+
+  /** @param {string} traceId @returns {Promise<Trace | null>} null where the server does not have it */
+  async readTrace(traceId) {
+    const response = await fetch(`${this.viewerUrl}/api/v1/traces/${traceId}`);
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`GET trace ${traceId} answered ${response.status}: ${await response.text()}`);
+    return Trace.fromOtlp(await response.json());
+  }
+
+  /**
+   * Waits until the server has a trace that satisfies `complete`.
+   *
+   * @param {string} traceId
+   * @param {(trace: Trace) => boolean} [complete]
+   */
+  async waitForTrace(traceId, complete = () => true, fact = 'complete') {
+    let seen = null;
+    return until(
+      `trace ${traceId} is ${fact}`,
+      async () => {
+        seen = await this.readTrace(traceId);
+        return seen && complete(seen) ? seen : undefined;
+      },
+      { otherwise: () => (seen ? `\n${seen}` : 'no such trace') },
+    );
+  }
+
+  /**
+   * @param {string} query TraceQL
+   * @param {{limit?: number, start?: string | number, end?: string | number}} [options]
+   * @returns {Promise<any[]>} the summaries, newest first
+   */
+  async search(query, options = {}) {
+    const parameters = new URLSearchParams({ q: query });
+    for (const [name, value] of Object.entries({ limit: 200, ...options })) parameters.set(name, String(value));
+    return (await this.api(`/api/v1/search?${parameters}`)).traces;
+  }
+
+  /** Every trace of a service, read whole. @param {string} service */
+  async tracesOf(service) {
+    const summaries = await this.search(`{ resource.service.name = "${service}" }`);
+    return Promise.all(summaries.map(async ({ traceId }) => /** @type {Trace} */ (await this.readTrace(traceId))));
+  }
+
+  /**
+   * Waits until a service has a trace that `wanted` accepts.
+   *
+   * @param {string} service
+   * @param {(trace: Trace) => boolean} wanted
+   * @param {string} fact
+   */
+  async waitForTraceOf(service, wanted, fact) {
+    let seen = [];
+    return until(
+      `${service} has a trace ${fact}`,
+      async () => {
+        seen = await this.tracesOf(service);
+        return seen.find(wanted);
+      },
+      { otherwise: () => seen.map((trace) => `\n${trace}`).join('') || 'no trace' },
+    );
+  }
+
+  /**
+   * Sends an `ExportTraceServiceRequest` in JSON.
+   *
+   * @param {object} body
+   */
+  async sendTraces(body) {
+    const response = await fetch(`${this.ingestUrl}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`export answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  }
+
+  /** Every byte that the server keeps on disk. @returns {Promise<{path: string, bytes: Buffer}[]>} */
+  async storedFiles() {
+    const entries = await readdir(this.dataDirectory, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return Promise.all(files.map(async (path) => ({ path, bytes: await readFile(path) })));
+  }
+}
