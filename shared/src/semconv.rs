@@ -14,6 +14,10 @@ pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 pub const URL_FULL: &str = "url.full";
 /// The class of error that a span ended with.
 pub const ERROR_TYPE: &str = "error.type";
+/// On an `exception` event, the message.
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// On an `exception` event, the class.
+pub const EXCEPTION_TYPE: &str = "exception.type";
 
 /// On a browser's root span, what the user did: `click`, `submit`, `change`, `keydown`, or `load`.
 pub const ACTION: &str = "throughline.action";

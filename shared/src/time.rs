@@ -11,14 +11,21 @@ pub struct UnixNanos(pub u64);
 pub struct DurationNanos(pub i64);
 
 impl UnixNanos {
+    /// Just below the milliseconds of 2^64 nanoseconds, in the year 2554.
+    const END_MILLIS: f64 = 18_446_744_073_709.0;
+
     /// Takes milliseconds since the epoch, as the browser's clocks give them.
     ///
-    /// Negative and non-finite values become zero. An `f64` holds today's milliseconds to about a
+    /// Negative values and NaN become zero, what lies beyond the last instant becomes that. An `f64` holds today's milliseconds to about a
     /// quarter of a microsecond, so fractions of a microsecond are rounded.
     #[must_use]
     pub fn from_millis_f64(millis: f64) -> Self {
-        if !(millis > 0.0) {
-            return Self(0);
+        if !(millis > 0.0 && millis < Self::END_MILLIS) {
+            return Self(if millis >= Self::END_MILLIS {
+                u64::MAX
+            } else {
+                0
+            });
         }
         let whole = millis as u64;
         let micros = ((millis - whole as f64) * 1_000.0 + 0.5) as u64;
@@ -132,6 +139,7 @@ mod tests {
         );
         assert_eq!(UnixNanos::from_millis_f64(-1.0).0, 0);
         assert_eq!(UnixNanos::from_millis_f64(f64::NAN).0, 0);
+        assert_eq!(UnixNanos::from_millis_f64(f64::INFINITY).0, u64::MAX);
     }
 
     #[test]

@@ -1,6 +1,12 @@
-//! The bodies of the native query API: what the server answers and the viewer reads.
+//! The bodies of the native query API: what the server answers and the viewer reads; and the query
+//! language, [`traceql`].
 //!
 //! 64-bit numbers travel as decimal strings. Every list is complete unless the body says otherwise.
+
+mod summary;
+pub mod traceql;
+
+pub use summary::{error_reason, summarise};
 
 use serde::{Deserialize, Serialize};
 
