@@ -1,0 +1,231 @@
+//! How numbers, times and counts read, the same on every page.
+//!
+//! A number and its unit are joined by a no-break space. Times are UTC and say so.
+
+use shared::time::UnixNanos;
+
+/// The no-break space between a number and its unit.
+const NBSP: char = '\u{a0}';
+
+/// A duration of `nanos` with three significant digits: `2.31 s`, `940 ms`, `3.21 ms`, `1 m 12 s`.
+#[must_use]
+pub fn duration(nanos: i64) -> String {
+    let sign = if nanos < 0 { "−" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    let seconds = nanos / 1_000_000_000;
+    if seconds >= 3_600 {
+        return format!("{sign}{}{NBSP}h{NBSP}{}{NBSP}m", seconds / 3_600, seconds / 60 % 60);
+    }
+    if seconds >= 60 {
+        return format!("{sign}{}{NBSP}m{NBSP}{}{NBSP}s", seconds / 60, seconds % 60);
+    }
+    // 999.9 µs must not read as `1000 µs`, so each unit begins where the smaller one would round up to it.
+    let (value, unit) = match nanos {
+        999_500_000.. => (nanos as f64 / 1e9, "s"),
+        999_500.. => (nanos as f64 / 1e6, "ms"),
+        1_000.. => (nanos as f64 / 1e3, "µs"),
+        _ => (nanos as f64, "ns"),
+    };
+    let decimals = match () {
+        () if unit == "ns" || value >= 99.95 => 0,
+        () if value >= 9.995 => 1,
+        () => 2,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = if unit == "s" || !text.contains('.') { &text } else { text.trim_end_matches('0').trim_end_matches('.') };
+    format!("{sign}{text}{NBSP}{unit}")
+}
+
+/// A count with a comma between thousands: `4,096`.
+#[must_use]
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with its noun in the right number: `1 span`, `71 spans`.
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(value))
+}
+
+/// The share `part / whole` in whole per cent; `<1 %` for a small one, nothing of nothing is `0 %`.
+#[must_use]
+pub fn percent(part: i64, whole: i64) -> String {
+    if part <= 0 || whole <= 0 {
+        return format!("0{NBSP}%");
+    }
+    let value = part as f64 / whole as f64 * 100.0;
+    if value < 0.5 { format!("<1{NBSP}%") } else { format!("{value:.0}{NBSP}%") }
+}
+
+/// The date and time of an instant in UTC to the millisecond, in the two parts that are shown apart:
+/// `("22 Nov 2026", "11:04:12.381 UTC")`.
+#[must_use]
+pub fn date_and_time(instant: UnixNanos) -> (String, String) {
+    let (year, month, day) = civil_from_days((instant.0 / NANOS_PER_DAY) as i64);
+    let millis = instant.0 / 1_000_000 % 1_000;
+    (
+        format!("{day} {} {year}", MONTHS[month as usize - 1]),
+        format!("{}.{millis:03} UTC", clock(instant)),
+    )
+}
+
+/// The time of day of an instant in UTC: `11:04:12`.
+#[must_use]
+pub fn clock(instant: UnixNanos) -> String {
+    let second = instant.0 / 1_000_000_000 % 86_400;
+    format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+}
+
+/// The day of an instant without its year: `22 Nov`.
+#[must_use]
+pub fn day(instant: UnixNanos) -> String {
+    let (_, month, day) = civil_from_days((instant.0 / NANOS_PER_DAY) as i64);
+    format!("{day} {}", MONTHS[month as usize - 1])
+}
+
+/// How long ago an instant was at `now`: `just now`, `12 s ago`, `3 min ago`, `in 2 min`.
+#[must_use]
+pub fn relative(now: UnixNanos, then: UnixNanos) -> String {
+    let seconds = (now - then).0 / 1_000_000_000;
+    let (amount, future) = (seconds.unsigned_abs(), seconds < 0);
+    let text = match amount {
+        0..=1 => return "just now".to_owned(),
+        2..=59 => format!("{amount}{NBSP}s"),
+        60..=3_599 => format!("{}{NBSP}min", amount / 60),
+        3_600..=86_399 => format!("{}{NBSP}h", amount / 3_600),
+        _ => format!("{}{NBSP}d", amount / 86_400),
+    };
+    if future { format!("in {text}") } else { format!("{text} ago") }
+}
+
+/// The first and last characters of an id, for where there is no room for all of it: `8f2c…e1`.
+#[must_use]
+pub fn short_id(id: &str) -> String {
+    let characters: Vec<char> = id.chars().collect();
+    match characters.as_slice() {
+        [a, b, c, d, .., y, z] if characters.len() > 12 => [*a, *b, *c, *d, '…', *y, *z].iter().collect(),
+        _ => id.to_owned(),
+    }
+}
+
+/// The text cut after `limit` characters, with an ellipsis where something was cut.
+#[must_use]
+pub fn clipped(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// The name with straight quotation marks turned into typographic ones, as people read `click “Book Now”`.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    let mut open = false;
+    name.chars()
+        .map(|character| match character {
+            '"' => {
+                open = !open;
+                if open { '“' } else { '”' }
+            }
+            other => other,
+        })
+        .collect()
+}
+
+const NANOS_PER_DAY: u64 = 86_400_000_000_000;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Year, month and day of a day since the epoch (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_significant_digits() {
+        for (nanos, expected) in [
+            (0, "0 ns"),
+            (85, "85 ns"),
+            (999, "999 ns"),
+            (1_000, "1 µs"),
+            (412_400, "412 µs"),
+            (999_600, "1 ms"),
+            (3_210_000, "3.21 ms"),
+            (3_000_000, "3 ms"),
+            (24_340_000, "24.3 ms"),
+            (940_000_000, "940 ms"),
+            (999_700_000, "1.00 s"),
+            (2_310_000_000, "2.31 s"),
+            (12_345_000_000, "12.3 s"),
+            (72_000_000_000, "1 m 12 s"),
+            (7_320_000_000_000, "2 h 2 m"),
+            (-3_000_000, "−3 ms"),
+        ] {
+            assert_eq!(duration(nanos).replace(NBSP, " "), expected, "{nanos}");
+        }
+        assert!(duration(i64::MIN).starts_with('−'), "does not overflow");
+    }
+
+    #[test]
+    fn counts_separate_thousands() {
+        assert_eq!(count(7), "7");
+        assert_eq!(count(4_096), "4,096");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "span"), "1 span");
+        assert_eq!(counted(0, "span"), "0 spans");
+    }
+
+    #[test]
+    fn instants_read_as_utc() {
+        let instant = UnixNanos(1_795_345_452_381_000_000);
+        assert_eq!(date_and_time(instant), ("22 Nov 2026".to_owned(), "11:04:12.381 UTC".to_owned()));
+        assert_eq!(date_and_time(UnixNanos(0)).0, "1 Jan 1970");
+        assert_eq!(date_and_time(UnixNanos(951_782_400_000_000_000)).0, "29 Feb 2000");
+        assert_eq!(day(instant), "22 Nov");
+    }
+
+    #[test]
+    fn relative_times_point_to_past_and_future() {
+        let now = UnixNanos(10_000_000_000_000);
+        for (seconds_ago, expected) in [(0, "just now"), (12, "12 s ago"), (200, "3 min ago"), (7_200, "2 h ago"), (-125, "in 2 min")] {
+            let then = UnixNanos((10_000 - seconds_ago) as u64 * 1_000_000_000);
+            assert_eq!(relative(now, then).replace(NBSP, " "), expected);
+        }
+    }
+
+    #[test]
+    fn shares_never_claim_nothing_of_something() {
+        assert_eq!(percent(78, 100), "78\u{a0}%");
+        assert_eq!(percent(1, 1_000), "<1\u{a0}%");
+        assert_eq!(percent(5, 0), "0\u{a0}%");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(clipped("żółć gęś", 4), "żółć…");
+        assert_eq!(clipped("short", 40), "short");
+        assert_eq!(short_id("8f2c0000000000e1"), "8f2c…e1");
+        assert_eq!(quoted("click \"Book Now\""), "click “Book Now”");
+    }
+}

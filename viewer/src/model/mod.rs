@@ -1,0 +1,12 @@
+//! What the pages know of a trace: pure, without a browser, tested natively.
+
+pub mod filter;
+pub mod findings;
+pub mod highlight;
+pub mod phases;
+pub mod rows;
+pub mod story;
+pub mod trace;
+
+#[cfg(test)]
+pub mod fixture;

@@ -1,0 +1,223 @@
+//! Which rows the waterfall shows, given what is collapsed and what is unfolded.
+//!
+//! A row is a span, or the head of a fold: alike siblings shown as one. A fold's head carries the index
+//! of its first member; its members, when unfolded, are rows one level deeper.
+
+use std::collections::BTreeSet;
+
+use super::trace::{NONE, TraceModel};
+
+/// What a row stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowKey {
+    /// The span's node; for a fold's head, its first member.
+    pub node: u32,
+    /// Whether the row is the head of a fold.
+    pub fold: bool,
+}
+
+/// One row of the waterfall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// What it stands for.
+    pub key: RowKey,
+    /// How far it is indented.
+    pub depth: u32,
+    /// Whether its children show; `None` where it has none.
+    pub open: Option<bool>,
+    /// How many spans it hides while closed; for a fold's head, how many members it has.
+    pub hidden: u32,
+    /// Whether one of the spans that it hides failed.
+    pub hides_error: bool,
+}
+
+/// What a person has closed and opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Openness {
+    /// Nodes whose children are hidden.
+    pub collapsed: BTreeSet<u32>,
+    /// First members of the folds whose members show.
+    pub unfolded: BTreeSet<u32>,
+}
+
+/// The rows of the waterfall.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// The rows from top to bottom.
+    pub rows: Vec<Row>,
+    /// For each node the row that shows it: its own, or its nearest visible ancestor's.
+    row_of: Vec<u32>,
+}
+
+impl Rows {
+    /// Finds the rows of a trace. O(nodes).
+    #[must_use]
+    pub fn new(model: &TraceModel, openness: &Openness) -> Self {
+        let count = model.len() as u32;
+        let mut rows = Vec::with_capacity(model.len());
+        let mut row_of = vec![0; model.len()];
+        // How much deeper rows are than their nodes, by where it ends: one level for each open fold around them.
+        let mut shifts: Vec<u32> = Vec::new();
+        let mut node = 0;
+        while node < count {
+            while shifts.last().is_some_and(|end| *end <= node) {
+                shifts.pop();
+            }
+            let mut depth = model.depth[node as usize] + shifts.len() as u32;
+            let members = model.fold[node as usize];
+            if members > 0 {
+                let end = model.fold_members(node).last().map_or(node, |last| model.after(last));
+                let open = openness.unfolded.contains(&node);
+                rows.push(Row {
+                    key: RowKey { node, fold: true },
+                    depth,
+                    open: Some(open),
+                    hidden: members,
+                    hides_error: model.fold_members(node).any(|member| fails_within(model, member)),
+                });
+                if !open {
+                    row_of[node as usize..end as usize].fill(rows.len() as u32 - 1);
+                    node = end;
+                    continue;
+                }
+                shifts.push(end);
+                depth += 1;
+            }
+            let leaf = model.subtree[node as usize] == 1;
+            let open = !openness.collapsed.contains(&node);
+            rows.push(Row {
+                key: RowKey { node, fold: false },
+                depth,
+                open: (!leaf).then_some(open),
+                hidden: model.subtree[node as usize] - 1,
+                hides_error: model.errors_below[node as usize] > 0,
+            });
+            let next = if open { node + 1 } else { model.after(node) };
+            row_of[node as usize..next as usize].fill(rows.len() as u32 - 1);
+            node = next;
+        }
+        Self { rows, row_of }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row that shows a node: its own, or its nearest visible ancestor's.
+    #[must_use]
+    pub fn row_of(&self, node: u32) -> usize {
+        self.row_of.get(node as usize).map_or(0, |row| *row as usize)
+    }
+
+    /// The row of a key; where it is hidden, its nearest visible ancestor's.
+    #[must_use]
+    pub fn position(&self, key: RowKey) -> usize {
+        let row = self.row_of(key.node);
+        // A fold's open head is directly above its first member.
+        let head_above = key.fold && row > 0 && self.rows[row - 1].key == key;
+        if head_above { row - 1 } else { row }
+    }
+
+    /// The row that a row hangs from.
+    #[must_use]
+    pub fn parent(&self, row: usize) -> Option<usize> {
+        let depth = self.rows.get(row)?.depth;
+        (0..row).rev().find(|above| self.rows[*above].depth < depth)
+    }
+}
+
+impl Openness {
+    /// Opens everything that hides `node`.
+    pub fn reveal(&mut self, model: &TraceModel, node: u32) {
+        let mut current = node;
+        loop {
+            let parent = model.parent[current as usize];
+            // A fold hides its members together; its head is the member at which a fold begins.
+            for head in model.children(parent).take_while(|sibling| *sibling <= current) {
+                if model.fold[head as usize] > 0 && model.fold_members(head).any(|member| member == current) {
+                    self.unfolded.insert(head);
+                }
+            }
+            if parent == NONE {
+                return;
+            }
+            self.collapsed.remove(&parent);
+            current = parent;
+        }
+    }
+
+    /// Opens or closes a row.
+    pub fn set(&mut self, key: RowKey, open: bool) {
+        let (set, member) = if key.fold { (&mut self.unfolded, open) } else { (&mut self.collapsed, !open) };
+        if member {
+            set.insert(key.node);
+        } else {
+            set.remove(&key.node);
+        }
+    }
+}
+
+fn fails_within(model: &TraceModel, node: u32) -> bool {
+    model.error[node as usize] || model.errors_below[node as usize] > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{booking, model, span};
+    use super::*;
+
+    fn shown(model: &TraceModel, openness: &Openness) -> Vec<String> {
+        let rows = Rows::new(model, openness);
+        rows.rows
+            .iter()
+            .map(|row| {
+                let mark = if row.key.fold { format!(" ×{}", row.hidden) } else { String::new() };
+                format!("{}{}{mark}", "  ".repeat(row.depth as usize), model.span(row.key.node).name)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn alike_siblings_are_one_row_until_unfolded() {
+        let mut spans = vec![span(1, 0, "a", "root", 0, 100)];
+        spans.extend((0..4).map(|i| span(10 + i, 1, "a", "SELECT", 10 * i, 10 * i + 5)));
+        spans.push(span(20, 1, "a", "after", 60, 70));
+        let model = model(spans);
+        assert_eq!(shown(&model, &Openness::default()), ["root", "  SELECT ×4", "  after"]);
+        let mut openness = Openness::default();
+        openness.set(RowKey { node: 1, fold: true }, true);
+        assert_eq!(
+            shown(&model, &openness),
+            ["root", "  SELECT ×4", "    SELECT", "    SELECT", "    SELECT", "    SELECT", "  after"]
+        );
+        let rows = Rows::new(&model, &openness);
+        assert_eq!(rows.position(RowKey { node: 1, fold: true }), 1);
+        assert_eq!(rows.position(RowKey { node: 1, fold: false }), 2);
+        assert_eq!(rows.parent(3), Some(1));
+    }
+
+    #[test]
+    fn what_is_collapsed_shows_in_its_nearest_visible_ancestor() {
+        let model = booking();
+        let mut openness = Openness::default();
+        openness.set(RowKey { node: 2, fold: false }, false);
+        let rows = Rows::new(&model, &openness);
+        assert_eq!(shown(&model, &openness).len(), 3);
+        assert!(rows.rows[2].hides_error);
+        assert_eq!(rows.rows[2].hidden, model.subtree[2] - 1);
+        assert_eq!(rows.row_of(model.len() as u32 - 1), 2);
+    }
+
+    #[test]
+    fn revealing_a_span_opens_every_ancestor_and_fold_above_it() {
+        let model = booking();
+        let mut openness = Openness::default();
+        openness.set(RowKey { node: 0, fold: false }, false);
+        let select = (0..model.len() as u32).filter(|node| model.span(*node).name == "SELECT seats").nth(7).expect("a select");
+        openness.reveal(&model, select);
+        let rows = Rows::new(&model, &openness);
+        assert_eq!(rows.rows[rows.row_of(select)].key, RowKey { node: select, fold: false });
+    }
+}

@@ -1,0 +1,11 @@
+//! The waterfall's geometry, without a browser, and its drawing onto a surface.
+//!
+//! Pixels are CSS pixels as `f64`, times nanoseconds from the start of the trace.
+
+pub mod canvas;
+pub mod detail;
+pub mod draw;
+pub mod layout;
+pub mod line;
+pub mod scale;
+pub mod ticks;

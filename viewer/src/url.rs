@@ -1,0 +1,223 @@
+//! View state in the address: percent-encoding, and the state of the trace page.
+
+/// Builds an address with a query.
+#[derive(Debug)]
+pub struct QueryString {
+    text: String,
+    empty: bool,
+}
+
+impl QueryString {
+    /// Starts with a path.
+    #[must_use]
+    pub fn new(path: &str) -> Self {
+        Self { text: path.to_owned(), empty: true }
+    }
+
+    /// Adds a parameter.
+    pub fn push(&mut self, key: &str, value: &str) {
+        self.text.push(if self.empty { '?' } else { '&' });
+        self.empty = false;
+        self.text.push_str(key);
+        self.text.push('=');
+        self.text.push_str(&encode(value));
+    }
+
+    /// Adds a parameter if it has a value.
+    pub fn push_unless_empty(&mut self, key: &str, value: &str) {
+        if !value.is_empty() {
+            self.push(key, value);
+        }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// The text as a component of an address (RFC 3986 §2.3: unreserved characters stay; commas stay legible too).
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// The decoded pairs of a query without its question mark. What is not UTF-8 is replaced.
+#[must_use]
+pub fn parse(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        })
+        .collect()
+}
+
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let digits = text.get(index + 1..index + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (bytes[index], digits) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                index += 2;
+            }
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(byte),
+        }
+        index += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A part of the span drawer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// What describes the span.
+    #[default]
+    Attributes,
+    /// What happened during it.
+    Events,
+    /// What was logged during it.
+    Logs,
+    /// Other spans that it is related to.
+    Links,
+    /// Who sent it.
+    Resource,
+}
+
+impl Tab {
+    /// The parts in order.
+    pub const ALL: [Self; 5] = [Self::Attributes, Self::Events, Self::Logs, Self::Links, Self::Resource];
+
+    /// Its name in the address.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Attributes => "attributes",
+            Self::Events => "events",
+            Self::Logs => "logs",
+            Self::Links => "links",
+            Self::Resource => "resource",
+        }
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Attributes => "Attributes",
+            Self::Events => "Events",
+            Self::Logs => "Logs",
+            Self::Links => "Links",
+            Self::Resource => "Resource",
+        }
+    }
+}
+
+/// The state of the trace page that an address carries. Spans are named by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TraceAddress {
+    /// The span in the drawer.
+    pub span: Option<String>,
+    /// The part of the drawer.
+    pub tab: Tab,
+    /// Spans whose children are hidden.
+    pub collapsed: Vec<String>,
+    /// Spans at which an unfolded row of repeats begins.
+    pub unfolded: Vec<String>,
+    /// The time shown, in nanoseconds from the start of the trace; all of it where not given.
+    pub zoom: Option<(i64, i64)>,
+    /// Whether the critical path is hidden.
+    pub line_off: bool,
+}
+
+impl TraceAddress {
+    /// Reads the state of an address; what is not understood is left out.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let mut out = Self::default();
+        for (key, value) in parse(query.trim_start_matches('?')) {
+            let ids = || value.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+            match key.as_str() {
+                "span" => out.span = Some(value),
+                "tab" => out.tab = Tab::ALL.into_iter().find(|tab| tab.key() == value).unwrap_or_default(),
+                "collapsed" => out.collapsed = ids(),
+                "unfolded" => out.unfolded = ids(),
+                "zoom" => {
+                    out.zoom = value
+                        .split_once('-')
+                        .and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)))
+                        .filter(|(from, to)| from < to);
+                }
+                "line" => out.line_off = value == "off",
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// The query of the state with its question mark; empty for the state that a trace opens with.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut query = QueryString::new("");
+        query.push_unless_empty("span", self.span.as_deref().unwrap_or_default());
+        if self.span.is_some() && self.tab != Tab::default() {
+            query.push("tab", self.tab.key());
+        }
+        query.push_unless_empty("collapsed", &self.collapsed.join(","));
+        query.push_unless_empty("unfolded", &self.unfolded.join(","));
+        if let Some((from, to)) = self.zoom {
+            query.push("zoom", &format!("{from}-{to}"));
+        }
+        query.push_unless_empty("line", if self.line_off { "off" } else { "" });
+        query.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_trace_survives_its_address() {
+        let state = TraceAddress {
+            span: Some("00f067aa0ba902b7".to_owned()),
+            tab: Tab::Logs,
+            collapsed: vec!["01".to_owned(), "02".to_owned()],
+            unfolded: vec!["03".to_owned()],
+            zoom: Some((40_000_000, 2_240_000_000)),
+            line_off: true,
+        };
+        assert_eq!(TraceAddress::parse(&state.query()), state);
+        assert_eq!(TraceAddress::default().query(), "");
+    }
+
+    #[test]
+    fn a_broken_address_opens_the_trace_all_the_same() {
+        for query in ["?zoom=9-3", "?zoom=x", "?tab=nonsense", "?line=", "&&=&", "?collapsed=,,"] {
+            assert_eq!(TraceAddress::parse(query), TraceAddress::default(), "{query}");
+        }
+    }
+
+    #[test]
+    fn every_character_survives_an_address() {
+        for text in ["{ name = \"Żółć 🎬\" && x > 1 }", "100%", "a+b=c&d", "%zz"] {
+            let mut query = QueryString::new("");
+            query.push("q", text);
+            assert_eq!(parse(query.finish().trim_start_matches('?')), [("q".to_owned(), text.to_owned())]);
+        }
+    }
+}
