@@ -1,0 +1,356 @@
+//! What all services are made of: the listener, the server span around every route, calls to the next service, the
+//! orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::faults::{self, Fault, Faults};
+use crate::panic;
+use crate::problem::{MEDIA_TYPE, Problem};
+use crate::stage::{ActiveSpan, Stage};
+use crate::telemetry::{Clock, Telemetry};
+
+/// How far the clock of service D is behind when the page asks for a skewed clock.
+const SKEW: Duration = Duration::from_secs(180);
+/// Longer than the slowest booking, shorter than a browser's patience.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a service that ends waits for requests under way.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The names of the five services, A to E.
+pub mod name {
+    /// A: validates the form.
+    pub const VALIDATION: &str = "validation";
+    /// B: writes the customer's record.
+    pub const BOOKING: &str = "booking";
+    /// C: charges the card.
+    pub const PAYMENT: &str = "payment";
+    /// D: allocates the seat.
+    pub const SEATING: &str = "seating";
+    /// E: makes the ticket.
+    pub const TICKETING: &str = "ticketing";
+}
+
+/// What the middleware needs to open a request's span.
+#[derive(Clone, Debug)]
+struct Instrumentation {
+    telemetry: Arc<Telemetry>,
+    http: reqwest::Client,
+}
+
+/// Takes the address.
+///
+/// # Errors
+/// Fails where somebody else has it.
+pub async fn bind(service: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{service} cannot listen on {address}"))
+}
+
+/// Serves as the service of `telemetry` until the process is asked to end.
+///
+/// # Errors
+/// Fails where the listener does.
+pub async fn run(
+    telemetry: Arc<Telemetry>,
+    listener: TcpListener,
+    traced: Router,
+    untraced: Router,
+) -> anyhow::Result<()> {
+    let service = telemetry.service();
+    let router = instrument(Arc::clone(&telemetry), traced)?.merge(untraced);
+    let served = serve(service, listener, router).await;
+    // The SDK's shutdown blocks until its exporters are done.
+    tokio::task::spawn_blocking(move || telemetry.shutdown()).await?;
+    served
+}
+
+/// Wraps every route of `traced` in a server span.
+///
+/// # Errors
+/// Fails where the HTTP client cannot be built.
+pub fn instrument(telemetry: Arc<Telemetry>, traced: Router) -> anyhow::Result<Router> {
+    let instrumentation = Instrumentation {
+        telemetry,
+        http: http_client()?,
+    };
+    Ok(traced.route_layer(from_fn_with_state(instrumentation, server_span)))
+}
+
+/// Says on stdout where it listens, and serves until the process is asked to end.
+///
+/// # Errors
+/// Fails where the listener does.
+pub async fn serve(service: &str, listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let router = router.route("/healthz", get(async || StatusCode::NO_CONTENT));
+    println!("listening {service} http://{}", listener.local_addr()?);
+    let (ending, mut ended) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        crate::lifecycle::asked_to_end().await;
+        ending.send_replace(true);
+    });
+    tokio::select! {
+        result = server.into_future() => result.context("the listener failed"),
+        () = async {
+            // An idle keep-alive connection must not hold the process up.
+            let _ = ended.wait_for(|ending| *ending).await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
+        } => Ok(()),
+    }
+}
+
+/// The HTTP client of a service.
+///
+/// # Errors
+/// Fails where the system offers no sockets.
+pub fn http_client() -> anyhow::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .context("cannot build the HTTP client")
+}
+
+/// The SERVER span of OpenTelemetry's HTTP conventions around one request.
+async fn server_span(
+    State(instrumentation): State<Instrumentation>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Instrumentation { telemetry, http } = instrumentation;
+    let parent = telemetry.extract(request.headers());
+    let faults = Faults::from_headers(request.headers());
+    let service = telemetry.service();
+    let clock = if service == name::SEATING && faults.has(Fault::ClockSkew) {
+        Clock::slow_by(SKEW)
+    } else {
+        Clock::default()
+    };
+    let route = request.extensions().get::<MatchedPath>().map_or_else(
+        || request.uri().path().to_owned(),
+        |path| path.as_str().to_owned(),
+    );
+    let name = format!("{} {route}", request.method());
+    let attributes = server_attributes(&request, route);
+    let (stage, span) = Stage::begin(telemetry, http, &parent, faults, clock, name, attributes);
+    let traceparent = span.traceparent();
+    request.extensions_mut().insert(stage);
+
+    // A task of its own: a customer who closes the tab does not stop a booking half way.
+    let handled = tokio::spawn(panic::catch_async(next.run(request))).await;
+    let mut response = match handled {
+        Ok(Ok(response)) => response,
+        Ok(Err(report)) => {
+            span.panic(&report);
+            Problem::internal(service, "Please try again.").into_response()
+        }
+        Err(_cancelled) => Problem::internal(service, "The shop is closing.").into_response(),
+    };
+    span.http_status(response.status(), SpanKind::Server);
+    if let Ok(value) = HeaderValue::from_str(&format!("traceparent;desc=\"{traceparent}\"")) {
+        response
+            .headers_mut()
+            .insert(header::HeaderName::from_static("server-timing"), value);
+    }
+    response
+}
+
+fn server_attributes(request: &Request, route: String) -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new("http.request.method", request.method().to_string()),
+        KeyValue::new("http.route", route),
+        KeyValue::new("url.path", request.uri().path().to_owned()),
+        KeyValue::new("url.scheme", "http"),
+        KeyValue::new("network.protocol.version", "1.1"),
+    ];
+    if let Some(query) = request.uri().query() {
+        attributes.push(KeyValue::new("url.query", query.to_owned()));
+    }
+    let header_text = |name| {
+        let value: &HeaderValue = request.headers().get(name)?;
+        value.to_str().ok()
+    };
+    let host: Option<Uri> = header_text(header::HOST).and_then(|host| host.parse().ok());
+    if let Some(authority) = host.as_ref().and_then(Uri::authority) {
+        attributes.push(KeyValue::new("server.address", authority.host().to_owned()));
+        if let Some(port) = authority.port_u16() {
+            attributes.push(KeyValue::new("server.port", i64::from(port)));
+        }
+    }
+    if let Some(agent) = header_text(header::USER_AGENT) {
+        attributes.push(KeyValue::new("user_agent.original", agent.to_owned()));
+    }
+    attributes
+}
+
+/// Another service: its name, for messages, and its base URL.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The service's name.
+    pub name: &'static str,
+    /// `http://host:port`, without a slash at the end.
+    pub base_url: String,
+}
+
+/// One call to a peer.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// Who is called.
+    pub peer: &'a Peer,
+    /// `POST`, `GET` or `DELETE`.
+    pub method: reqwest::Method,
+    /// The path of the route, which also names the span.
+    pub path: &'static str,
+    /// What follows the `?`, percent-encoded; empty for none.
+    pub query: String,
+    /// How many tries went before (`http.request.resend_count`).
+    pub resend_count: u32,
+}
+
+impl<'a> Call<'a> {
+    /// A `POST` without a query.
+    pub fn post(peer: &'a Peer, path: &'static str) -> Self {
+        Self {
+            peer,
+            method: reqwest::Method::POST,
+            path,
+            query: String::new(),
+            resend_count: 0,
+        }
+    }
+}
+
+/// A peer's answer below 400.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The response's headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl Stage {
+    /// Calls a peer in a CLIENT span that lasts until the whole body is here; trace context, baggage and faults go along.
+    ///
+    /// # Errors
+    /// Returns the peer's problem document as this service relays it, or one that says that the peer is away.
+    pub async fn call(
+        &self,
+        call: Call<'_>,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<Answer, Problem> {
+        let mut url = format!("{}{}", call.peer.base_url, call.path);
+        if !call.query.is_empty() {
+            url.push('?');
+            url.push_str(&call.query);
+        }
+        let span = self.client(
+            format!("{} {}", call.method, call.path),
+            client_attributes(&call, &url),
+        );
+        let mut headers = self.propagation_headers(&span);
+        if let Some(value) = self
+            .faults()
+            .header_value()
+            .and_then(|value| HeaderValue::from_str(&value).ok())
+        {
+            headers.insert(faults::HEADER, value);
+        }
+        let mut request = self
+            .http()
+            .request(call.method.clone(), url)
+            .headers(headers);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        match receive(request).await {
+            Ok((status, answer)) => {
+                span.http_status(status, SpanKind::Client);
+                if status.as_u16() < 400 {
+                    return Ok(answer);
+                }
+                Err(problem_of(self.service(), call.peer, status, &answer).relayed())
+            }
+            Err(error) => {
+                record_transport_error(&span, &error);
+                Err(Problem::unreachable(self.service(), call.peer.name))
+            }
+        }
+    }
+}
+
+async fn receive(request: reqwest::RequestBuilder) -> Result<(StatusCode, Answer), reqwest::Error> {
+    let response = request.send().await?;
+    let status = response.status();
+    let headers = response.headers().clone();
+    let body = response.bytes().await?;
+    Ok((status, Answer { headers, body }))
+}
+
+fn client_attributes(call: &Call<'_>, url: &str) -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new("http.request.method", call.method.to_string()),
+        KeyValue::new("url.full", url.to_owned()),
+        KeyValue::new("url.template", call.path),
+        KeyValue::new("network.protocol.version", "1.1"),
+    ];
+    if let Some(authority) = url.parse::<Uri>().ok().as_ref().and_then(Uri::authority) {
+        attributes.push(KeyValue::new("server.address", authority.host().to_owned()));
+        attributes.push(KeyValue::new(
+            "server.port",
+            i64::from(authority.port_u16().unwrap_or(80)),
+        ));
+    }
+    if call.resend_count > 0 {
+        attributes.push(KeyValue::new(
+            "http.request.resend_count",
+            i64::from(call.resend_count),
+        ));
+    }
+    attributes
+}
+
+fn problem_of(service: &str, peer: &Peer, status: StatusCode, answer: &Answer) -> Problem {
+    let is_problem = answer
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()));
+    let document = is_problem
+        .then(|| serde_json::from_slice(&answer.body).ok())
+        .flatten();
+    document.unwrap_or_else(|| {
+        Problem::new(
+            service,
+            status,
+            "upstream",
+            "We cannot take bookings right now",
+            format!("Our {} service answered {status}.", peer.name),
+        )
+    })
+}
+
+fn record_transport_error(span: &ActiveSpan, error: &reqwest::Error) {
+    let kind = if error.is_timeout() {
+        "timeout"
+    } else if error.is_connect() {
+        "connect"
+    } else {
+        "transport"
+    };
+    span.exception(kind, &error.to_string(), None);
+}
