@@ -1,0 +1,122 @@
+// Actions: what the user did, and everything that it causes until it is quiet.
+//
+// An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
+// await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
+// nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
+import { enter, enterTask } from './register.js';
+import { epoch, now } from './clock.js';
+import { spans } from './spans.js';
+
+const QUIET_MILLIS = 100;
+const LONGEST_MILLIS = 30_000;
+const YOUNG_AWAIT_MILLIS = 5_000;
+/** A timer of up to this long keeps its action open. */
+export const SHORT_TIMER_MILLIS = 1_000;
+
+const { setTimeout } = window;
+const live = new Set();
+
+/** The open actions, oldest first. */
+export const openActions = () => live;
+
+/** Starts an action. `name()` is asked once, when the action causes its first work. */
+export function startAction(kind, start, name) {
+  const action = {
+    kind,
+    start,
+    name,
+    /** The root span, or 0 as long as the action has caused nothing. */
+    span: 0,
+    /** The root's `traceparent`. */
+    parent: '',
+    /** Open requests, short timers, frames and messages; and whether a key or button is still down. */
+    open: 0,
+    held: false,
+    /** Pending awaits, how many there were in all, and when the count last changed. */
+    awaits: 0,
+    awaited: 0,
+    awaitedSeen: 0,
+    awaitedAt: start,
+    last: start,
+    ended: false,
+    attributes: null,
+  };
+  action.context = makeContext(action);
+  live.add(action);
+  setTimeout(check, QUIET_MILLIS, action);
+  return action;
+}
+
+/** A context: an action, and the span under which its work stands (empty for the action's root). */
+export function makeContext(action, parent = '') {
+  const context = {
+    action,
+    parent,
+    /** Puts the context back when a promise that was awaited in it settles. */
+    resume() {
+      action.awaits--;
+      enter(context);
+    },
+  };
+  return context;
+}
+
+/** The `traceparent` under which work of this context stands; starts the action's root if need be. */
+export function parentOf(context) {
+  return context.parent || rootOf(context.action);
+}
+
+function rootOf(action) {
+  if (!action.span && !action.parent) {
+    action.span = spans.start('', 1, epoch(action.start), action.name());
+    action.parent = spans.traceparent(action.span);
+    spans.text(action.span, 'throughline.action', action.kind);
+    spans.text(action.span, 'throughline.causality', 'exact');
+    spans.page(action.span);
+  }
+  return action.parent;
+}
+
+/** Ends an action now: at its last activity, or at `end`. */
+export function endAction(action, end = action.last) {
+  if (action.ended) return;
+  action.ended = true;
+  live.delete(action);
+  if (action.span) {
+    spans.end(action.span, epoch(Math.max(end, action.start)));
+    action.span = 0;
+  }
+}
+
+function check(action) {
+  enterTask(null);
+  if (action.ended) return;
+  const time = now();
+  if (action.awaited !== action.awaitedSeen) {
+    action.awaitedSeen = action.awaited;
+    action.awaitedAt = time;
+  }
+  const waiting =
+    action.open > 0 || action.held || (action.awaits > 0 && time - action.awaitedAt < YOUNG_AWAIT_MILLIS);
+  const left = waiting ? QUIET_MILLIS : action.last + QUIET_MILLIS - time;
+  if (left <= 0 || time - action.start > LONGEST_MILLIS) endAction(action);
+  else setTimeout(check, left, action);
+}
+
+/**
+ * Keeps the context's action open until the returned function is called (once; further calls do nothing).
+ */
+export function hold(context) {
+  if (!context || context.action.ended) return nothing;
+  const { action } = context;
+  let held = true;
+  action.open++;
+  return () => {
+    if (!held) return;
+    held = false;
+    action.open--;
+    action.last = now();
+  };
+}
+
+const nothing = () => {};

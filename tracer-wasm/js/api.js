@@ -1,0 +1,76 @@
+// `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
+import { current, runIn } from './register.js';
+import { configure, options } from './options.js';
+import { deliver } from './exporter.js';
+import { epoch, now } from './clock.js';
+import { endAction, hold, makeContext, openActions, parentOf, startAction } from './action.js';
+import { react } from './promise.js';
+import { spans } from './spans.js';
+import { state } from './state.js';
+import { stop } from './stop.js';
+
+export const api = {
+  version: THROUGHLINE_VERSION,
+
+  /** Takes options over: `{ service, endpoint, propagate }`. Returns the api. */
+  init(changes) {
+    configure(changes);
+    if (state.on && changes?.service) spans.resource('service.name', options.service);
+    return api;
+  },
+
+  /**
+   * Runs `body` as a span of the current action, or as an action of its own, and returns what it returns. The span
+   * ends when `body` returns, or when the promise that it returned settles; an error is recorded and thrown on.
+   */
+  trace(name, body) {
+    if (!state.on) return body();
+    const context = current();
+    const outer =
+      context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
+    const span = outer === context ? spans.start(parentOf(outer), 1, epoch(now()), String(name)) : 0;
+    const inner = span ? makeContext(outer.action, spans.traceparent(span)) : outer;
+    const release = hold(outer);
+    if (!span) parentOf(outer);
+    const end = (error) => {
+      if (error) spans.exception(span || outer.action.span, epoch(now()), error.thrown);
+      if (span) spans.end(span, epoch(now()));
+      release();
+    };
+    let result;
+    try {
+      result = runIn(inner, body);
+    } catch (thrown) {
+      end({ thrown });
+      throw thrown;
+    }
+    if (!(result instanceof Promise)) {
+      end();
+      return result;
+    }
+    return react(
+      result,
+      (value) => {
+        end();
+        return value;
+      },
+      (thrown) => {
+        end({ thrown });
+        throw thrown;
+      },
+    );
+  },
+
+  /** Sends what has ended. Settles when it is taken, or when the try has failed. */
+  async flush() {
+    if (state.on) await deliver();
+  },
+
+  /** Sends what there is, and gives the browser's functions back. */
+  async shutdown() {
+    if (!state.on) return;
+    for (const action of openActions()) endAction(action, now());
+    stop();
+    await deliver();
+  },
+};

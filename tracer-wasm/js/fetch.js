@@ -1,0 +1,101 @@
+// fetch and the body methods of Response.
+//
+// The page gets a promise that settles as the original's does, with the same response or error. It is one
+// reaction younger, since a reaction on the original would hide that nobody handles its rejection.
+import { Request as Traced } from './request.js';
+import { enter } from './register.js';
+import { method } from './patch.js';
+import { propagatesTo } from './options.js';
+import { react } from './promise.js';
+import { state } from './state.js';
+
+/** What `fetch` reads of its second argument; it may be any object, even a Request. */
+const INIT_KEYS =
+  'method headers body referrer referrerPolicy mode credentials cache redirect integrity keepalive signal duplex priority window attributionReporting targetAddressSpace'.split(
+    ' ',
+  );
+
+const { Request } = window;
+/** Response → the traced request that it answers. */
+const answers = new WeakMap();
+
+/** The arguments of the call with a `traceparent`; the page's own is respected. */
+function withHeader(input, init, traceparent) {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  if (headers.has('traceparent')) return [input, init];
+  headers.set('traceparent', traceparent);
+  const changed = {};
+  // Any member at all makes a Request lose its referrer, unless it is said again.
+  if (input instanceof Request) {
+    changed.referrer = input.referrer;
+    changed.referrerPolicy = input.referrerPolicy;
+  }
+  if (init) for (const key of INIT_KEYS) if (key in init) changed[key] = init[key];
+  changed.headers = headers;
+  return [input, changed];
+}
+
+function begin(input, init) {
+  const request = input instanceof Request ? input : undefined;
+  const url = new URL(request ? request.url : input, document.baseURI);
+  if (!/^https?:$/.test(url.protocol)) return undefined;
+  const verb = String(init?.method ?? request?.method ?? 'GET');
+  const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url);
+  return { traced, args: propagatesTo(url) ? withHeader(input, init, traced.traceparent) : [input, init] };
+}
+
+export function followFetch() {
+  method(window, 'fetch', (original) => ({
+    replacement(input, init) {
+      let call;
+      try {
+        call = state.on && arguments.length ? begin(input, init) : undefined;
+      } catch {
+        // Arguments that fetch itself will refuse.
+      }
+      if (!call) return original.apply(this, arguments);
+      const { traced, args } = call;
+      const { context } = traced;
+      return react(
+        original.apply(this, arguments.length > 1 || args[1] ? args : [input]),
+        (response) => {
+          enter(context);
+          traced.responded(response.status);
+          answers.set(response, traced);
+          return response;
+        },
+        (error) => {
+          enter(context);
+          traced.failed(error);
+          throw error;
+        },
+      );
+    },
+  }));
+
+  for (const key of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
+    method(Response.prototype, key, (original) => ({
+      replacement() {
+        const traced = state.on && answers.get(this);
+        const promise = original.apply(this, arguments);
+        if (!traced) return promise;
+        answers.delete(this);
+        traced.reading();
+        const { context } = traced;
+        return react(
+          promise,
+          (body) => {
+            enter(context);
+            traced.finished();
+            return body;
+          },
+          (error) => {
+            enter(context);
+            traced.finished();
+            throw error;
+          },
+        );
+      },
+    }));
+  }
+}

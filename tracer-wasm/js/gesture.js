@@ -1,0 +1,95 @@
+// Gestures: the trusted events of one press of a button or key share one action, named after the control.
+//
+// Listeners in the capture phase on `window` run before any listener of the application.
+import { startAction } from './action.js';
+import { current, enterTask } from './register.js';
+import { controlOf, nameControl } from './control.js';
+import { state } from './state.js';
+
+/** Events of one press follow one another within this time, unless the button or key is still down. */
+const APART_MILLIS = 1_000;
+/** The click on a label is followed at once by one on its field; a later second click is another gesture. */
+const SECOND_CLICK_MILLIS = 50;
+
+const PRESS = /^(pointerdown|keydown)$/;
+const RELEASE = /^(pointerup|pointercancel|keyup)$/;
+/** Code may dispatch these as well, in the middle of another action. */
+const SYNCHRONOUS = /^(submit|change|input|beforeinput)$/;
+const EVENTS =
+  'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit'.split(
+    ' ',
+  );
+/** The kind of action that an event makes of its gesture. */
+const KINDS = { keydown: 'keydown', input: 'change', change: 'change', click: 'click', submit: 'submit' };
+
+let gesture;
+
+class Gesture {
+  constructor(event) {
+    this.press = event.type;
+    this.control = this.pressed = controlOf(event);
+    this.label = '';
+    this.clicked = false;
+    this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, () => {
+      const label = this.label || nameControl(this.control);
+      return `${this.action.kind} "${label}"`;
+    });
+  }
+
+  /** Whether the event belongs to this press. */
+  includes({ type, timeStamp }) {
+    if (PRESS.test(type) || this.action.ended) return false;
+    const since = timeStamp - this.seen;
+    if (type === 'click' && this.clicked && since > SECOND_CLICK_MILLIS) return false;
+    return this.action.held || since <= APART_MILLIS;
+  }
+
+  take(event) {
+    const { type } = event;
+    const { action } = this;
+    this.seen = event.timeStamp;
+    if (PRESS.test(type)) action.held = true;
+    if (RELEASE.test(type)) action.held = false;
+    // What has caused work keeps the name that it had then.
+    if (!action.span && KINDS[type]) this.#describe(event, KINDS[type]);
+    if (type === 'click') this.clicked = true;
+  }
+
+  #describe(event, kind) {
+    const { type, timeStamp } = event;
+    const control = (type === 'submit' && event.submitter) || controlOf(event);
+    const byPointer = this.press === 'pointerdown';
+    // Pressing a button takes the focus from a field, which has then changed; the press was not meant for it.
+    if (type === 'change' && byPointer && control !== this.pressed) return;
+    // Sending a form by its button is a click; only Enter in a field is a submission.
+    if (type === 'submit' && (byPointer || control === this.pressed)) return;
+    const { action } = this;
+    action.kind = kind;
+    this.control = control;
+    this.label = '';
+    if (type === 'click' || type === 'submit') {
+      action.start = timeStamp;
+      // The handler may change the page before the name is asked for.
+      this.label = nameControl(control);
+    }
+  }
+}
+
+function observe(event) {
+  if (!state.on || !event.isTrusted) return;
+  if (SYNCHRONOUS.test(event.type)) {
+    const context = current();
+    if (context && !context.action.ended && context !== gesture?.action.context) return;
+  }
+  if (!gesture?.includes(event)) gesture = new Gesture(event);
+  gesture.take(event);
+  enterTask(gesture.action.context);
+}
+
+/** Starts listening. Returns what stops it. */
+export function followGestures() {
+  for (const type of EVENTS) window.addEventListener(type, observe, { capture: true, passive: true });
+  return () => {
+    for (const type of EVENTS) window.removeEventListener(type, observe, true);
+  };
+}

@@ -1,0 +1,73 @@
+// throughline.js: starts the WASM instance, installs the patches, and offers `window.throughline`.
+//
+// Whatever fails here leaves the page as it was.
+import wasm from 'throughline-wasm';
+
+import { api } from './api.js';
+import { instantiate, spans } from './spans.js';
+import { options } from './options.js';
+import { deliverSoon, followPage } from './exporter.js';
+import { followFetch } from './fetch.js';
+import { followGestures } from './gesture.js';
+import { followLoad } from './load.js';
+import { followMessages } from './message.js';
+import { followObservers } from './observer.js';
+import { followPromises } from './promise.js';
+import { followTimers } from './timers.js';
+import { followXhr } from './xhr.js';
+import { hideSources } from './patch.js';
+import { onStop, stop } from './stop.js';
+import { state } from './state.js';
+import { watchReports } from './request.js';
+
+function trapped(error) {
+  stop();
+  console.error('[throughline] stopped after an internal error; the page is not affected.', error);
+}
+
+function start() {
+  instantiate(wasm(), trapped, deliverSoon);
+  describePage();
+  state.on = true;
+  hideSources();
+  followPromises();
+  followTimers();
+  followMessages();
+  followObservers();
+  followFetch();
+  followXhr();
+  onStop(followGestures(), followPage(), watchReports());
+  followLoad();
+}
+
+/** OpenTelemetry's resource attributes of a browser page. */
+function describePage() {
+  const { language, userAgent, userAgentData } = navigator;
+  spans.resource('service.name', options.service);
+  spans.resource('telemetry.sdk.name', 'throughline');
+  spans.resource('telemetry.sdk.language', 'webjs');
+  spans.resource('telemetry.sdk.version', THROUGHLINE_VERSION);
+  spans.resource('user_agent.original', userAgent);
+  spans.resource('browser.language', language);
+  if (userAgentData) {
+    spans.resource('browser.platform', userAgentData.platform);
+    spans.resource('browser.mobile', String(userAgentData.mobile));
+    spans.resource('browser.brands', userAgentData.brands.map(({ brand, version }) => `${brand} ${version}`).join(', '));
+  }
+}
+
+// A second tag finds the first one's work done.
+if (!window.throughline?.version) {
+  window.throughline = api;
+  try {
+    start();
+  } catch (error) {
+    stop();
+    const refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
+    console.warn(
+      refused
+        ? "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src."
+        : `[throughline] not tracing: ${error}`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+// Replaces functions of the browser so that the page cannot tell, and puts them back.
+//
+// Invariant: a replacement has the original's name, length, property attributes and source text, is no more
+// of a constructor than the original, and calls it exactly once.
+import { state } from './state.js';
+
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+
+/** Replacement → original, for `Function.prototype.toString`. */
+const originals = new WeakMap();
+/** What puts everything back, newest last. */
+const undo = [];
+
+function disguise(replacement, original) {
+  defineProperty(replacement, 'name', { value: original.name, configurable: true });
+  defineProperty(replacement, 'length', { value: original.length, configurable: true });
+  originals.set(replacement, original);
+}
+
+/**
+ * Replaces a property. `change` gets its descriptor and returns what differs. A property that is missing
+ * or cannot be changed (a frozen prototype) stays as it is: that source is then not followed.
+ */
+export function redefine(owner, key, change) {
+  try {
+    const before = owner && getOwnPropertyDescriptor(owner, key);
+    if (!before || !before.configurable) return;
+    const after = { ...before, ...change(before) };
+    if ('get' in after) {
+      delete after.value;
+      delete after.writable;
+    }
+    defineProperty(owner, key, after);
+    undo.push(() => {
+      const now = getOwnPropertyDescriptor(owner, key);
+      // Another library may have wrapped the replacement since; then it must stay.
+      if (now && now.value === after.value && now.get === after.get) defineProperty(owner, key, before);
+    });
+  } catch {
+    // The page has locked this object.
+  }
+}
+
+/** Replaces a method. `make(original)` returns an object with one method: its replacement. */
+export function method(owner, key, make) {
+  redefine(owner, key, ({ value: original }) => {
+    const { replacement } = make(original);
+    disguise(replacement, original);
+    return { value: replacement };
+  });
+}
+
+/** Replaces a constructor by a proxy that behaves as `construct(args, make)` says. */
+export function constructor(owner, key, construct) {
+  redefine(owner, key, ({ value: original }) => {
+    const replacement = new Proxy(original, {
+      construct(target, args, newTarget) {
+        const make = (changed) => Reflect.construct(target, changed, newTarget);
+        return state.on ? construct(args, make) : make(args);
+      },
+    });
+    originals.set(replacement, original);
+    // `new X().constructor === X` must go on holding.
+    redefine(original.prototype, 'constructor', () => ({ value: replacement }));
+    return { value: replacement };
+  });
+}
+
+/** Lets the replacements show the source text of what they replace. */
+export function hideSources() {
+  method(Function.prototype, 'toString', (original) => ({
+    replacement() {
+      return original.call(originals.get(this) || this);
+    },
+  }));
+}
+
+/** Puts back every original that nobody has wrapped since. */
+export function restoreAll() {
+  while (undo.length) {
+    try {
+      undo.pop()();
+    } catch {
+      // What the page has locked meanwhile stays; it only passes calls through.
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Promises and native await.
+//
+// `await p` reads `p.constructor` just before it registers its own reaction (ECMA-262, PromiseResolve step 1.a).
+// The accessor registers in that read a native reaction which puts the register back; it runs immediately
+// before the continuation. `then` captures at the call. Both leave alone what runs without a context as long
+// as no action is open.
+import { bindReaction } from './reaction.js';
+import { openActions } from './action.js';
+import { current, enter } from './register.js';
+import { method, redefine } from './patch.js';
+import { state } from './state.js';
+
+const { prototype } = Promise;
+const nativeThen = prototype.then;
+
+/** The promise whose `constructor` a native function is about to read, which is no await. */
+let guarded;
+
+const leave = () => enter(null);
+
+/** Registers reactions natively: they are neither bound to a context nor seen as an await. */
+export function react(promise, fulfilled, rejected) {
+  const before = guarded;
+  guarded = promise;
+  try {
+    return nativeThen.call(promise, fulfilled, rejected);
+  } finally {
+    guarded = before;
+  }
+}
+
+function awaited(promise) {
+  const context = current();
+  if (context) {
+    if (context.action.ended) {
+      react(promise, () => enter(context), () => enter(context));
+    } else {
+      context.action.awaits++;
+      context.action.awaited++;
+      react(promise, context.resume, context.resume);
+    }
+  } else if (openActions().size) {
+    react(promise, leave, leave);
+  }
+}
+
+export function followPromises() {
+  const Native = Promise;
+  redefine(prototype, 'constructor', () => ({
+    get() {
+      if (state.on && guarded !== this && this !== prototype) {
+        try {
+          awaited(this);
+        } catch {
+          // Not a promise, only an heir of the prototype.
+        }
+      }
+      return Native;
+    },
+    set(value) {
+      Object.defineProperty(this, 'constructor', { value, writable: true, enumerable: true, configurable: true });
+    },
+  }));
+
+  method(prototype, 'then', (original) => ({
+    replacement(fulfilled, rejected) {
+      if (!state.on) return original.call(this, fulfilled, rejected);
+      const context = current();
+      const before = guarded;
+      guarded = this;
+      try {
+        return context || openActions().size
+          ? original.call(this, bindReaction(fulfilled, context), bindReaction(rejected, context))
+          : original.call(this, fulfilled, rejected);
+      } finally {
+        guarded = before;
+      }
+    },
+  }));
+
+  method(Native, 'resolve', (original) => ({
+    replacement(value) {
+      const before = guarded;
+      guarded = value;
+      try {
+        return original.call(this, value);
+      } finally {
+        guarded = before;
+      }
+    },
+  }));
+}

@@ -1,0 +1,115 @@
+// The context register: which action the running code belongs to. It behaves as the proposed AsyncContext
+// would. Nothing on this path enters WASM.
+//
+//   entry (event, timer, reaction)          the application's code            the next task
+//   ──────── enter(context) ───────▶  current() for fetch, timers, await  ──▶  cleared by the private channel
+//
+// Invariant: a context is never seen by work that no action caused. A task that nobody announced finds the
+// register cleared by a message that the last entry posted, and where that message is still under way,
+// `window.event` tells that the running task is another one than the entered.
+import { now } from './clock.js';
+
+/** The running code's context; null for none. */
+let register = null;
+/** The event that was being dispatched when the register was set. */
+let entered;
+/** Whether the clearing message is under way. */
+let posted = false;
+/** Whether reactions of two contexts ran in this turn, so that an `await` of a plain value may be misled. */
+let mixed = false;
+
+const eventGetter = Object.getOwnPropertyDescriptor(window, 'event')?.get;
+const runningEvent = () => (eventGetter ? eventGetter.call(window) : window.event);
+
+const channel = new MessageChannel();
+const post = channel.port2.postMessage.bind(channel.port2, 0);
+channel.port1.onmessage = clear;
+
+/** Ends the turn: whatever the register holds belongs to a task that is over. */
+function clear() {
+  posted = mixed = false;
+  leave();
+  register = null;
+}
+
+function leave() {
+  if (register) register.action.last = now();
+}
+
+/**
+ * Trusted events of these types never start inside other code, so a listener of theirs belongs to nobody
+ * unless its context was entered for exactly this event. `load` of an iframe is dispatched while it is inserted.
+ */
+const neverSynchronous =
+  /^(message|animation|transition|storage$|online$|offline$|open$|close$|load$|visibilitychange$|pageshow$|pointer|mouse|key|touch|wheel$|scroll|resize$|click$|dblclick$|device|gamepad|DOMContentLoaded$)/;
+
+/** The context of the running code, or null. */
+export function current() {
+  if (register) {
+    const event = runningEvent();
+    if (
+      event &&
+      event !== entered &&
+      event.isTrusted &&
+      neverSynchronous.test(event.type) &&
+      event.target?.localName !== 'iframe'
+    ) {
+      return null;
+    }
+  }
+  return register;
+}
+
+/** Sets the register at the start of a reaction (a microtask); `context` may be null. */
+export function enter(context) {
+  if (register !== context) {
+    if (register) {
+      leave();
+      mixed = mixed || context !== null;
+    }
+    register = context;
+  }
+  if (context) {
+    entered = runningEvent();
+    if (!posted) {
+      posted = true;
+      post();
+    }
+  }
+}
+
+/** Sets the register at the start of a task. */
+export function enterTask(context) {
+  mixed = false;
+  leave();
+  register = null;
+  enter(context);
+}
+
+/** Runs `body` as a synchronous part of `context`, and leaves the register as it was. */
+export function runIn(context, body) {
+  const before = register;
+  const event = entered;
+  enter(context);
+  try {
+    return body();
+  } finally {
+    leave();
+    register = before;
+    entered = event;
+  }
+}
+
+/** How sure the register's context is: `exact`, or `task` where only the turn is known. */
+export const certainty = () => (mixed ? 'task' : 'exact');
+
+/** Binds a callback of a task to a context; what is not a function passes through. */
+export function bindTask(callback, context, before) {
+  return typeof callback !== 'function'
+    ? callback
+    : function () {
+        if (before) before();
+        enterTask(context);
+        return callback.apply(this, arguments);
+      };
+}

@@ -1,0 +1,107 @@
+// XMLHttpRequest. Its events run in the context in which `send` was called.
+//
+// `open`, `abort` and a synchronous `send` dispatch events while they run: the register is then put back.
+import { Request } from './request.js';
+import { current, enterTask, runIn } from './register.js';
+import { constructor, method } from './patch.js';
+import { propagatesTo } from './options.js';
+import { state } from './state.js';
+
+const { addEventListener } = EventTarget.prototype;
+const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
+
+/** XMLHttpRequest → what `open` and `send` said. */
+const calls = new WeakMap();
+
+/**
+ * Runs before every listener of the page, since it is registered when the object is made. (A capturing listener
+ * would not do: for targets outside the document Chromium keeps to the order of registration.)
+ */
+function restore(event) {
+  const call = calls.get(this);
+  if (!event.isTrusted || !call?.sent) return;
+  if (!call.synchronous) enterTask(call.context);
+  const { traced } = call;
+  if (!traced) return;
+  if (event.type === 'readystatechange' && this.readyState === 2) {
+    traced.responded(this.status);
+    traced.reading();
+  } else if (event.type === 'load') {
+    traced.finished();
+  } else if (event.type === 'error' || event.type === 'timeout' || event.type === 'abort') {
+    traced.failed({ name: event.type });
+  }
+}
+
+/** Calls an original that may dispatch events while it runs. */
+function synchronously(xhr, original, args) {
+  const call = calls.get(xhr);
+  if (!call) return original.apply(xhr, args);
+  const before = call.synchronous;
+  call.synchronous = true;
+  try {
+    return runIn(current(), () => original.apply(xhr, args));
+  } finally {
+    call.synchronous = before;
+  }
+}
+
+export function followXhr() {
+  constructor(window, 'XMLHttpRequest', (args, make) => {
+    const xhr = make(args);
+    for (const type of EVENTS) addEventListener.call(xhr, type, restore);
+    return xhr;
+  });
+
+  const { prototype } = XMLHttpRequest;
+  const { setRequestHeader } = prototype;
+
+  method(prototype, 'open', (original) => ({
+    replacement(verb, url, asynchronous) {
+      if (!state.on) return original.apply(this, arguments);
+      const result = synchronously(this, original, arguments);
+      calls.set(this, {
+        verb: String(verb),
+        url: String(url),
+        synchronous: arguments.length > 2 && !asynchronous,
+      });
+      return result;
+    },
+  }));
+
+  method(prototype, 'setRequestHeader', (original) => ({
+    replacement(name) {
+      const call = calls.get(this);
+      if (call && /^traceparent$/i.test(name)) call.ownHeader = true;
+      return original.apply(this, arguments);
+    },
+  }));
+
+  method(prototype, 'send', (original) => ({
+    replacement() {
+      const call = state.on && calls.get(this);
+      if (!call || call.sent) return original.apply(this, arguments);
+      call.context = current();
+      try {
+        const url = new URL(call.url, document.baseURI);
+        if (/^https?:$/.test(url.protocol)) {
+          call.traced = new Request(call.verb.toUpperCase(), url);
+          if (!call.ownHeader && propagatesTo(url)) {
+            setRequestHeader.call(this, 'traceparent', call.traced.traceparent);
+          }
+        }
+      } catch {
+        // `open` was not called, or will be refused.
+      }
+      call.sent = true;
+      if (!call.synchronous) return original.apply(this, arguments);
+      return synchronously(this, original, arguments);
+    },
+  }));
+
+  method(prototype, 'abort', (original) => ({
+    replacement() {
+      return state.on ? synchronously(this, original, arguments) : original.apply(this, arguments);
+    },
+  }));
+}
