@@ -81,7 +81,7 @@ function drawSeats() {
       const seat = `${row}${number}`;
       const label = document.createElement('label');
       label.className = row <= 'C' ? 'seat' : 'seat seat--balcony';
-      if (number === SEATS_PER_ROW / 2) label.classList.add('seat--aisle');
+      if (number === SEATS_PER_ROW / 2 + 1) label.classList.add('seat--aisle');
       const input = document.createElement('input');
       input.type = 'radio';
       input.name = 'seat';
@@ -177,7 +177,7 @@ function showErrors(errors) {
     paragraph.textContent = detail;
     paragraph.hidden = !detail;
     const input = document.getElementById(field);
-    if (input) input.toggleAttribute('aria-invalid', Boolean(detail));
+    if (input) input.setAttribute('aria-invalid', String(Boolean(detail)));
   }
   const first = errors.map((error) => document.getElementById(error.field)).find(Boolean);
   first?.focus();
@@ -266,6 +266,7 @@ form.addEventListener('submit', async (event) => {
   if (bookButton.getAttribute('aria-disabled') === 'true') return;
   bookButton.setAttribute('aria-disabled', 'true');
   bookButton.firstElementChild.textContent = 'Booking…';
+  result.hidden = true;
   try {
     await book();
   } catch (cause) {

@@ -354,3 +354,193 @@ fn record_transport_error(span: &ActiveSpan, error: &reqwest::Error) {
     };
     span.exception(kind, &error.to_string(), None);
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
+
+    use super::*;
+    use crate::stage::testing;
+
+    const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const PARENT_ID: &str = "00f067aa0ba902b7";
+
+    /// Serves `routes` as `service` on a free port.
+    async fn serving(service: &'static str, routes: Router) -> (Peer, InMemorySpanExporter) {
+        let (telemetry, spans) = testing::telemetry(service);
+        let router = instrument(telemetry, routes).expect("a router");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let peer = Peer {
+            name: service,
+            base_url,
+        };
+        (peer, spans)
+    }
+
+    fn named(spans: &InMemorySpanExporter, kind: SpanKind) -> SpanData {
+        let spans = spans.get_finished_spans().expect("spans");
+        let found = spans.iter().find(|span| span.span_kind == kind);
+        found
+            .unwrap_or_else(|| panic!("no {kind:?} in {spans:?}"))
+            .clone()
+    }
+
+    fn attribute(span: &SpanData, key: &str) -> Option<String> {
+        let found = span
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == key);
+        found.map(|attribute| attribute.value.to_string())
+    }
+
+    /// A chain of two: `validation` names the booking and calls `seating`, which answers `status`.
+    async fn run_chain(
+        status: StatusCode,
+        faults: Option<&str>,
+    ) -> (reqwest::Response, SpanData, SpanData, SpanData) {
+        let inner = Router::new().route(
+            "/inner",
+            get(move |stage: Stage| async move {
+                let seen = stage.booking_id().unwrap_or_default();
+                let broken = stage.faults().header_value().unwrap_or_default();
+                (status, format!("{seen} {broken}"))
+            }),
+        );
+        let (peer, inner_spans) = serving(name::SEATING, inner).await;
+        let outer = Router::new().route(
+            "/outer",
+            get(move |stage: Stage| {
+                let peer = peer.clone();
+                async move {
+                    let stage = stage.with_booking_id("7K3M-9QXA");
+                    let call = Call {
+                        method: reqwest::Method::GET,
+                        ..Call::post(&peer, "/inner")
+                    };
+                    stage
+                        .call(call, None::<&()>)
+                        .await
+                        .map(|answer| answer.body)
+                }
+            }),
+        );
+        let (front, outer_spans) = serving(name::VALIDATION, outer).await;
+        let mut request = reqwest::Client::new()
+            .get(format!("{}/outer", front.base_url))
+            .header("traceparent", format!("00-{TRACE_ID}-{PARENT_ID}-01"))
+            .header("tracestate", "vendor=1");
+        if let Some(faults) = faults {
+            request = request.header(faults::HEADER, faults);
+        }
+        let response = request.send().await.expect("an answer");
+        (
+            response,
+            named(&outer_spans, SpanKind::Server),
+            named(&outer_spans, SpanKind::Client),
+            named(&inner_spans, SpanKind::Server),
+        )
+    }
+
+    #[tokio::test]
+    async fn one_trace_runs_through_both_services() {
+        let (response, server, client, inner) =
+            run_chain(StatusCode::OK, Some("n-plus-one,unknown")).await;
+        let timing = response.headers()["server-timing"]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        assert_eq!(
+            timing,
+            format!(
+                "traceparent;desc=\"00-{TRACE_ID}-{}-01\"",
+                server.span_context.span_id()
+            )
+        );
+        assert_eq!(
+            response.text().await.expect("a body"),
+            "7K3M-9QXA n-plus-one"
+        );
+
+        for span in [&server, &client, &inner] {
+            assert_eq!(span.span_context.trace_id().to_string(), TRACE_ID);
+            assert_eq!(span.span_context.trace_state().get("vendor"), Some("1"));
+            assert_eq!(attribute(span, "booking.id").as_deref(), Some("7K3M-9QXA"));
+        }
+        assert_eq!(server.parent_span_id.to_string(), PARENT_ID);
+        assert_eq!(client.parent_span_id, server.span_context.span_id());
+        assert_eq!(inner.parent_span_id, client.span_context.span_id());
+        assert_eq!(server.name, "GET /outer");
+        assert_eq!(attribute(&server, "http.route").as_deref(), Some("/outer"));
+        assert_eq!(client.name, "GET /inner");
+    }
+
+    #[tokio::test]
+    async fn only_callers_count_client_errors_as_errors() {
+        use opentelemetry::trace::Status;
+        for (answer, relayed, server_is_error) in [
+            (StatusCode::CONFLICT, 409, false),
+            (StatusCode::INTERNAL_SERVER_ERROR, 502, true),
+        ] {
+            let (response, server, client, inner) = run_chain(answer, None).await;
+            assert_eq!(response.status().as_u16(), relayed);
+            assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
+            assert!(matches!(client.status, Status::Error { .. }), "{answer}");
+            for span in [&server, &inner] {
+                assert_eq!(
+                    matches!(span.status, Status::Error { .. }),
+                    server_is_error,
+                    "{answer}"
+                );
+            }
+            assert_eq!(
+                attribute(&client, "error.type").as_deref(),
+                Some(answer.as_str()),
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn skews_the_clock_of_seating_alone() {
+        let (_, _, client, inner) = run_chain(StatusCode::OK, Some("clock-skew")).await;
+        let behind = client
+            .start_time
+            .duration_since(inner.start_time)
+            .expect("seating is behind");
+        assert!(
+            behind > SKEW - Duration::from_secs(5) && behind <= SKEW,
+            "{behind:?}"
+        );
+        let lasted = inner
+            .end_time
+            .duration_since(inner.start_time)
+            .expect("a duration");
+        assert!(
+            lasted < Duration::from_secs(5),
+            "the end is skewed too: {lasted:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_and_an_exception() {
+        let routes = Router::new().route(
+            "/broken",
+            get(async || -> StatusCode { panic!("out of paper") }),
+        );
+        let (peer, spans) = serving(name::TICKETING, routes).await;
+        for _ in 0..2 {
+            let response = reqwest::get(format!("{}/broken", peer.base_url))
+                .await
+                .expect("an answer");
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        let span = named(&spans, SpanKind::Server);
+        let exception = span.events.iter().find(|event| event.name == "exception");
+        let exception = exception.expect("an exception event");
+        assert!(exception.attributes.iter().any(|attribute| {
+            attribute.key.as_str() == "exception.message"
+                && attribute.value.as_str() == "out of paper"
+        }));
+    }
+}
