@@ -1,2 +1,46 @@
-//! x
-fn main() {}
+//! The `throughline` binary: takes telemetry in, keeps it, answers questions about it and serves the
+//! tracer and the viewer.
+//!
+//! ```text
+//! listen ─┬─ ingest (4318 HTTP, 4317 gRPC) ── store::writer ─┐
+//!         │     otlp_protobuf, cors, limits                  ├─ store (sqlite │ memory)
+//!         └─ api (4319) ── guard ── query ───────────────────┘
+//!               assets: the viewer; the tracer is on 4318
+//! ```
+//!
+//! `store` and `query` know nothing of HTTP; `ingest` never reads from the store.
+
+mod api;
+mod assets;
+mod config;
+mod ingest;
+mod listen;
+mod otlp_protobuf;
+mod query;
+mod serve;
+mod store;
+mod telemetry;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    match config::read()? {
+        config::Commands::Serve(config) => {
+            telemetry::start_log(&config.log)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(serve::serve(*config))
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the API answers when it cannot answer.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::ALLOW;
+use axum::response::{IntoResponse, Response};
+use shared::query::ErrorResponse;
+use shared::query::traceql::QueryError;
+
+use crate::store::StoreError;
+
+/// Why a request to the API has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The query is not TraceQL.
+    #[error("{0}")]
+    InvalidQuery(#[from] QueryError),
+    /// A parameter is not what it must be.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// The request has a method other than GET.
+    #[error("the API is read with GET")]
+    MethodNotAllowed,
+    /// The store cannot be read.
+    #[error("the store cannot be read now; the server's log says why")]
+    Unavailable(#[from] StoreError),
+    /// A defect in this program.
+    #[error("the server failed to answer; its log says why")]
+    Internal,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = match &self {
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
+            Self::InvalidArgument(_) => (StatusCode::BAD_REQUEST, "invalid_argument"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_argument"),
+            Self::Unavailable(error) => {
+                tracing::error!(%error, "the store cannot be read");
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+            }
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "unavailable"),
+        };
+        let position = match &self {
+            Self::InvalidQuery(error) => Some(error.position),
+            _ => None,
+        };
+        let body = ErrorResponse {
+            code: code.to_owned(),
+            message: self.to_string(),
+            position,
+        };
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response
+                .headers_mut()
+                .insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}

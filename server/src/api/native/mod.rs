@@ -1,0 +1,155 @@
+//! Throughline's own query API, `/api/v1/…`. Bodies are those of [`shared::query`]; traces and logs
+//! are OTLP/JSON. `openapi.json` describes it, and a test holds the two to each other.
+
+mod error;
+mod search;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use shared::id::TraceId;
+use shared::otlp::json::{LogsJson, SpansJson};
+use shared::query::{ServicesResponse, StatusResponse};
+
+use crate::query;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Telemetry;
+use error::ApiError;
+
+/// The API's description.
+pub const OPENAPI: &str = include_str!("openapi.json");
+
+/// What the API needs.
+#[derive(Clone)]
+pub struct Api {
+    /// Where telemetry is kept.
+    pub store: Arc<dyn Store>,
+    /// Counts.
+    pub telemetry: Arc<Telemetry>,
+    /// Where the public face listens.
+    pub ingest_url: Arc<str>,
+    /// Where the gRPC receiver listens.
+    pub grpc_url: Arc<str>,
+}
+
+/// Every path with its handler, as `openapi.json` lists them.
+pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
+    vec![
+        ("/api/v1/traces/{id}", get(trace)),
+        ("/api/v1/traces/{id}/logs", get(logs)),
+        ("/api/v1/search", get(search::search)),
+        ("/api/v1/services", get(services)),
+        ("/api/v1/status", get(status)),
+        ("/api/v1/openapi.json", get(openapi)),
+    ]
+}
+
+/// The routes of the API.
+pub fn router(api: Api) -> Router {
+    let router = routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, handler)| {
+            router.route(path, handler.fallback(only_get))
+        });
+    router
+        .route("/api/{*rest}", axum::routing::any(unknown))
+        .layer(middleware::map_response(async |mut response: Response| {
+            // What is known of a trace grows until its last span has arrived.
+            response
+                .headers_mut()
+                .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }))
+        .with_state(api)
+}
+
+async fn trace(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let spans = api.read(move |store| query::trace(store, id)).await?;
+    if spans.is_empty() {
+        return Err(ApiError::NotFound(format!(
+            "there is no trace {id}: it may be past its retention, or not have arrived yet"
+        )));
+    }
+    json(move || serde_json::to_vec(&SpansJson(&spans))).await
+}
+
+async fn logs(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let logs = api.read(move |store| store.logs(id)).await?;
+    json(move || serde_json::to_vec(&LogsJson(&logs))).await
+}
+
+async fn services(State(api): State<Api>) -> Result<Json<ServicesResponse>, ApiError> {
+    let services = api.read(|store| store.services()).await?;
+    Ok(Json(ServicesResponse { services }))
+}
+
+async fn status(State(api): State<Api>) -> Json<StatusResponse> {
+    Json(StatusResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ingest_url: api.ingest_url.to_string(),
+        grpc_url: api.grpc_url.to_string(),
+        accepted: api.telemetry.accepted_counts(),
+        refused: api.telemetry.refused_counts(),
+        last_refusal: api.telemetry.last_refusal(),
+    })
+}
+
+async fn openapi() -> Response {
+    (
+        StatusCode::OK,
+        [(CONTENT_TYPE, "application/json")],
+        OPENAPI,
+    )
+        .into_response()
+}
+
+async fn unknown() -> ApiError {
+    ApiError::NotFound("there is no such address: see /api/v1/openapi.json".to_owned())
+}
+
+async fn only_get() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+/// A trace id as people paste it: in either case.
+fn trace_id(text: &str) -> Result<TraceId, ApiError> {
+    text.to_ascii_lowercase().parse().map_err(|error| {
+        ApiError::InvalidArgument(format!(
+            "{text:?} is not a trace id ({error}): it has 32 hexadecimal digits"
+        ))
+    })
+}
+
+impl Api {
+    /// Asks the store on a thread that may wait.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let store = Arc::clone(&self.store);
+        let result = tokio::task::spawn_blocking(move || read(store.as_ref()))
+            .await
+            .map_err(|_| ApiError::Internal)?;
+        Ok(result?)
+    }
+}
+
+async fn json(
+    encode: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let body = tokio::task::spawn_blocking(encode)
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or(ApiError::Internal)?;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+}

@@ -1,0 +1,244 @@
+//! The command line, the environment and the configuration file.
+//!
+//! Every flag is also an environment variable (`--listen-ingest`: `THROUGHLINE_LISTEN_INGEST`) and a
+//! key of the file that `--config` names (`listen-ingest = "…"`). A flag wins over the environment,
+//! the environment over the file, the file over the default. The file's values become the parser's
+//! defaults, so one set of rules checks them all.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use clap::{
+    Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
+
+use crate::ingest::cors::OriginPattern;
+
+/// Distributed tracing that starts in the browser.
+#[derive(Debug, Parser)]
+#[command(name = "throughline", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Take in traces, logs and metrics, keep them, and show them in the viewer
+    Serve(Box<Serve>),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A TOML file with the values of these flags, under their names
+    #[arg(long, env = "THROUGHLINE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The directory that telemetry is kept in: one file a day
+    #[arg(
+        long,
+        env = "THROUGHLINE_DATA",
+        value_name = "DIR",
+        default_value = "throughline-data"
+    )]
+    pub data: PathBuf,
+
+    /// Where telemetry is kept
+    #[arg(
+        long,
+        env = "THROUGHLINE_STORE",
+        value_name = "KIND",
+        default_value = "sqlite"
+    )]
+    pub store: StoreKind,
+
+    /// Drop days older than so many; 1 keeps today alone [default: keep all]
+    #[arg(long, env = "THROUGHLINE_RETENTION_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub retention_days: Option<u32>,
+
+    /// Takes OTLP over HTTP and serves the tracer's script: the public face. Port 0 picks a free one
+    #[arg(
+        long,
+        env = "THROUGHLINE_LISTEN_INGEST",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:4318"
+    )]
+    pub listen_ingest: HostPort,
+
+    /// Takes OTLP over gRPC
+    #[arg(
+        long,
+        env = "THROUGHLINE_LISTEN_GRPC",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:4317"
+    )]
+    pub listen_grpc: HostPort,
+
+    /// Serves the viewer and the query API: the private face, on a loopback address
+    #[arg(
+        long,
+        env = "THROUGHLINE_LISTEN_VIEWER",
+        value_name = "HOST:PORT",
+        default_value = "localhost:4319"
+    )]
+    pub listen_viewer: HostPort,
+
+    /// An origin whose pages may export, such as https://shop.example or https://*.shop.example;
+    /// repeatable or separated by commas [default: pages on this machine]
+    #[arg(
+        long,
+        env = "THROUGHLINE_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub cors_origin: Vec<OriginPattern>,
+
+    /// The largest request that is taken, as sent
+    #[arg(long, env = "THROUGHLINE_MAX_REQUEST_BYTES", value_name = "BYTES", default_value = "16777216", value_parser = bytes)]
+    pub max_request_bytes: usize,
+
+    /// The largest request that is taken, decompressed
+    #[arg(long, env = "THROUGHLINE_MAX_DECOMPRESSED_BYTES", value_name = "BYTES", default_value = "67108864", value_parser = bytes)]
+    pub max_decompressed_bytes: usize,
+
+    /// The memory that all requests waiting to be stored may take together; beyond it senders are
+    /// told to come back later
+    #[arg(long, env = "THROUGHLINE_MAX_PENDING_BYTES", value_name = "BYTES", default_value = "268435456", value_parser = bytes)]
+    pub max_pending_bytes: usize,
+
+    /// What to log to stderr: a level, or directives such as info,throughline::store=debug
+    #[arg(
+        long,
+        env = "THROUGHLINE_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log: String,
+}
+
+/// A kind of store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StoreKind {
+    /// A SQLite file a day in the data directory
+    Sqlite,
+    /// In memory; gone when the server ends
+    Memory,
+}
+
+/// A host name or address, and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// The host; an IPv6 address in brackets.
+    pub host: String,
+    /// The port; 0 for any free one.
+    pub port: u16,
+}
+
+impl FromStr for HostPort {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a host and a port, such as 127.0.0.1:4318 or [::1]:0";
+        let (host, port) = text.rsplit_once(':').ok_or(EXPECTED)?;
+        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+        if host.is_empty() || bare_ipv6 || host.contains(['/', '@', ' ']) {
+            return Err(EXPECTED);
+        }
+        let port = port.parse().map_err(|_| EXPECTED)?;
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+fn bytes(text: &str) -> Result<usize, &'static str> {
+    text.replace('_', "")
+        .parse()
+        .ok()
+        .filter(|bytes| *bytes > 0)
+        .ok_or("expected a number of bytes above 0")
+}
+
+/// Reads the command line, the environment and the file.
+///
+/// Usage errors and `--help` end the process, as is usual.
+///
+/// # Errors
+/// When the configuration file cannot be read or has a key that is no flag.
+pub fn read() -> anyhow::Result<Commands> {
+    let command = Cli::command();
+    let matches = command.clone().get_matches();
+    let Some(("serve", serve)) = matches.subcommand() else {
+        return Ok(Cli::from_arg_matches(&matches)?.command);
+    };
+    let Some(path) = serve.get_one::<PathBuf>("config") else {
+        return Ok(Cli::from_arg_matches(&matches)?.command);
+    };
+    let matches = with_defaults_of(command, path)?.get_matches();
+    Ok(Cli::from_arg_matches(&matches)?.command)
+}
+
+/// The command line with the file's values as defaults.
+fn with_defaults_of(command: Command, path: &Path) -> anyhow::Result<Command> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("in the configuration file {}", path.display()))?;
+    let mut serve = command
+        .find_subcommand("serve")
+        .cloned()
+        .context("the command `serve` has flags")?;
+    for (key, value) in table {
+        let id = key.replace('-', "_");
+        let known = serve.get_arguments().any(|argument| {
+            argument.get_long() == Some(key.as_str()) && argument.get_env().is_some()
+        });
+        if !known || id == "config" {
+            let mut keys: Vec<&str> = serve
+                .get_arguments()
+                .filter(|argument| argument.get_env().is_some() && argument.get_id() != "config")
+                .filter_map(|argument| argument.get_long())
+                .collect();
+            keys.sort_unstable();
+            bail!(
+                "unknown key `{key}` in the configuration file {}; the keys are {}",
+                path.display(),
+                keys.join(", ")
+            );
+        }
+        let values = texts(&value)
+            .with_context(|| format!("`{key}` in the configuration file {}", path.display()))?;
+        // The parser names the flag when it refuses a default, which is the key as well.
+        serve = serve.mut_arg(id, |argument| argument.default_values(values));
+    }
+    Ok(command.mut_subcommand("serve", |_| serve))
+}
+
+fn texts(value: &toml::Value) -> anyhow::Result<Vec<String>> {
+    Ok(match value {
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Integer(number) => vec![number.to_string()],
+        toml::Value::Boolean(truth) => vec![truth.to_string()],
+        toml::Value::Array(values) => {
+            let nested: Vec<Vec<String>> =
+                values.iter().map(texts).collect::<anyhow::Result<_>>()?;
+            nested.into_iter().flatten().collect()
+        }
+        _ => bail!("must be a string, a number or a list of strings"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! `throughline serve`: puts the rooms together, and takes them down in order.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::{Router, middleware};
+use tokio::sync::watch;
+
+use crate::api::{self, guard::Guard, native::Api};
+use crate::assets::{Embedded, tracer, tracer::TracerFiles, viewer::ViewerFiles};
+use crate::config::{Serve, StoreKind};
+use crate::ingest::budget::Budget;
+use crate::ingest::cors::{AllowedOrigins, cors};
+use crate::ingest::{self, Limits, Receiver};
+use crate::listen::{self, Listener};
+use crate::store::memory::MemoryStore;
+use crate::store::sqlite::{DataDirectory, SqliteStore};
+use crate::store::writer::Writer;
+use crate::store::{Store, system_clock};
+use crate::telemetry::Telemetry;
+
+/// How often days past their retention are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+
+/// Serves until the process is told to end.
+///
+/// # Errors
+/// When the server cannot start, with what to do about it.
+pub async fn serve(config: Serve) -> anyhow::Result<()> {
+    let shutdown = shutdown_signal()?;
+    refuse_other_machines(&config).await?;
+    let ingest_listener = Listener::bind("--listen-ingest", &config.listen_ingest).await?;
+    let grpc_listener = Listener::bind("--listen-grpc", &config.listen_grpc).await?;
+    let viewer_listener = Listener::bind("--listen-viewer", &config.listen_viewer).await?;
+
+    let store = open_store(&config)?;
+    let writer = Arc::new(
+        Writer::start(Arc::clone(&store)).context("cannot start the store's writing thread")?,
+    );
+    let telemetry = Arc::new(Telemetry::default());
+    let receiver = Receiver {
+        writer: Arc::clone(&writer),
+        budget: Budget::new(config.max_pending_bytes),
+        limits: Limits {
+            request_bytes: config.max_request_bytes,
+            decompressed_bytes: config.max_decompressed_bytes,
+        },
+        telemetry: Arc::clone(&telemetry),
+    };
+    let api = Api {
+        store: Arc::clone(&store),
+        telemetry,
+        ingest_url: ingest_listener.url().into(),
+        grpc_url: grpc_listener.url().into(),
+    };
+    let origins = AllowedOrigins::new(config.cors_origin);
+    let guard = Guard::new(&config.listen_viewer.host);
+
+    announce(&[
+        ("ingest", &ingest_listener),
+        ("grpc", &grpc_listener),
+        ("viewer", &viewer_listener),
+    ]);
+    let expiry = tokio::spawn(expire(Arc::clone(&store)));
+    tokio::join!(
+        ingest_listener.serve(ingest_router(receiver.clone(), origins), shutdown.clone()),
+        grpc_listener.serve(ingest::grpc::router(receiver), shutdown.clone()),
+        viewer_listener.serve(
+            api::router(api, Embedded::<ViewerFiles>::new(), guard),
+            shutdown
+        ),
+    );
+    expiry.abort();
+
+    // Requests are answered; what their clients no longer wait for is still in the queue.
+    tokio::task::spawn_blocking(move || {
+        writer.finish();
+        store.close()
+    })
+    .await
+    .context("the store did not close")?
+    .context("the store did not close; nothing that was acknowledged is lost")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The routes of the public face.
+pub fn ingest_router(receiver: Receiver, origins: AllowedOrigins) -> Router {
+    ingest::http::router(receiver)
+        .layer(middleware::from_fn_with_state(origins, cors))
+        .merge(tracer::router(Embedded::<TracerFiles>::new()))
+}
+
+fn open_store(config: &Serve) -> anyhow::Result<Arc<dyn Store>> {
+    match config.store {
+        StoreKind::Memory => {
+            tracing::warn!("what arrives is kept in memory and gone when the server ends");
+            Ok(Arc::new(MemoryStore::new(system_clock())))
+        }
+        StoreKind::Sqlite => {
+            let directory = DataDirectory::hold(&config.data)?;
+            let store = SqliteStore::open(directory, system_clock(), config.retention_days)
+                .context("cannot open the store")?;
+            Ok(Arc::new(store))
+        }
+    }
+}
+
+/// The viewer shows everything to whoever asks, so only this machine may ask.
+async fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
+    let at = &config.listen_viewer;
+    let addresses = listen::resolve("--listen-viewer", at).await?;
+    if addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Ok(());
+    }
+    bail!(
+        "--listen-viewer {at}: the viewer and the query API have no authentication yet and listen \
+         on loopback addresses only; use localhost:{} and reach it from elsewhere through an SSH \
+         tunnel or a proxy that authenticates",
+        at.port
+    )
+}
+
+/// Says where the server listens: one line a face on stdout, and nothing else there, ever.
+fn announce(listeners: &[(&str, &Listener)]) {
+    let mut lines = String::new();
+    for (face, listener) in listeners {
+        lines.push_str(&format!("listening {face} {}\n", listener.url()));
+    }
+    // Nobody may be reading.
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout
+        .write_all(lines.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+async fn expire(store: Arc<dyn Store>) {
+    let mut interval = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        interval.tick().await;
+        let store = Arc::clone(&store);
+        match tokio::task::spawn_blocking(move || store.expire()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "cannot drop what is past its retention"),
+            Err(error) => tracing::error!(%error, "dropping what is past its retention panicked"),
+        }
+    }
+}
+
+/// Becomes true when the process is told to end. The second time it ends at once.
+fn shutdown_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        for first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if first {
+                tracing::info!("stopping: requests that are under way finish first");
+                let _ = sender.send(true);
+            } else {
+                std::process::exit(1);
+            }
+        }
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,181 @@
+//! The in-memory twin of the SQLite store: for tests, demonstrations and short-lived servers.
+//!
+//! It answers every question by looking at everything, which makes it the reference for what the
+//! indexes of the other store must find.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use shared::id::{SpanId, TraceId};
+use shared::log::LogEntry;
+use shared::query::Service;
+use shared::span::SpanRecord;
+use shared::time::UnixNanos;
+
+use super::content::{Ordinals, Senders};
+use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start};
+
+/// Keeps everything in maps.
+pub struct MemoryStore {
+    clock: Clock,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    traces: BTreeMap<TraceId, KeptTrace>,
+    span_contents: HashSet<(TraceId, SpanId, i64)>,
+    other_contents: HashSet<i64>,
+    logs: Vec<LogEntry>,
+    metrics: Vec<MetricRecord>,
+}
+
+#[derive(Debug)]
+struct KeptTrace {
+    /// Where the trace stands in the order by start.
+    start: UnixNanos,
+    spans: Vec<SpanRecord>,
+}
+
+impl MemoryStore {
+    /// A store with nothing in it.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// A thread that panicked while it held the lock cannot have left a half-done change that
+    /// matters: every change is a push.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        let arrival = (self.clock)();
+        let mut kept = self.kept();
+        let kept = &mut *kept;
+        let mut senders = Senders::default();
+        for batch in batches {
+            for record in &batch.spans {
+                let content = senders.span(record);
+                if kept
+                    .span_contents
+                    .insert((record.span.trace_id, record.span.span_id, content))
+                {
+                    let start = sorting_start(record.span.start, arrival);
+                    let trace = kept
+                        .traces
+                        .entry(record.span.trace_id)
+                        .or_insert(KeptTrace {
+                            start,
+                            spans: Vec::new(),
+                        });
+                    trace.start = trace.start.min(start);
+                    trace.spans.push(record.clone());
+                }
+            }
+            let mut ordinals = Ordinals::default();
+            for entry in &batch.logs {
+                let ordinal = ordinals.next(senders.log(entry, 0));
+                if kept.other_contents.insert(senders.log(entry, ordinal)) {
+                    kept.logs.push(entry.clone());
+                }
+            }
+            for metric in &batch.metrics {
+                if kept.other_contents.insert(senders.metric(metric)) {
+                    kept.metrics.push(metric.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
+        Ok(self
+            .kept()
+            .traces
+            .get(&id)
+            .map(|trace| trace.spans.clone())
+            .unwrap_or_default())
+    }
+
+    fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {
+        let mut found: Vec<LogEntry> = self
+            .kept()
+            .logs
+            .iter()
+            .filter(|entry| entry.record.trace_id == Some(id))
+            .cloned()
+            .collect();
+        found.sort_by_key(|entry| entry.record.time);
+        Ok(found)
+    }
+
+    fn candidates(&self, filter: &Filter) -> Result<Candidates<'_>, StoreError> {
+        let kept = self.kept();
+        let mut found: Vec<_> = kept
+            .traces
+            .iter()
+            .filter(|(_, trace)| trace.start >= filter.start && trace.start <= filter.end)
+            .map(|(id, trace)| (trace.start, *id))
+            .collect();
+        found.sort_by(|(a_start, a_id), (b_start, b_id)| b_start.cmp(a_start).then(a_id.cmp(b_id)));
+        Ok(Box::new(found.into_iter().map(|(_, id)| Ok(id))))
+    }
+
+    fn services(&self) -> Result<Vec<Service>, StoreError> {
+        struct Found {
+            browser: bool,
+            operations: BTreeSet<String>,
+            span_count: u64,
+        }
+        let kept = self.kept();
+        let mut services: BTreeMap<&str, Found> = BTreeMap::new();
+        for record in kept.traces.values().flat_map(|trace| &trace.spans) {
+            let service = services
+                .entry(record.resource.service_name())
+                .or_insert(Found {
+                    browser: false,
+                    operations: BTreeSet::new(),
+                    span_count: 0,
+                });
+            service.browser |= record.resource.is_browser();
+            if !service.operations.contains(&record.span.name) {
+                service.operations.insert(record.span.name.clone());
+            }
+            service.span_count += 1;
+        }
+        Ok(services
+            .into_iter()
+            .map(|(name, found)| Service {
+                name: name.to_owned(),
+                browser: found.browser,
+                operations: found.operations.into_iter().collect(),
+                span_count: found.span_count,
+            })
+            .collect())
+    }
+
+    fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
+        Ok(self
+            .kept()
+            .metrics
+            .iter()
+            .filter(|metric| metric.name == name)
+            .cloned()
+            .collect())
+    }
+
+    fn expire(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

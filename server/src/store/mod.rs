@@ -1,0 +1,232 @@
+//! Where telemetry is kept.
+//!
+//! [`Store`] is what the rest of the server knows. It has two implementations that one behavioural
+//! suite holds to the same answers: [`memory`], which keeps everything in maps and forgets it at the
+//! end, and [`sqlite`], which keeps a file a day. [`writer`] stands before both and makes one
+//! transaction of the batches of many requests.
+//!
+//! Invariant: when [`Store::append`] returns `Ok`, what it was given survives a crash of the machine
+//! (where the store keeps anything at all) and every later read sees it.
+
+mod content;
+pub mod memory;
+pub mod sqlite;
+pub mod writer;
+
+#[cfg(test)]
+mod suite;
+
+use std::sync::Arc;
+
+use shared::attribute::AttributeValue;
+use shared::id::TraceId;
+use shared::log::LogEntry;
+use shared::query::Service;
+use shared::resource::{Resource, Scope};
+use shared::span::SpanRecord;
+use shared::time::{DurationNanos, UnixNanos};
+
+/// What one request brings.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Spans.
+    pub spans: Vec<SpanRecord>,
+    /// Log records.
+    pub logs: Vec<LogEntry>,
+    /// Metrics.
+    pub metrics: Vec<MetricRecord>,
+}
+
+impl Batch {
+    /// How many records it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len() + self.logs.len() + self.metrics.len()
+    }
+
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One metric with its data points, as OTLP sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricRecord {
+    /// Who sent it.
+    pub resource: Arc<Resource>,
+    /// The library that recorded it.
+    pub scope: Arc<Scope>,
+    /// The metric's name.
+    pub name: String,
+    /// The latest time among its points.
+    pub time: UnixNanos,
+    /// How many data points it carries.
+    pub point_count: u32,
+    /// The `opentelemetry.proto.metrics.v1.Metric` message with the points.
+    pub message: Vec<u8>,
+}
+
+/// Which traces a search must look at: each condition is necessary, none need be sufficient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// The earliest start of a trace.
+    pub start: UnixNanos,
+    /// The latest start of a trace.
+    pub end: UnixNanos,
+    /// One span of the trace must carry all of these …
+    pub terms: Vec<Term>,
+    /// … and have failed, where this is set …
+    pub failed: bool,
+    /// … and have lasted at least this long.
+    pub lasted: Option<DurationNanos>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            start: UnixNanos(0),
+            end: UnixNanos(u64::MAX),
+            terms: Vec::new(),
+            failed: false,
+            lasted: None,
+        }
+    }
+}
+
+/// An equality that a store can look up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Term {
+    /// The span's service.
+    Service(String),
+    /// The span's name.
+    Name(String),
+    /// An attribute of the span or of its resource.
+    Attribute {
+        /// The attribute's key.
+        key: String,
+        /// Its value; integers and doubles of the same amount are one value.
+        value: AttributeValue,
+    },
+}
+
+/// Candidate traces of a search, newest start first; equal starts by trace id.
+pub type Candidates<'store> = Box<dyn Iterator<Item = Result<TraceId, StoreError>> + 'store>;
+
+/// Keeps telemetry. Every method blocks; callers on the asynchronous runtime go through
+/// `spawn_blocking` or [`writer::Writer`].
+pub trait Store: Send + Sync + 'static {
+    /// Keeps the batches, all or none. The same span again is one span; a span with the same ids and
+    /// another content is kept beside the first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the batches is kept and a later call may succeed.
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
+
+    /// Every span of a trace, in no particular order; empty where the trace is unknown.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the spans cannot be read.
+    fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError>;
+
+    /// Every log record of a trace, by time.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the records cannot be read.
+    fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The traces that meet a filter's conditions as far as the store's indexes can tell: every
+    /// trace that meets them, perhaps some that do not.
+    ///
+    /// # Errors
+    /// [`StoreError`] where an index cannot be read.
+    fn candidates(&self, filter: &Filter) -> Result<Candidates<'_>, StoreError>;
+
+    /// Every service that sent spans, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the list cannot be read.
+    fn services(&self) -> Result<Vec<Service>, StoreError>;
+
+    /// The metrics with this name, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "metrics are charted by a later issue")
+    )]
+    fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError>;
+
+    /// Drops what is past its retention; called about once a minute.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a file cannot be dropped.
+    fn expire(&self) -> Result<(), StoreError>;
+
+    /// Brings everything into its final place before the process ends.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that fails; nothing acknowledged is lost by it.
+    fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused: a full disk, an I/O error.
+    #[error("{doing}: {source}")]
+    Database {
+        /// What the store was doing, and to which file.
+        doing: String,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file system refused.
+    #[error("{doing}: {source}")]
+    File {
+        /// What the store was doing, and to which file.
+        doing: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A file holds what this version of the store does not understand.
+    #[error("{0}")]
+    Format(String),
+    /// The writer ended or panicked.
+    #[error("the store's writer has stopped")]
+    Stopped,
+}
+
+/// Tells the time: the system's clock, or a test's.
+pub type Clock = Arc<dyn Fn() -> UnixNanos + Send + Sync>;
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        UnixNanos(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
+    })
+}
+
+/// The first instant of the year 2000.
+const YEAR_2000: UnixNanos = UnixNanos(946_684_800 * 1_000_000_000);
+
+/// Where a span stands in the order of traces by start.
+///
+/// That is its start, unless the sender's clock cannot be right: before the year 2000 or more than a
+/// day after the span arrived. Such a span counts by its arrival, or one phone without a battery
+/// would put its traces before all others for ever, or out of every search.
+#[must_use]
+pub fn sorting_start(start: UnixNanos, arrival: UnixNanos) -> UnixNanos {
+    let latest = arrival + DurationNanos(86_400 * 1_000_000_000);
+    if start < YEAR_2000 || start > latest {
+        arrival
+    } else {
+        start
+    }
+}

@@ -1,0 +1,229 @@
+//! The default store: SQLite, one file a day.
+//!
+//! Retention unlinks whole files, so that nothing is ever deleted row by row. A trace that was under
+//! way at midnight has parts in two files; reading one asks every file, which costs some twenty
+//! microseconds a file that does not have it.
+
+mod append;
+mod codec;
+mod day;
+mod file;
+mod lock;
+mod read;
+mod schema;
+mod search;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use shared::id::TraceId;
+use shared::log::LogEntry;
+use shared::query::Service;
+use shared::span::SpanRecord;
+
+use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
+use append::Appender;
+use day::Day;
+use file::DayFile;
+pub use lock::DataDirectory;
+
+/// Keeps a file a day in a directory.
+pub struct SqliteStore {
+    directory: DataDirectory,
+    clock: Clock,
+    retention_days: Option<u32>,
+    days: RwLock<BTreeMap<Day, Arc<DayFile>>>,
+    /// Today's file as far as it is open for writing.
+    appender: Mutex<Option<(Day, Appender)>>,
+}
+
+impl SqliteStore {
+    /// Opens the files in a directory. Logs that a crash left behind are replayed.
+    ///
+    /// With `retention_days`, files older than so many days are dropped: 1 keeps today's alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a file cannot be read or is not a day's file of this version.
+    pub fn open(
+        directory: DataDirectory,
+        clock: Clock,
+        retention_days: Option<u32>,
+    ) -> Result<Self, StoreError> {
+        let mut days = BTreeMap::new();
+        for (day, path) in day_files(directory.path())? {
+            let file = DayFile::new(path);
+            if file.has_tables()? {
+                days.insert(day, Arc::new(file));
+            } else {
+                file.remove()?;
+            }
+        }
+        let store = Self {
+            directory,
+            clock,
+            retention_days,
+            days: RwLock::new(days),
+            appender: Mutex::new(None),
+        };
+        store.expire()?;
+        // Today's file is made now, so that a directory without room is known at the start.
+        store.append(&[])?;
+        Ok(store)
+    }
+
+    fn today(&self) -> Day {
+        Day::of((self.clock)())
+    }
+
+    /// Newest first: a trace that is asked for is usually a new one.
+    fn files(&self) -> Vec<Arc<DayFile>> {
+        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
+        days.values().rev().cloned().collect()
+    }
+
+    fn open_appender(&self, day: Day) -> Result<Appender, StoreError> {
+        let file = {
+            let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+            let file = days.entry(day).or_insert_with(|| {
+                Arc::new(DayFile::new(self.directory.path().join(day.file_name())))
+            });
+            Arc::clone(file)
+        };
+        let connection = file.open_writer()?;
+        Appender::new(connection).map_err(|source| StoreError::File {
+            doing: "cannot make room for packing".to_owned(),
+            source,
+        })
+    }
+
+    fn write_error(&self, day: Day, doing: &str, source: rusqlite::Error) -> StoreError {
+        let path = self.directory.path().join(day.file_name());
+        StoreError::Database {
+            doing: format!("{doing} {}", path.display()),
+            source,
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let today = Day::of(now);
+        // What a panic leaves behind is a connection whose transaction is rolled back when dropped.
+        let mut slot = self.appender.lock().unwrap_or_else(|poisoned| {
+            self.appender.clear_poison();
+            let mut slot = poisoned.into_inner();
+            *slot = None;
+            slot
+        });
+        if slot.as_ref().is_some_and(|(day, _)| *day != today)
+            && let Some((day, appender)) = slot.take()
+        {
+            // Yesterday's log is folded in at the next start if this fails.
+            if let Err(source) = appender.close() {
+                let error = self.write_error(day, "cannot close", source);
+                tracing::warn!(%error, "a day's file stays open");
+            }
+        }
+        let (day, mut appender) = match slot.take() {
+            Some(open) => open,
+            None => (today, self.open_appender(today)?),
+        };
+        // After an error the appender is dropped, and the next call opens the file afresh.
+        appender
+            .append(batches, now)
+            .map_err(|source| self.write_error(day, "cannot write to", source))?;
+        *slot = Some((day, appender));
+        Ok(())
+    }
+
+    fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
+        let mut found = Vec::new();
+        for file in self.files() {
+            file.trace(id, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {
+        let mut found = Vec::new();
+        for file in self.files().iter().rev() {
+            file.logs(id, &mut found)?;
+        }
+        found.sort_by_key(|entry| entry.record.time);
+        Ok(found)
+    }
+
+    fn candidates(&self, filter: &Filter) -> Result<Candidates<'_>, StoreError> {
+        Ok(Box::new(search::Walk::new(self.files(), filter)?))
+    }
+
+    fn services(&self) -> Result<Vec<Service>, StoreError> {
+        let mut operations = Vec::new();
+        for file in self.files() {
+            operations.extend(file.operations()?);
+        }
+        Ok(read::services(operations.into_iter()))
+    }
+
+    fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
+        let mut found = Vec::new();
+        for file in self.files().iter().rev() {
+            file.metrics(name, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn expire(&self) -> Result<(), StoreError> {
+        let Some(retention_days) = self.retention_days else {
+            return Ok(());
+        };
+        let oldest = self.today().minus(retention_days.saturating_sub(1));
+        let expired: Vec<(Day, Arc<DayFile>)> = {
+            let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+            let kept = days.split_off(&oldest);
+            std::mem::replace(&mut *days, kept).into_iter().collect()
+        };
+        for (day, file) in expired {
+            tracing::info!(%day, path = %file.path().display(), "dropped a day past its retention");
+            file.remove()?;
+        }
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let open = self
+            .appender
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        for file in self.files() {
+            file.close_idle();
+        }
+        match open {
+            Some((day, appender)) => appender
+                .close()
+                .map_err(|source| self.write_error(day, "cannot close", source)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn day_files(directory: &Path) -> Result<Vec<(Day, PathBuf)>, StoreError> {
+    let error = |source| StoreError::File {
+        doing: format!("cannot list {}", directory.display()),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(error)? {
+        let entry = entry.map_err(error)?;
+        if let Some(day) = entry.file_name().to_str().and_then(Day::from_file_name) {
+            found.push((day, entry.path()));
+        }
+    }
+    Ok(found)
+}

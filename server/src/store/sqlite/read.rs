@@ -1,0 +1,323 @@
+//! Reads spans, logs and metrics back out of a day's file.
+
+use std::sync::Arc;
+
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::logs::v1::LogRecord as LogMessage;
+use opentelemetry_proto::tonic::resource::v1::Resource as ResourceMessage;
+use opentelemetry_proto::tonic::trace::v1::{Span as SpanMessage, Status as StatusMessage};
+use prost::Message as _;
+use rusqlite::{OptionalExtension as _, Row};
+use shared::id::TraceId;
+use shared::log::LogEntry;
+use shared::query::Service;
+use shared::resource::{Resource, Scope};
+use shared::span::SpanRecord;
+use shared::time::{DurationNanos, UnixNanos};
+
+use super::codec::CodecError;
+use super::file::{DayFile, Reader};
+use crate::otlp_protobuf::decode;
+use crate::store::{MetricRecord, StoreError};
+
+/// A service as one day's file knows it: one row an operation.
+pub struct OperationRow {
+    pub service: String,
+    pub name: String,
+    pub browser: bool,
+    pub spans: u64,
+}
+
+impl DayFile {
+    /// Adds the spans of a trace to `found`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file or a record in it cannot be read.
+    pub fn trace(&self, id: TraceId, found: &mut Vec<SpanRecord>) -> Result<(), StoreError> {
+        self.read(|reader| {
+            let rows = span_rows(reader, id).map_err(|source| self.error("cannot read", source))?;
+            found.reserve(rows.len());
+            for row in rows {
+                let (resource, scope) = self.sender(reader, row.resource, row.scope)?;
+                let message: SpanMessage = reader
+                    .unpacker
+                    .unpack(&row.body)
+                    .map_err(|error| self.damaged(&error))?;
+                let span = decode::span(row.restore(id, message))
+                    .map_err(|error| StoreError::Format(format!("{}: {error}", self.name())))?;
+                found.push(SpanRecord {
+                    resource,
+                    scope,
+                    span,
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds the log records of a trace to `found`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file or a record in it cannot be read.
+    pub fn logs(&self, id: TraceId, found: &mut Vec<LogEntry>) -> Result<(), StoreError> {
+        self.read(|reader| {
+            let rows = (|| {
+                reader
+                    .connection
+                    .prepare_cached(
+                        "SELECT time, resource, scope, body FROM log WHERE trace_id = ? \
+                         ORDER BY time, id",
+                    )?
+                    .query_map([id.as_bytes()], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                    })?
+                    .collect::<rusqlite::Result<Vec<(i64, i64, i64, Vec<u8>)>>>()
+            })()
+            .map_err(|source| self.error("cannot read", source))?;
+            for (time, resource, scope, body) in rows {
+                let (resource, scope) = self.sender(reader, resource, scope)?;
+                let mut message: LogMessage = reader
+                    .unpacker
+                    .unpack(&body)
+                    .map_err(|error| self.damaged(&error))?;
+                message.trace_id = id.as_bytes().to_vec();
+                if message.time_unix_nano == 0 {
+                    message.time_unix_nano = time as u64;
+                }
+                found.push(LogEntry {
+                    resource,
+                    scope,
+                    record: decode::log_record(message),
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds the metrics with this name to `found`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file or a record in it cannot be read.
+    pub fn metrics(&self, name: &str, found: &mut Vec<MetricRecord>) -> Result<(), StoreError> {
+        self.read(|reader| {
+            let rows = (|| {
+                reader
+                    .connection
+                    .prepare_cached(
+                        "SELECT time, points, resource, scope, body FROM metric WHERE name = ? \
+                         ORDER BY id",
+                    )?
+                    .query_map([name], |row| {
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get(2)?,
+                            row.get(3)?,
+                            row.get(4)?,
+                        ))
+                    })?
+                    .collect::<rusqlite::Result<Vec<(i64, u32, i64, i64, Vec<u8>)>>>()
+            })()
+            .map_err(|source| self.error("cannot read", source))?;
+            for (time, point_count, resource, scope, body) in rows {
+                let (resource, scope) = self.sender(reader, resource, scope)?;
+                let message = reader
+                    .unpacker
+                    .unpack_bytes(&body)
+                    .map_err(|error| self.damaged(&error))?;
+                found.push(MetricRecord {
+                    resource,
+                    scope,
+                    name: name.to_owned(),
+                    time: UnixNanos(time as u64),
+                    point_count,
+                    message,
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// Every operation with the number of its spans.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub fn operations(&self) -> Result<Vec<OperationRow>, StoreError> {
+        self.read(|reader| {
+            (|| {
+                reader
+                    .connection
+                    .prepare_cached("SELECT service, name, browser, spans FROM operation")?
+                    .query_map([], |row| {
+                        Ok(OperationRow {
+                            service: row.get(0)?,
+                            name: row.get(1)?,
+                            browser: row.get(2)?,
+                            spans: row.get::<_, i64>(3)?.unsigned_abs(),
+                        })
+                    })?
+                    .collect::<rusqlite::Result<_>>()
+            })()
+            .map_err(|source| self.error("cannot read", source))
+        })
+    }
+
+    /// Where the file's part of a trace starts; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
+        self.read(|reader| {
+            reader
+                .connection
+                .prepare_cached("SELECT start FROM trace WHERE trace_id = ?")
+                .and_then(|mut statement| {
+                    statement
+                        .query_row([id.as_bytes()], |row| row.get::<_, i64>(0))
+                        .optional()
+                })
+                .map(|start| start.map(|start| UnixNanos(start as u64)))
+                .map_err(|source| self.error("cannot read", source))
+        })
+    }
+
+    fn sender(
+        &self,
+        reader: &Reader,
+        resource: i64,
+        scope: i64,
+    ) -> Result<(Arc<Resource>, Arc<Scope>), StoreError> {
+        let mut senders = self.senders();
+        let found_resource = match senders.resources.get(&resource) {
+            Some(found) => Arc::clone(found),
+            None => {
+                let message = self.message(reader, "resource", resource)?;
+                let message = ResourceMessage::decode(message.as_slice())
+                    .map_err(|error| self.damaged(&error.into()))?;
+                let decoded = Arc::new(decode::resource(message));
+                senders.resources.insert(resource, Arc::clone(&decoded));
+                decoded
+            }
+        };
+        let found_scope = match senders.scopes.get(&scope) {
+            Some(found) => Arc::clone(found),
+            None => {
+                let message = self.message(reader, "scope", scope)?;
+                let message = InstrumentationScope::decode(message.as_slice())
+                    .map_err(|error| self.damaged(&error.into()))?;
+                let decoded = Arc::new(decode::scope(message));
+                senders.scopes.insert(scope, Arc::clone(&decoded));
+                decoded
+            }
+        };
+        Ok((found_resource, found_scope))
+    }
+
+    fn message(&self, reader: &Reader, table: &str, row: i64) -> Result<Vec<u8>, StoreError> {
+        reader
+            .connection
+            .prepare_cached(&format!("SELECT message FROM {table} WHERE id = ?"))
+            .and_then(|mut statement| statement.query_row([row], |row| row.get(0)))
+            .map_err(|source| self.error("cannot read", source))
+    }
+
+    fn damaged(&self, error: &CodecError) -> StoreError {
+        StoreError::Format(format!("{}: {error}", self.name()))
+    }
+
+    fn name(&self) -> std::path::Display<'_> {
+        self.path().display()
+    }
+}
+
+struct SpanRow {
+    span_id: i64,
+    start: i64,
+    duration: i64,
+    name: String,
+    resource: i64,
+    scope: i64,
+    kind: i32,
+    status: i32,
+    body: Vec<u8>,
+}
+
+impl SpanRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            span_id: row.get(0)?,
+            start: row.get(1)?,
+            duration: row.get(2)?,
+            name: row.get(3)?,
+            resource: row.get(4)?,
+            scope: row.get(5)?,
+            kind: row.get(6)?,
+            status: row.get(7)?,
+            body: row.get(8)?,
+        })
+    }
+
+    /// Puts back what the columns hold.
+    fn restore(self, id: TraceId, message: SpanMessage) -> SpanMessage {
+        let in_columns = message.start_time_unix_nano == 0 && message.end_time_unix_nano == 0;
+        let start = UnixNanos(self.start as u64);
+        let (start, end) = if in_columns {
+            (start, start + DurationNanos(self.duration))
+        } else {
+            (
+                UnixNanos(message.start_time_unix_nano),
+                UnixNanos(message.end_time_unix_nano),
+            )
+        };
+        SpanMessage {
+            trace_id: id.as_bytes().to_vec(),
+            span_id: self.span_id.to_be_bytes().to_vec(),
+            name: self.name,
+            kind: self.kind,
+            start_time_unix_nano: start.0,
+            end_time_unix_nano: end.0,
+            status: Some(StatusMessage {
+                message: message.status.unwrap_or_default().message,
+                code: self.status,
+            }),
+            ..message
+        }
+    }
+}
+
+fn span_rows(reader: &Reader, id: TraceId) -> rusqlite::Result<Vec<SpanRow>> {
+    reader
+        .connection
+        .prepare_cached(
+            "SELECT span.span_id, span.start, span.duration, operation.name, span.resource, \
+             span.scope, span.kind, span.status, span.body \
+             FROM trace JOIN span ON span.trace = trace.id \
+             JOIN operation ON operation.id = span.operation \
+             WHERE trace.trace_id = ?",
+        )?
+        .query_map([id.as_bytes()], SpanRow::read)?
+        .collect()
+}
+
+/// One list of services from the operations of several days.
+#[must_use]
+pub fn services(operations: impl Iterator<Item = OperationRow>) -> Vec<Service> {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    let mut services: BTreeMap<String, (bool, u64, BTreeSet<String>)> = BTreeMap::new();
+    for operation in operations.filter(|operation| operation.spans > 0) {
+        let (browser, spans, names) = services.entry(operation.service).or_default();
+        *browser |= operation.browser;
+        *spans += operation.spans;
+        names.insert(operation.name);
+    }
+    services
+        .into_iter()
+        .map(|(name, (browser, span_count, operations))| Service {
+            name,
+            browser,
+            operations: operations.into_iter().collect(),
+            span_count,
+        })
+        .collect()
+}

@@ -1,0 +1,257 @@
+//! Walks the traces of several days' files, newest first.
+//!
+//! Each file lists its traces by start. Usually the lists do not overlap; but a trace that was under
+//! way at midnight is in two files, and a late batch may bring an old trace into today's. Its place
+//! in the common order is that of its earliest part, so a trace that a file offers is first looked
+//! up in the other files and waits in `pending` until no file can offer a newer one.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
+
+use rusqlite::params;
+use shared::id::TraceId;
+use shared::time::{DurationNanos, UnixNanos};
+
+use super::file::{DayFile, Reader};
+use super::tokens;
+use crate::store::{Filter, StoreError};
+
+/// How many rows a file hands out at a time.
+const PAGE: usize = 256;
+
+/// Up to so many traces found in the attribute index are fetched one by one and sorted; of more, the
+/// list by start is walked and each trace looked up among them.
+const MAX_FETCHED: usize = 2_000;
+
+/// A trace's part in one file may start later than the trace, by at most this if a search for an
+/// earlier time is to find it by what is in that part.
+const MAX_LATER: DurationNanos = DurationNanos(86_400 * 1_000_000_000);
+
+/// Newest first, then by trace id.
+type Place = (Reverse<UnixNanos>, TraceId);
+
+/// The candidates of a search over some files.
+pub struct Walk {
+    files: Vec<Arc<DayFile>>,
+    lists: Vec<FileList>,
+    pending: BTreeSet<Place>,
+    seen: HashSet<TraceId>,
+    filter: Filter,
+}
+
+impl Walk {
+    /// Starts a walk.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a file cannot be read.
+    pub fn new(files: Vec<Arc<DayFile>>, filter: &Filter) -> Result<Self, StoreError> {
+        let lists = files
+            .iter()
+            .map(|file| FileList::new(file, filter))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            files,
+            lists,
+            pending: BTreeSet::new(),
+            seen: HashSet::new(),
+            filter: filter.clone(),
+        })
+    }
+
+    fn advance(&mut self) -> Result<Option<TraceId>, StoreError> {
+        loop {
+            let mut newest: Option<(Place, usize)> = None;
+            for (index, list) in self.lists.iter_mut().enumerate() {
+                if let Some(place) = list.peek()?
+                    && newest.is_none_or(|(other, _)| place < other)
+                {
+                    newest = Some((place, index));
+                }
+            }
+            let Some((place, index)) = newest else {
+                return Ok(self.pending.pop_first().map(|(_, id)| id));
+            };
+            if self
+                .pending
+                .first()
+                .is_some_and(|pending| *pending <= place)
+            {
+                return Ok(self.pending.pop_first().map(|(_, id)| id));
+            }
+            self.lists[index].pop();
+            let (Reverse(start), id) = place;
+            if !self.seen.insert(id) {
+                continue;
+            }
+            let start = self.start(id, start, index)?;
+            if start >= self.filter.start && start <= self.filter.end {
+                self.pending.insert((Reverse(start), id));
+            }
+        }
+    }
+
+    /// The earliest start of a trace that file `index` lists with `start`.
+    fn start(
+        &self,
+        id: TraceId,
+        mut start: UnixNanos,
+        index: usize,
+    ) -> Result<UnixNanos, StoreError> {
+        for (other, file) in self.files.iter().enumerate() {
+            if other != index
+                && let Some(part) = file.trace_start(id)?
+            {
+                start = start.min(part);
+            }
+        }
+        Ok(start)
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<TraceId, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
+    }
+}
+
+/// One file's traces, newest first, fetched a page at a time.
+struct FileList {
+    file: Arc<DayFile>,
+    from: i64,
+    to: i64,
+    longest: i64,
+    errors: i64,
+    /// What the attribute index found; `None` where nothing was asked of it.
+    found: Option<HashSet<i64>>,
+    page: VecDeque<Place>,
+    last: Option<Place>,
+    ended: bool,
+}
+
+impl FileList {
+    fn new(file: &Arc<DayFile>, filter: &Filter) -> Result<Self, StoreError> {
+        let mut list = Self {
+            file: Arc::clone(file),
+            from: column(filter.start),
+            to: column(filter.end + MAX_LATER),
+            longest: filter.lasted.map_or(i64::MIN, |lasted| lasted.0),
+            errors: i64::from(filter.failed),
+            found: None,
+            page: VecDeque::new(),
+            last: None,
+            ended: false,
+        };
+        let words: Vec<u64> = filter.terms.iter().filter_map(tokens::of_term).collect();
+        if words.is_empty() {
+            return Ok(list);
+        }
+        let mut query = String::new();
+        for word in words {
+            tokens::push_word(word, &mut query);
+            query.push(' ');
+        }
+        file.read(|reader| {
+            let found = traces_with(reader, &query)
+                .map_err(|source| file.error("cannot search", source))?;
+            if found.len() <= MAX_FETCHED {
+                list.page = list
+                    .fetch(reader, &found)
+                    .map_err(|source| file.error("cannot search", source))?;
+                list.ended = true;
+            } else {
+                list.found = Some(found);
+            }
+            Ok(())
+        })?;
+        Ok(list)
+    }
+
+    fn peek(&mut self) -> Result<Option<Place>, StoreError> {
+        while self.page.is_empty() && !self.ended {
+            let file = Arc::clone(&self.file);
+            file.read(|reader| {
+                self.next_page(reader)
+                    .map_err(|source| file.error("cannot search", source))
+            })?;
+        }
+        Ok(self.page.front().copied())
+    }
+
+    fn pop(&mut self) {
+        self.page.pop_front();
+    }
+
+    fn next_page(&mut self, reader: &Reader) -> rusqlite::Result<()> {
+        let (last_start, last_id) = match self.last {
+            Some((Reverse(start), id)) => (column(start).min(self.to), *id.as_bytes()),
+            None => (self.to, [0; 16]),
+        };
+        let mut statement = reader.connection.prepare_cached(
+            "SELECT id, trace_id, start FROM trace INDEXED BY trace_by_start \
+             WHERE start BETWEEN ?1 AND ?2 AND (start < ?2 OR trace_id > ?3) \
+             AND longest >= ?4 AND errors >= ?5 AND spans > 0 \
+             ORDER BY start DESC, trace_id LIMIT ?6",
+        )?;
+        let mut rows = statement.query(params![
+            self.from,
+            last_start,
+            last_id,
+            self.longest,
+            self.errors,
+            PAGE as i64
+        ])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            let place = place(row.get(1)?, row.get(2)?);
+            self.last = place.or(self.last);
+            let wanted = match &self.found {
+                Some(found) => found.contains(&row.get(0)?),
+                None => true,
+            };
+            if wanted {
+                self.page.extend(place);
+            }
+        }
+        self.ended = count < PAGE;
+        Ok(())
+    }
+
+    fn fetch(&self, reader: &Reader, found: &HashSet<i64>) -> rusqlite::Result<VecDeque<Place>> {
+        let mut statement = reader.connection.prepare_cached(
+            "SELECT trace_id, start FROM trace WHERE id = ?1 AND start BETWEEN ?2 AND ?3 \
+             AND longest >= ?4 AND errors >= ?5 AND spans > 0",
+        )?;
+        let mut places = Vec::with_capacity(found.len());
+        for id in found {
+            let mut rows =
+                statement.query(params![id, self.from, self.to, self.longest, self.errors])?;
+            if let Some(row) = rows.next()? {
+                places.extend(place(row.get(0)?, row.get(1)?));
+            }
+        }
+        places.sort_unstable();
+        Ok(places.into())
+    }
+}
+
+fn traces_with(reader: &Reader, query: &str) -> rusqlite::Result<HashSet<i64>> {
+    reader
+        .connection
+        .prepare_cached(
+            "SELECT doc.trace FROM token JOIN doc ON doc.id = token.rowid WHERE token MATCH ?",
+        )?
+        .query_map([query], |row| row.get(0))?
+        .collect()
+}
+
+fn place(id: [u8; 16], start: i64) -> Option<Place> {
+    Some((Reverse(UnixNanos(start as u64)), TraceId::from_bytes(id)?))
+}
+
+fn column(instant: UnixNanos) -> i64 {
+    i64::try_from(instant.0).unwrap_or(i64::MAX)
+}
