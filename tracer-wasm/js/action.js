@@ -68,7 +68,7 @@ export function parentOf(context) {
 
 function rootOf(action) {
   if (!action.span && !action.parent) {
-    action.span = spans.start('', 1, epoch(action.start), action.name());
+    action.span = spans.start('', epoch(action.start), action.name());
     action.parent = spans.traceparent(action.span);
     spans.text(action.span, 'throughline.action', action.kind);
     spans.text(action.span, 'throughline.causality', 'exact');

@@ -1,7 +1,8 @@
 // `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
 import { current, runIn } from './register.js';
-import { configure, options } from './options.js';
+import { configure } from './options.js';
 import { deliver } from './exporter.js';
+import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
 import { endAction, hold, makeContext, openActions, parentOf, startAction } from './action.js';
 import { react } from './promise.js';
@@ -15,7 +16,7 @@ export const api = {
   /** Takes options over: `{ service, endpoint, propagate }`. Returns the api. */
   init(changes) {
     configure(changes);
-    if (state.on && changes?.service) spans.resource('service.name', options.service);
+    if (state.on) describePage();
     return api;
   },
 
@@ -28,7 +29,7 @@ export const api = {
     const context = current();
     const outer =
       context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
-    const span = outer === context ? spans.start(parentOf(outer), 1, epoch(now()), String(name)) : 0;
+    const span = outer === context ? spans.start(parentOf(outer), epoch(now()), String(name)) : 0;
     const inner = span ? makeContext(outer.action, spans.traceparent(span)) : outer;
     const release = hold(outer);
     if (!span) parentOf(outer);

@@ -4,8 +4,8 @@
 import wasm from 'throughline-wasm';
 
 import { api } from './api.js';
-import { instantiate, spans } from './spans.js';
-import { options } from './options.js';
+import { describePage } from './page.js';
+import { instantiate } from './spans.js';
 import { deliverSoon, followPage } from './exporter.js';
 import { followFetch } from './fetch.js';
 import { followGestures } from './gesture.js';
@@ -38,22 +38,6 @@ function start() {
   followXhr();
   onStop(followGestures(), followPage(), watchReports());
   followLoad();
-}
-
-/** OpenTelemetry's resource attributes of a browser page. */
-function describePage() {
-  const { language, userAgent, userAgentData } = navigator;
-  spans.resource('service.name', options.service);
-  spans.resource('telemetry.sdk.name', 'throughline');
-  spans.resource('telemetry.sdk.language', 'webjs');
-  spans.resource('telemetry.sdk.version', THROUGHLINE_VERSION);
-  spans.resource('user_agent.original', userAgent);
-  spans.resource('browser.language', language);
-  if (userAgentData) {
-    spans.resource('browser.platform', userAgentData.platform);
-    spans.resource('browser.mobile', String(userAgentData.mobile));
-    spans.resource('browser.brands', userAgentData.brands.map(({ brand, version }) => `${brand} ${version}`).join(', '));
-  }
 }
 
 // A second tag finds the first one's work done.

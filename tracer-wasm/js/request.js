@@ -107,11 +107,6 @@ export class Request {
   /** The browser's report: its phases become events of the span. */
   report(entry) {
     for (const phase of PHASES) if (entry[phase] > 0) spans.event(this.span, phase, epoch(entry[phase]));
-    if (entry.nextHopProtocol) {
-      const [, name, version] = /^([a-z]+)\/?(.*)$/.exec(entry.nextHopProtocol.replace(/^h(?=\d)/, 'http/')) ?? [];
-      if (name) spans.text(this.span, 'network.protocol.name', name);
-      if (version) spans.text(this.span, 'network.protocol.version', version);
-    }
     if (entry.encodedBodySize) spans.number(this.span, 'http.response.body.size', entry.encodedBodySize);
     this.entry = entry;
     if (this.heard) this.end(Math.max(entry.responseEnd, this.start));

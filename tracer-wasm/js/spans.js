@@ -17,9 +17,8 @@ export function instantiate(bytes, trapped, ended) {
   onEnd = ended;
 }
 
-const guard =
-  (call, fallback) =>
-  (...args) => {
+function guard(call, fallback) {
+  return (...args) => {
     if (state.broken) return fallback;
     try {
       return call(...args);
@@ -29,56 +28,54 @@ const guard =
       return fallback;
     }
   };
+}
 
-const request = guard(glue.request, 0);
-const page = guard(glue.page);
-const end = guard(glue.end);
-const exception = guard(glue.exception);
+const call = guard(glue.record, 0);
+
+/** `record(operation, span, number, ...texts)`: the operations are those of `src/exports.rs`. */
+const record = (operation, span, number, ...texts) => call(operation, span, number, texts.join('\0'));
 
 /** What follows the origin of a URL or location. */
 const addressOf = ({ pathname, search, hash }) => pathname + search + hash;
 
 export const spans = {
-  /** `(parent, kind, time, name)` starts a span: `kind` as in OTLP, an empty `parent` starts a trace. */
-  start: guard(glue.start, 0),
+  /** Starts an internal span; an empty `parent` starts a trace. */
+  start: (parent, time, name) => record(0, 0, time, parent, name),
 
   /** Starts the client span of an HTTP request, named after its method and redacted path. */
   request(parent, time, method, url) {
-    const span = request(parent, time, method, url.origin, addressOf(url));
+    const span = record(1, 0, time, parent, method, url.origin, addressOf(url));
     spans.text(span, 'server.address', url.hostname);
     spans.number(span, 'server.port', url.port || (url.protocol === 'https:' ? 443 : 80));
     return span;
   },
 
-  /** `(span)`: its `traceparent`. */
-  traceparent: guard(glue.traceparent, ''),
-  /** `(span, key, value)` */
-  text: guard(glue.text),
-  /** `(span, key, value)` */
-  number: guard(glue.number),
-  /** `(span, name, time)` */
-  event: guard(glue.event),
-  /** `(span, parent)` */
-  link: guard(glue.link),
-  /** `(span, type, message)` marks the span as failed: the class of error, and its message (may be empty). */
-  fail: guard(glue.fail),
+  text: (span, key, value) => record(2, span, 0, key, value),
+  number: (span, key, value) => record(3, span, value, key),
+  event: (span, name, time) => record(4, span, time, name),
+  link: (span, parent) => record(5, span, 0, parent),
+  /** Marks the span as failed: the class of error, and its message (may be empty). */
+  fail: (span, type, message) => record(6, span, 0, type, message),
 
   /** Records what was thrown, and marks the span as failed. */
   exception(span, time, thrown) {
     const { name = typeof thrown, message = thrown, stack = '' } = thrown ?? {};
-    exception(span, time, String(name), String(message), String(stack));
+    record(7, span, time, name, message, stack);
   },
 
   /** Notes the page and the session that the span belongs to. */
-  page: (span) => page(span, location.origin, addressOf(location), session()),
+  page: (span) => record(8, span, 0, location.origin, session(), addressOf(location)),
 
   end(span, time) {
-    end(span, time);
+    record(9, span, time);
     onEnd();
   },
 
-  /** `(key, value)` describes the page as a resource. */
-  resource: guard(glue.resource),
+  /** Describes the page as a resource; `service.name` begins the description anew. */
+  resource: (key, value) => record(10, 0, 0, key, value),
+
+  /** `(span)`: its `traceparent`. */
+  traceparent: guard(glue.traceparent, ''),
   /** `(bytes)`: an OTLP request of at most that size with the oldest ended spans, or undefined when there are none. */
   take: guard(glue.take),
 };

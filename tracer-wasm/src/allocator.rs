@@ -34,7 +34,13 @@ unsafe impl Sync for PowersOfTwo {}
 impl PowersOfTwo {
     /// All memory is the browser's still.
     pub const fn new() -> Self {
-        Self { state: UnsafeCell::new(State { free: [ptr::null_mut(); CLASSES], fresh: 0, end: 0 }) }
+        Self {
+            state: UnsafeCell::new(State {
+                free: [ptr::null_mut(); CLASSES],
+                fresh: 0,
+                end: 0,
+            }),
+        }
     }
 }
 
@@ -51,7 +57,9 @@ unsafe impl GlobalAlloc for PowersOfTwo {
         let class = class(layout);
         // SAFETY: one thread, and no call in here comes back here.
         let state = unsafe { &mut *self.state.get() };
-        let Some(first) = state.free.get_mut(class) else { return ptr::null_mut() };
+        let Some(first) = state.free.get_mut(class) else {
+            return ptr::null_mut();
+        };
         let block = *first;
         if block.is_null() {
             return state.fresh_block(1 << class);

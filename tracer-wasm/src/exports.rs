@@ -1,5 +1,5 @@
-//! What JavaScript calls: one function for each, over the page's one [`Tracer`].
-#![allow(missing_docs, unsafe_code)]
+//! What JavaScript calls, over the page's one [`Tracer`].
+#![allow(unsafe_code)]
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,6 +9,7 @@ use shared::kind::SpanKind;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::allocator::PowersOfTwo;
+use crate::redact::split;
 use crate::tracer::{Handle, Tracer};
 
 #[global_allocator]
@@ -40,66 +41,46 @@ fn tracer() -> &'static mut Tracer {
     unsafe { &mut *TRACER.0.get() }
 }
 
+/// Everything but reading: `operation` is one of `js/spans.js`, and `text` holds its texts with NUL between them (the
+/// last may contain NUL itself). One text crosses the boundary for less than two do, and one function for less than
+/// a dozen. Returns the span that was started; 0 otherwise.
 #[wasm_bindgen]
-pub fn start(parent: &str, kind: i32, millis: f64, name: &str) -> Handle {
-    tracer().start(parent, SpanKind::from_otlp(kind), millis, name)
+pub fn record(operation: u32, span: Handle, number: f64, text: &str) -> Handle {
+    let tracer = tracer();
+    let (first, rest) = split(text, 0);
+    match operation {
+        0 => return tracer.start(first, SpanKind::Internal, number, rest),
+        1 => {
+            let (method, rest) = split(rest, 0);
+            let (origin, address) = split(rest, 0);
+            return tracer.request(first, number, method, origin, address);
+        }
+        2 => tracer.text(span, first, rest),
+        3 => tracer.number(span, first, number),
+        4 => tracer.event(span, first, number),
+        5 => tracer.link(span, first),
+        6 => tracer.fail(span, first, rest),
+        7 => {
+            let (message, stack) = split(rest, 0);
+            tracer.exception(span, number, first, message, stack);
+        }
+        8 => {
+            let (session, address) = split(rest, 0);
+            tracer.page(span, first, address, session);
+        }
+        9 => tracer.end(span, number),
+        _ => tracer.resource(first, rest),
+    }
+    0
 }
 
-#[wasm_bindgen]
-pub fn request(parent: &str, millis: f64, method: &str, origin: &str, address: &str) -> Handle {
-    tracer().request(parent, millis, method, origin, address)
-}
-
+/// The span's `traceparent`.
 #[wasm_bindgen]
 pub fn traceparent(span: Handle) -> String {
     tracer().traceparent(span)
 }
 
-#[wasm_bindgen]
-pub fn page(span: Handle, origin: &str, address: &str, session: &str) {
-    tracer().page(span, origin, address, session);
-}
-
-#[wasm_bindgen]
-pub fn text(span: Handle, key: &str, value: &str) {
-    tracer().text(span, key, value);
-}
-
-#[wasm_bindgen]
-pub fn number(span: Handle, key: &str, value: f64) {
-    tracer().number(span, key, value);
-}
-
-#[wasm_bindgen]
-pub fn event(span: Handle, name: &str, millis: f64) {
-    tracer().event(span, name, millis);
-}
-
-#[wasm_bindgen]
-pub fn link(span: Handle, traceparent: &str) {
-    tracer().link(span, traceparent);
-}
-
-#[wasm_bindgen]
-pub fn fail(span: Handle, kind: &str, message: &str) {
-    tracer().fail(span, kind, message);
-}
-
-#[wasm_bindgen]
-pub fn exception(span: Handle, millis: f64, kind: &str, message: &str, stack: &str) {
-    tracer().exception(span, millis, kind, message, stack);
-}
-
-#[wasm_bindgen]
-pub fn end(span: Handle, millis: f64) {
-    tracer().end(span, millis);
-}
-
-#[wasm_bindgen]
-pub fn resource(key: &str, value: &str) {
-    tracer().resource(key, value);
-}
-
+/// An OTLP request of about at most `bytes`.
 #[wasm_bindgen]
 pub fn take(bytes: usize) -> Option<Vec<u8>> {
     tracer().take(bytes)

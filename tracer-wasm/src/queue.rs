@@ -22,7 +22,11 @@ impl Queue {
     /// Nothing waits.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), lengths: Vec::new(), dropped: 0 }
+        Self {
+            bytes: Vec::new(),
+            lengths: Vec::new(),
+            dropped: 0,
+        }
     }
 
     /// Adds a span.
@@ -56,7 +60,12 @@ impl Queue {
 
     /// Takes the oldest spans out, as one OTLP request of about at most `bytes`; `None` when nothing waits. A
     /// span that is larger than `bytes` by itself travels alone.
-    pub fn take(&mut self, bytes: usize, resource: &Attributes, scope: (&str, &str)) -> Option<Vec<u8>> {
+    pub fn take(
+        &mut self,
+        bytes: usize,
+        resource: &Attributes,
+        scope: (&str, &str),
+    ) -> Option<Vec<u8>> {
         if self.is_empty() {
             return None;
         }
@@ -83,7 +92,11 @@ impl Queue {
     }
 
     fn remove(&mut self, count: usize) {
-        let length: usize = self.lengths.drain(..count).map(|length| length as usize).sum();
+        let length: usize = self
+            .lengths
+            .drain(..count)
+            .map(|length| length as usize)
+            .sum();
         self.bytes.drain(..length);
     }
 }

@@ -18,35 +18,26 @@ impl Random {
     /// An empty pool over `source`.
     #[must_use]
     pub const fn new(source: Source) -> Self {
-        Self { source, pool: [0; POOL], used: POOL }
-    }
-
-    /// A new trace id.
-    pub fn trace_id(&mut self) -> TraceId {
-        loop {
-            if let Some(id) = TraceId::from_bytes(self.bytes()) {
-                return id;
-            }
+        Self {
+            source,
+            pool: [0; POOL],
+            used: POOL,
         }
     }
 
-    /// A new span id.
-    pub fn span_id(&mut self) -> SpanId {
-        loop {
-            if let Some(id) = SpanId::from_bytes(self.bytes()) {
-                return id;
-            }
-        }
-    }
-
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        if self.used + N > POOL {
+    /// New ids for a trace and a span; `None` where all bytes of one are zero, which is not an id.
+    pub fn ids(&mut self) -> Option<(TraceId, SpanId)> {
+        if self.used + TraceId::LEN + SpanId::LEN > POOL {
             (self.source)(&mut self.pool);
             self.used = 0;
         }
-        let mut bytes = [0; N];
-        bytes.copy_from_slice(&self.pool[self.used..self.used + N]);
-        self.used += N;
-        bytes
+        let rest = self.pool.get(self.used..)?;
+        let (trace_id, rest) = rest.split_first_chunk()?;
+        let (span_id, _) = rest.split_first_chunk()?;
+        self.used += TraceId::LEN + SpanId::LEN;
+        Some((
+            TraceId::from_bytes(*trace_id)?,
+            SpanId::from_bytes(*span_id)?,
+        ))
     }
 }

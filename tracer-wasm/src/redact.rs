@@ -39,7 +39,9 @@ pub fn address(raw: &str) -> Address {
     loop {
         let (segment, after) = split(segments, b'/');
         push_text(segment, &mut address.path);
-        address.route.push_str(if is_id(segment) { "{id}" } else { segment });
+        address
+            .route
+            .push_str(if is_id(segment) { "{id}" } else { segment });
         if segment.len() == segments.len() {
             break;
         }
@@ -95,14 +97,19 @@ fn push_text(raw: &str, out: &mut String) {
         let card = card_length(words);
         let length = if card > 0 { card } else { word_length(words) };
         let (word, after) = split_at(words, length);
-        out.push_str(if card > 0 || is_secret(word) { REDACTED } else { word });
+        out.push_str(if card > 0 || is_secret(word) {
+            REDACTED
+        } else {
+            word
+        });
         rest = after;
     }
 }
 
 /// What stands before and after the first `separator`; all, and nothing, where there is none.
 #[inline(never)]
-fn split(text: &str, separator: u8) -> (&str, &str) {
+#[must_use]
+pub fn split(text: &str, separator: u8) -> (&str, &str) {
     match text.bytes().position(|byte| byte == separator) {
         Some(place) => (split_at(text, place).0, split_at(text, place + 1).1),
         None => (text, ""),
@@ -122,7 +129,9 @@ fn is_word(byte: u8) -> bool {
 
 /// The length of the run of such characters at the start of `text`.
 fn word_length(text: &str) -> usize {
-    text.bytes().position(|byte| !is_word(byte)).unwrap_or(text.len())
+    text.bytes()
+        .position(|byte| !is_word(byte))
+        .unwrap_or(text.len())
 }
 
 /// The length of a card number at the start of `text`, its groups divided by single blanks or hyphens; 0 for none.
@@ -148,7 +157,11 @@ fn card_length(text: &str) -> usize {
     }
     // The last digit is not doubled.
     let sum = sums[(digits + 1) % 2];
-    if CARD_DIGITS.contains(&digits) && sum % 10 == 0 { length } else { 0 }
+    if CARD_DIGITS.contains(&digits) && sum % 10 == 0 {
+        length
+    } else {
+        0
+    }
 }
 
 fn is_secret(word: &str) -> bool {
@@ -181,7 +194,10 @@ fn is_address(word: &str) -> bool {
 fn is_id(segment: &str) -> bool {
     let (stem, _) = split(segment, b'.');
     let digits = stem.bytes().filter(u8::is_ascii_digit).count();
-    let hexadecimal = stem.len() >= 8 && stem.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let hexadecimal = stem.len() >= 8
+        && stem
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     (digits > 0 && (digits == stem.len() || hexadecimal))
         || (digits >= 3 && digits * 2 >= stem.len())
         || is_secret(segment)
@@ -197,17 +213,33 @@ mod tests {
     fn hides_what_a_url_may_carry() {
         for (raw, redacted, reason) in [
             ("/films", "/films", "nothing to hide"),
-            ("/s?q=red+dress&page=2", "/s?q=REDACTED&page=REDACTED", "values of the query"),
+            (
+                "/s?q=red+dress&page=2",
+                "/s?q=REDACTED&page=REDACTED",
+                "values of the query",
+            ),
             ("/s?secret", "/s?REDACTED", "a query that is all value"),
             ("/s?a=&b", "/s?a=&REDACTED", "an empty value"),
-            ("/s?a@example.org=1", "/s?REDACTED=REDACTED", "an address as a key"),
+            (
+                "/s?a@example.org=1",
+                "/s?REDACTED=REDACTED",
+                "an address as a key",
+            ),
             ("/u/ann@example.org/x", "/u/REDACTED/x", "an e-mail address"),
-            ("/u/ann%40example.org", "/u/REDACTED", "an escaped e-mail address"),
+            (
+                "/u/ann%40example.org",
+                "/u/REDACTED",
+                "an escaped e-mail address",
+            ),
             ("/pay/4111111111111111", "/pay/REDACTED", "a card number"),
             ("/r/eyJhbGciOiJIUzI1NiJ9.e30.x", "/r/REDACTED", "a token"),
             ("/cb#access_token=abc", "/cb", "a fragment with a token"),
             ("/#/films?x=1", "/#/films", "a route in the fragment"),
-            ("/order/b-20418", "/order/b-20418", "an order's number is kept"),
+            (
+                "/order/b-20418",
+                "/order/b-20418",
+                "an order's number is kept",
+            ),
         ] {
             let address = address(raw);
             assert_eq!(address.path + &address.rest, redacted, "{reason}");

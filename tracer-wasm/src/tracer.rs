@@ -10,6 +10,7 @@ use shared::id::{SpanId, TraceId};
 use shared::kind::{SpanKind, StatusCode};
 use shared::otlp::encode::{Attributes, FLAG_HAS_IS_REMOTE, FLAG_SAMPLED, SpanFields, event, link};
 use shared::propagation::traceparent::{TraceFlags, TraceParent};
+use shared::semconv;
 use shared::time::UnixNanos;
 
 use crate::queue::Queue;
@@ -33,7 +34,7 @@ pub struct Tracer {
     slots: Vec<Slot>,
     free: Vec<u16>,
     queue: Queue,
-    resource: Vec<(String, String)>,
+    resource: Attributes,
 }
 
 #[derive(Default)]
@@ -74,25 +75,29 @@ impl Tracer {
             slots: Vec::new(),
             free: Vec::new(),
             queue: Queue::new(),
-            resource: Vec::new(),
+            resource: Attributes::of_resource(),
         }
     }
 
-    /// Sets an attribute of the page.
+    /// Describes the page by one more attribute; `service.name` begins the description anew.
     pub fn resource(&mut self, key: &str, value: &str) {
-        match self.resource.iter_mut().find(|(known, _)| known == key) {
-            Some((_, known)) => *known = String::from(value),
-            None => self.resource.push((String::from(key), String::from(value))),
+        if key == semconv::SERVICE_NAME {
+            self.resource.clear();
         }
+        self.resource.put_str(key, value);
     }
 
     /// Starts a span below `parent`, a `traceparent`; anything else starts a trace. `millis` is Unix time. The name is
-    /// redacted. Returns 0 when 65,535 spans are open.
+    /// redacted. Returns 0 when 65,535 spans are
+    /// open, and where chance gives all zeros for an id.
     pub fn start(&mut self, parent: &str, kind: SpanKind, millis: f64, name: &str) -> Handle {
+        let Some((trace_id, span_id)) = self.random.ids() else {
+            return 0;
+        };
         let parent = ids(parent);
         let open = Open {
-            trace_id: parent.map_or_else(|| self.random.trace_id(), |(trace_id, _)| trace_id),
-            span_id: self.random.span_id(),
+            trace_id: parent.map_or(trace_id, |(trace_id, _)| trace_id),
+            span_id,
             parent: parent.map(|(_, span_id)| span_id),
             kind,
             name: redact::text(name),
@@ -117,7 +122,14 @@ impl Tracer {
     }
 
     /// Starts the client span of an HTTP request. `method` is as it is sent; the URL comes in two parts.
-    pub fn request(&mut self, parent: &str, millis: f64, method: &str, origin: &str, address: &str) -> Handle {
+    pub fn request(
+        &mut self,
+        parent: &str,
+        millis: f64,
+        method: &str,
+        origin: &str,
+        address: &str,
+    ) -> Handle {
         let address = redact::address(address);
         let mut name = String::from(method);
         name.push(' ');
@@ -143,7 +155,12 @@ impl Tracer {
     /// The span's `traceparent`; empty when it has ended.
     pub fn traceparent(&mut self, handle: Handle) -> String {
         self.open(handle).map_or_else(String::new, |open| {
-            TraceParent { trace_id: open.trace_id, parent_id: open.span_id, flags: TraceFlags::SAMPLED }.to_header()
+            TraceParent {
+                trace_id: open.trace_id,
+                parent_id: open.span_id,
+                flags: TraceFlags::SAMPLED,
+            }
+            .to_header()
         })
     }
 
@@ -168,14 +185,25 @@ impl Tracer {
     /// Adds an event. `millis` is Unix time.
     pub fn event(&mut self, handle: Handle, name: &str, millis: f64) {
         if let Some(open) = self.open(handle) {
-            event(&mut open.events, UnixNanos::from_millis_f64(millis), name, None);
+            event(
+                &mut open.events,
+                UnixNanos::from_millis_f64(millis),
+                name,
+                None,
+            );
         }
     }
 
     /// Adds a link to the span of a `traceparent`; anything else is left out.
     pub fn link(&mut self, handle: Handle, traceparent: &str) {
         if let (Some(open), Some((trace_id, span_id))) = (self.open(handle), ids(traceparent)) {
-            link(&mut open.links, trace_id, span_id, FLAG_SAMPLED | FLAG_HAS_IS_REMOTE, None);
+            link(
+                &mut open.links,
+                trace_id,
+                span_id,
+                FLAG_SAMPLED | FLAG_HAS_IS_REMOTE,
+                None,
+            );
         }
     }
 
@@ -189,7 +217,14 @@ impl Tracer {
     }
 
     /// Records an error that was thrown within the span, and marks the span as failed.
-    pub fn exception(&mut self, handle: Handle, millis: f64, kind: &str, message: &str, stack: &str) {
+    pub fn exception(
+        &mut self,
+        handle: Handle,
+        millis: f64,
+        kind: &str,
+        message: &str,
+        stack: &str,
+    ) {
         if let Some(open) = self.open(handle) {
             let mut attributes = Attributes::of_event();
             attributes.put_str("exception.type", cut(kind));
@@ -197,14 +232,21 @@ impl Tracer {
             if !stack.is_empty() {
                 attributes.put_str("exception.stacktrace", &redact::text(cut(stack)));
             }
-            event(&mut open.events, UnixNanos::from_millis_f64(millis), "exception", Some(&attributes));
+            event(
+                &mut open.events,
+                UnixNanos::from_millis_f64(millis),
+                "exception",
+                Some(&attributes),
+            );
         }
         self.fail(handle, kind, message);
     }
 
     /// Ends the span and puts it into the queue. `millis` is Unix time; an end before the start is the start.
     pub fn end(&mut self, handle: Handle, millis: f64) {
-        let Some(slot) = self.slot(handle) else { return };
+        let Some(slot) = self.slot(handle) else {
+            return;
+        };
         let Some(open) = slot.span.take() else { return };
         slot.uses = slot.uses.wrapping_add(1);
         self.free.push(((handle & 0xffff) - 1) as u16);
@@ -215,7 +257,11 @@ impl Tracer {
             attributes: Some(&open.attributes),
             events: &open.events,
             links: &open.links,
-            status: if open.failed { StatusCode::Error } else { StatusCode::Unset },
+            status: if open.failed {
+                StatusCode::Error
+            } else {
+                StatusCode::Unset
+            },
             status_message: &open.message,
             ..SpanFields::new(open.trace_id, open.span_id, &open.name, open.start, end)
         });
@@ -223,18 +269,18 @@ impl Tracer {
 
     /// An OTLP request with the oldest ended spans, of about at most `bytes`; `None` when nothing waits.
     pub fn take(&mut self, bytes: usize) -> Option<Vec<u8>> {
-        let mut resource = Attributes::of_resource();
-        for (key, value) in &self.resource {
-            resource.put_str(key, value);
-        }
-        self.queue.take(bytes, &resource, (SCOPE, VERSION))
+        self.queue.take(bytes, &self.resource, (SCOPE, VERSION))
     }
 
+    #[inline(never)]
     fn slot(&mut self, handle: Handle) -> Option<&mut Slot> {
         let index = (handle & 0xffff).checked_sub(1)?;
-        self.slots.get_mut(index as usize).filter(|slot| u32::from(slot.uses) == handle >> SLOT_BITS)
+        self.slots
+            .get_mut(index as usize)
+            .filter(|slot| u32::from(slot.uses) == handle >> SLOT_BITS)
     }
 
+    #[inline(never)]
     fn open(&mut self, handle: Handle) -> Option<&mut Open> {
         self.slot(handle)?.span.as_mut()
     }
@@ -252,7 +298,10 @@ fn ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
         digits += 1;
         if digits == 2 * bytes.len() {
             let (trace_id, span_id) = bytes.split_at(TraceId::LEN);
-            return Some((TraceId::from_slice(trace_id).ok()?, SpanId::from_slice(span_id).ok()?));
+            return Some((
+                TraceId::from_slice(trace_id).ok()?,
+                SpanId::from_slice(span_id).ok()?,
+            ));
         }
     }
     None
@@ -285,7 +334,13 @@ mod tests {
         let mut spans = Vec::new();
         while let Some(bytes) = tracer.take(1_000) {
             let request = ExportTraceServiceRequest::decode(&bytes[..]).expect("valid OTLP");
-            spans.extend(request.resource_spans.into_iter().flat_map(|of| of.scope_spans).flat_map(|of| of.spans));
+            spans.extend(
+                request
+                    .resource_spans
+                    .into_iter()
+                    .flat_map(|of| of.scope_spans)
+                    .flat_map(|of| of.spans),
+            );
         }
         spans
     }
@@ -295,13 +350,21 @@ mod tests {
         let mut tracer = Tracer::new(count_up);
         let root = tracer.start("", SpanKind::Internal, 1_000.0, "click \"Book Now\"");
         let parent = tracer.traceparent(root);
-        let request = tracer.request(&parent, 1_001.5, "POST", "http://h:8080", "/api/bookings/42?card=1");
+        let request = tracer.request(
+            &parent,
+            1_001.5,
+            "POST",
+            "http://h:8080",
+            "/api/bookings/42?card=1",
+        );
         tracer.number(request, "http.response.status_code", 409.0);
         tracer.fail(request, "409", "");
         tracer.end(request, 1_002.0);
         tracer.end(root, 1_003.0);
         let spans = spans(&mut tracer);
-        let [request, root] = &spans[..] else { panic!("two spans") };
+        let [request, root] = &spans[..] else {
+            panic!("two spans")
+        };
         assert_eq!(request.parent_span_id, root.span_id);
         assert_eq!(request.trace_id, root.trace_id);
         assert!(root.parent_span_id.is_empty());
@@ -356,6 +419,9 @@ mod tests {
         let dropped = tracer.queue.dropped();
         let kept = spans(&mut tracer);
         assert_eq!(kept.len() as u32 + dropped, 1_000);
-        assert_eq!(kept.last().map(|span| span.start_time_unix_nano), Some(999_000_000));
+        assert_eq!(
+            kept.last().map(|span| span.start_time_unix_nano),
+            Some(999_000_000)
+        );
     }
 }
