@@ -4,41 +4,31 @@ import { readFile } from 'node:fs/promises';
 
 import { expect, press, test } from '../harness/fixtures.js';
 import { BROWSER_SERVICE, SERVICES } from '../harness/shop.js';
-import { expectTrace } from '../harness/trace.js';
+import { expectTrace, Trace } from '../harness/trace.js';
 
 const ROOT = { name: 'click "Book Now"', service: BROWSER_SERVICE, kind: 'internal' };
 const REQUEST = { name: 'POST /api/bookings', service: BROWSER_SERVICE, kind: 'client' };
 const served = (service) => ({ service, kind: 'server' });
 
-let seats = 0;
-
-/** Fills in the form as a visitor does; each booking takes a seat of its own. */
-async function fillIn(page, shop) {
-  await page.goto(shop.url);
-  await choose(page.getByTestId('movie'), 1);
-  seats += 1;
-  await choose(page.getByTestId('seat'), seats);
+/** Fills in the form as a visitor does. @param {number} [seat] which of the free seats */
+async function fillIn(page, shop, seat = 0) {
+  if (page.url() !== `${shop.url}/`) await page.goto(shop.url);
+  await page.locator('label').filter({ has: page.getByTestId('movie') }).nth(1).click();
+  await chooseSeat(page, seat);
   await page.getByTestId('name').fill('Ada Lovelace');
   await page.getByTestId('email').fill('ada@example.org');
   await page.getByTestId('card').fill('4242 4242 4242 4242');
 }
 
-/** Picks the nth choice of a control, whatever kind of control it is. */
-async function choose(control, index) {
-  const kind = await control.evaluate((element) => element.tagName);
-  if (kind === 'SELECT') {
-    const values = await control.locator('option:not([disabled])').evaluateAll((options) => options.map(({ value }) => value).filter(Boolean));
-    await control.selectOption(values[index % values.length]);
-  } else if (kind === 'INPUT') {
-    await control.fill(`${'ABCDEFGH'[index % 8]}${1 + Math.floor(index / 8)}`);
-  } else {
-    throw new Error(`a ${kind} is not known how to choose from`);
-  }
+async function chooseSeat(page, seat = 0) {
+  await expect(page.locator('#seats')).not.toHaveAttribute('aria-busy');
+  await page.locator('label').filter({ has: page.getByTestId('seat') }).nth(seat).click();
 }
 
 /** Presses Book Now and waits for what comes of it. @returns {Promise<string>} the trace's id */
 async function book(page) {
   await press(page, page.getByTestId('book'));
+  await expect(page.getByTestId('result')).toBeVisible();
   await expect(page.getByTestId('trace-link')).toBeVisible();
   const href = await page.getByTestId('trace-link').getAttribute('href');
   return /\/trace\/([0-9a-f]{32})$/.exec(href)[1];
@@ -47,12 +37,19 @@ async function book(page) {
 /** A booking whose spans have all arrived: the browser's and the last service's. */
 const arrived = (last) => (trace) => Boolean(trace.find(ROOT) && trace.find(REQUEST) && trace.find(served(last)));
 
+/** The spans that the booking request caused; the click also asks for the seats anew. */
+function caused(trace) {
+  const request = trace.only(REQUEST);
+  return new Trace(trace.spans.filter((span) => span === request || trace.ancestorsOf(span).includes(request)));
+}
+
 async function fault(page, name) {
-  await page.locator('details', { has: page.getByTestId(`fault-${name}`) }).evaluateAll((panels) => panels.forEach((panel) => (panel.open = true)));
-  await page.getByTestId(`fault-${name}`).check();
+  await page.locator('label').filter({ has: page.getByTestId(`fault-${name}`) }).click();
+  await expect(page.getByTestId(`fault-${name}`)).toBeChecked();
 }
 
 test('a booking is one trace of the click, the request and all five services', async ({ page, shop, throughline, complaints }) => {
+  const startMillis = Date.now();
   await fillIn(page, shop);
   const traceId = await book(page);
   const trace = await throughline.waitForTrace(traceId, (read) => SERVICES.every((service) => read.find(served(service))) && arrived('ticketing')(read));
@@ -66,7 +63,7 @@ test('a booking is one trace of the click, the request and all five services', a
     .failsExactlyAt([]);
   // Each service answers exactly one request, and is asked by the service before it.
   SERVICES.forEach((service, index) => {
-    const asked = trace.only(served(service));
+    const asked = caused(trace).only(served(service));
     expect(trace.parentOf(asked).service).toBe(index === 0 ? BROWSER_SERVICE : SERVICES[index - 1]);
     expect(trace.parentOf(asked).kind).toBe('client');
   });
@@ -79,7 +76,7 @@ test('a booking is one trace of the click, the request and all five services', a
   expect(JSON.stringify(trace.spans.filter(({ service }) => service === BROWSER_SERVICE), (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toMatch(/Ada|ada@example|4242/);
 
   // Exactly one trace holds it: no other trace has a span of this booking's path.
-  const summaries = await throughline.search('{ name = "POST /api/bookings" }');
+  const summaries = await throughline.search('{ name = "POST /api/bookings" }', { start: startMillis });
   expect(summaries.map((summary) => summary.traceId)).toEqual([traceId]);
   const [summary] = summaries;
   expect(summary).toMatchObject({ rootName: ROOT.name, rootService: BROWSER_SERVICE, caused: REQUEST.name, spanCount: trace.spans.length, errorCount: 0 });
@@ -89,22 +86,24 @@ test('a booking is one trace of the click, the request and all five services', a
 
 test('the ticket is a PDF', async ({ page, shop }) => {
   await fillIn(page, shop);
-  await book(page);
-  const [download] = await Promise.all([page.waitForEvent('download'), press(page, page.getByTestId('ticket-link'))]);
-  const bytes = await readFile(await download.path());
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  expect(bytes.subarray(-32).toString()).toContain('%%EOF');
-  expect(download.suggestedFilename()).toMatch(/\.pdf$/);
+  const [offered] = await Promise.all([page.waitForEvent('download'), book(page)]);
+  const [asked] = await Promise.all([page.waitForEvent('download'), press(page, page.getByTestId('ticket-link'))]);
+  for (const download of [offered, asked]) {
+    const bytes = await readFile(await download.path());
+    expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(bytes.subarray(-32).toString()).toContain('%%EOF');
+    expect(download.suggestedFilename()).toMatch(/\.pdf$/);
+  }
 });
 
 test('the page links to the timeline, which shows every service and span', async ({ page, context, shop, throughline }) => {
   await fillIn(page, shop);
   const traceId = await book(page);
   const trace = await throughline.waitForTrace(traceId, arrived('ticketing'));
-  const [viewer] = await Promise.all([context.waitForEvent('page'), press(page, page.getByTestId('trace-link'))]).catch(() => [page]);
+  const [viewer] = await Promise.all([context.waitForEvent('page'), press(page, page.getByTestId('trace-link'))]);
   await expect(viewer).toHaveURL(new RegExp(`/trace/${traceId}`));
   const rows = viewer.getByRole('treegrid').getByRole('row');
-  await expect(rows.filter({ hasText: ROOT.name.replace(/"/g, '') }).or(rows.filter({ hasText: /click .Book Now./ })).first()).toBeVisible();
+  await expect(rows.filter({ hasText: /click .Book Now./ }).first()).toBeVisible();
   await expect(rows.filter({ hasText: REQUEST.name }).first()).toBeVisible();
   for (const service of SERVICES) await expect(rows.filter({ hasText: service }).first()).toBeVisible();
   await expect(viewer.getByRole('treegrid')).toHaveAttribute('aria-rowcount', /\d+/);
@@ -132,29 +131,27 @@ test('a seat that was taken meanwhile is an error on the right bar', async ({ pa
 
 test('two bookings at once stay two traces', async ({ context, shop, throughline }) => {
   const pages = [await context.newPage(), await context.newPage()];
-  for (const page of pages) await fillIn(page, shop);
+  for (const [index, page] of pages.entries()) await fillIn(page, shop, index);
   const ids = await Promise.all(pages.map((page) => book(page)));
   expect(new Set(ids).size).toBe(2);
   for (const traceId of ids) {
     const trace = await throughline.waitForTrace(traceId, arrived('ticketing'));
     expectTrace(trace).isWhole().hasChain([ROOT, REQUEST, ...SERVICES.map(served)]);
-    for (const service of SERVICES) trace.only(served(service));
+    for (const service of SERVICES) caused(trace).only(served(service));
   }
 });
 
 test('two bookings one after the other in one page stay two traces', async ({ page, shop, throughline }) => {
   await fillIn(page, shop);
   const first = await book(page);
-  seats += 1;
-  await choose(page.getByTestId('seat'), seats);
-  await press(page, page.getByTestId('book'));
-  await expect(page.getByTestId('trace-link')).not.toHaveAttribute('href', new RegExp(first));
-  await expect(page.getByTestId('trace-link')).toBeVisible();
-  const second = /\/trace\/([0-9a-f]{32})$/.exec(await page.getByTestId('trace-link').getAttribute('href'))[1];
+  await chooseSeat(page);
+  await page.getByTestId('result').evaluate((element) => element.replaceChildren());
+  const second = await book(page);
+  expect(second).not.toBe(first);
   for (const traceId of [first, second]) {
     const trace = await throughline.waitForTrace(traceId, arrived('ticketing'));
     expectTrace(trace).isWhole().hasDirectChain([ROOT, REQUEST]);
-    for (const service of SERVICES) trace.only(served(service));
+    for (const service of SERVICES) caused(trace).only(served(service));
   }
 });
 
@@ -199,7 +196,7 @@ test('a slow clock moves the seat service out of its caller, and nothing else', 
   expectTrace(trace).isWhole().hasChain([ROOT, REQUEST, ...SERVICES.map(served)]);
   const MINUTE_NANOS = 60_000_000_000n;
   const distance = (service) => {
-    const asked = trace.only(served(service));
+    const asked = caused(trace).only(served(service));
     const gap = asked.startNanos - trace.parentOf(asked).startNanos;
     return gap < 0n ? -gap : gap;
   };

@@ -12,6 +12,16 @@ import { expect, test } from '../harness/fixtures.js';
  */
 const NOT_COVERED = ['mutation-observer', 'indexed-db', 'worker'];
 
+test('the table tells a careless tracer by its wrong and its background requests', async ({ page, app, throughline, service }) => {
+  const tag = `<script src="/pages/careless-tracer.js" data-service="${service}" data-endpoint="${throughline.ingestUrl}"></script>`;
+  const url = app.publish('causality.html', { tag });
+  const result = await runCausality({ page, app, url, adapter: throughlineAdapter(throughline), gapMillis: GAP_MILLIS.rapid });
+  expect(result.cases.find(({ id }) => id === 'sync').verdict).toBe('ok');
+  expect(result.cases.find(({ id }) => id === 'network-interleaves-a').verdict).toBe('wrong');
+  expect(result.wrong).toBeGreaterThan(5);
+  expect(result.background).toBeGreaterThan(100);
+});
+
 for (const [pace, gapMillis] of Object.entries(GAP_MILLIS)) {
   test(`every request belongs to the action that caused it, and no other (${pace})`, async ({ page, app, throughline, service, complaints }, testInfo) => {
     test.setTimeout(300_000);

@@ -227,8 +227,8 @@ test('a request that fails is an error on its own span', async ({ page, app, thr
     request.send();
     await new Promise((resolve) => (request.onloadend = resolve));
   });
-  const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('GET /api/xhr-broken')), 'of the failures');
-  expectTrace(trace).failsExactlyAt(['GET /api/missing', 'GET /api/broken', 'GET /api/cut', 'GET /api/xhr-broken']);
+  const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('click "Act"')) && read.spans.length === 6, 'of the failures');
+  expectTrace(trace).isWhole().failsExactlyAt(['GET /api/missing', 'GET /api/broken', 'GET /api/cut', 'GET /api/xhr-broken']);
   expect(trace.only('GET /api/missing').attributes).toMatchObject({ 'http.request.method': 'GET', 'http.response.status_code': 404, 'error.type': '404', 'server.address': '127.0.0.1', 'server.port': Number(new URL(app.origin).port) });
   expect(trace.only('GET /api/fine').attributes['http.response.status_code']).toBe(200);
   expect(trace.only('GET /api/cut').attributes['error.type']).toBeTruthy();

@@ -65,6 +65,9 @@ export const GAP_MILLIS = { apart: 500, rapid: 120 };
 /** A request may be this late on a loaded machine. */
 const ARRIVAL_DEADLINE_MILLIS = 20_000;
 
+/** And a span on its way to the store. */
+const STORED_DEADLINE_MILLIS = 15_000;
+
 /**
  * What differs from tracer to tracer.
  *
@@ -149,7 +152,7 @@ export async function runCausality({ page, app, url, adapter, gapMillis, backgro
   const blamed = [];
   for (const request of during) {
     const carried = propagatedBy(request);
-    const trace = carried && (await read(carried.traceId));
+    const trace = carried && (await read(carried));
     // A trace that the store lacks could be any action's: it counts as blamed until it is read.
     const action = carried && (trace ? trace.spans.find(adapter.isAction) : { name: 'a trace that is not stored' });
     if (action) blamed.push({ source: named(request), reason: `in the trace of ${action.name}` });
@@ -185,15 +188,22 @@ async function useControls(page, gapMillis) {
   }
 }
 
-/** Reads each trace once, waiting for those that are still on their way. */
+/**
+ * Reads the trace of a span and waits until the way from the span to its root is there: an action's span is sent when
+ * the action has ended, after its requests. After the deadline the trace is judged as it is.
+ */
 function reader(adapter) {
   const traces = new Map();
-  return (traceId) => {
-    if (!traces.has(traceId)) {
-      traces.set(
-        traceId,
-        until('the trace is stored', () => adapter.readTrace(traceId), { deadlineMillis: 10_000 }).catch(() => null),
-      );
+  return async ({ traceId, spanId }) => {
+    const whole = (trace) => {
+      const span = trace?.byId.get(spanId);
+      return span !== undefined && [span, ...trace.ancestorsOf(span)].at(-1).parentSpanId === null;
+    };
+    if (!whole(traces.get(traceId))) {
+      await until('the way to the root is stored', async () => {
+        traces.set(traceId, await adapter.readTrace(traceId));
+        return whole(traces.get(traceId));
+      }, { deadlineMillis: STORED_DEADLINE_MILLIS }).catch(() => {});
     }
     return traces.get(traceId);
   };
@@ -203,7 +213,7 @@ function reader(adapter) {
 async function judgeRequest(request, id, adapter, read) {
   const carried = propagatedBy(request);
   if (!carried) return { verdict: 'lost', causality: undefined, reason: `no trace context: traceparent is ${request.headers.traceparent}` };
-  const trace = await read(carried.traceId);
+  const trace = await read(carried);
   if (!trace) return { verdict: 'unread', causality: undefined, reason: `trace ${carried.traceId} is not stored` };
   const span = trace.byId.get(carried.spanId);
   if (!span) return { verdict: 'unread', causality: undefined, reason: `span ${carried.spanId} is not stored\n${trace}` };
