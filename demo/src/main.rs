@@ -9,6 +9,8 @@
 //! The ticket returns E → D → C → B → A → page. Every service is instrumented with the upstream OpenTelemetry SDK and
 //! knows nothing of Throughline; the page's only tracing is Throughline's tag.
 
+mod call;
+mod canvas;
 mod catalogue;
 mod database;
 mod faults;
@@ -34,7 +36,8 @@ use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use tokio::net::TcpListener;
 
-use crate::service::{Peer, name};
+use crate::call::Peer;
+use crate::service::name;
 use crate::services::{booking, payment, seating, shop, ticketing, validation};
 use crate::telemetry::Telemetry;
 
@@ -257,7 +260,10 @@ async fn all(arguments: All) -> anyhow::Result<()> {
         outlive_parent: arguments.outlive_parent,
     })
     .await;
-    if temporary && let Err(error) = std::fs::remove_dir_all(&data) {
+    if temporary
+        && data.exists()
+        && let Err(error) = std::fs::remove_dir_all(&data)
+    {
         eprintln!("cannot remove {}: {error}", data.display());
     }
     result

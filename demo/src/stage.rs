@@ -136,22 +136,13 @@ impl Stage {
 
     /// The booking has come one step further: the server span says so, and whoever is called next is told.
     pub fn advance(self, status: BookingStatus) -> Self {
-        let before = self
-            .context
-            .baggage()
-            .get(BOOKING_STATUS)
-            .map(|status| status.as_str().to_owned())
-            .unwrap_or_default();
+        let mut change = vec![KeyValue::new("booking.status.to", status.as_str())];
+        if let Some(before) = self.context.baggage().get(BOOKING_STATUS) {
+            change.push(KeyValue::new("booking.status.from", before.clone()));
+        }
         let span = self.server_span.span();
         span.set_attribute(KeyValue::new(BOOKING_STATUS, status.as_str()));
-        span.add_event_with_timestamp(
-            "booking.status.changed",
-            self.clock.now(),
-            vec![
-                KeyValue::new("booking.status.from", before),
-                KeyValue::new("booking.status.to", status.as_str()),
-            ],
-        );
+        span.add_event_with_timestamp("booking.status.changed", self.clock.now(), change);
         self.with_baggage(BOOKING_STATUS, status.as_str().to_owned())
     }
 

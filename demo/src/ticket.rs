@@ -1,16 +1,12 @@
 //! The ticket: one page of A5, drawn as vectors, with the booking in a QR code.
 
-use pdf_writer::types::{LineCapStyle, TextRenderingMode};
-use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use pdf_writer::{Finish, Name, Pdf, Rect, Ref, TextStr};
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
+use crate::canvas::{ACCENT, Canvas, MUTED, PAGE_HEIGHT, PAGE_WIDTH, Type};
 use crate::catalogue::{Day, Film, Seat};
-use crate::font::{self, Font};
-use crate::poster::{self, Color, Shape};
+use crate::font::Font;
 
-/// A5 upright, in points.
-const PAGE_WIDTH: f32 = 419.53;
-const PAGE_HEIGHT: f32 = 595.28;
 const MARGIN: f32 = 32.0;
 /// How much of the page the poster covers.
 const POSTER_HEIGHT: f32 = 268.0;
@@ -19,13 +15,6 @@ const POSTER_FROM: f32 = 44.0;
 /// Where the stub is torn off.
 const PERFORATION: f32 = 388.0;
 const CODE_SIZE: f32 = 118.0;
-
-const PAPER: Color = Color(0xfb_f8_f2);
-const INK: Color = Color(0x17_19_1d);
-const MUTED: Color = Color(0x6d_67_5c);
-const HAIR: Color = Color(0xcf_c7_b8);
-const ACCENT: Color = Color(0xe0_48_1b);
-const WHITE: Color = Color(0xff_ff_ff);
 
 /// What is printed.
 #[derive(Clone, Debug)]
@@ -150,43 +139,38 @@ fn code_of(ticket: &Ticket, max_version: Version) -> QrCode {
     })
 }
 
-fn draw(ticket: &Ticket, code: &QrCode) -> Content {
-    let mut canvas = Canvas(Content::new());
-    canvas.rect(PAPER, 0.0, 0.0, PAGE_WIDTH, PAGE_HEIGHT);
-    canvas.poster(ticket.film);
+fn draw(ticket: &Ticket, code: &QrCode) -> Canvas {
+    let mut canvas = Canvas::new();
+    canvas.poster(ticket.film, POSTER_HEIGHT, POSTER_FROM);
     draw_head(&mut canvas, ticket);
-    canvas.perforation();
+    canvas.perforation(PERFORATION);
     draw_stub(&mut canvas, ticket);
-    canvas.code(code, PAGE_WIDTH - MARGIN - CODE_SIZE, PERFORATION + 28.0);
-    canvas.0
+    let x = PAGE_WIDTH - MARGIN - CODE_SIZE;
+    canvas.code(code, x, PERFORATION + 28.0, CODE_SIZE);
+    canvas
 }
 
 fn draw_head(canvas: &mut Canvas, ticket: &Ticket) {
-    let width = PAGE_WIDTH - 2.0 * MARGIN;
-    let cinema = ticket.cinema_name.to_uppercase();
-    canvas.text_spaced(
-        Font::Bold,
-        8.0,
-        1.6,
-        ACCENT,
+    let cinema = Type {
+        spacing: 1.6,
+        color: ACCENT,
+        ..Type::ink(Font::Bold, 8.0)
+    };
+    canvas.text(
+        cinema,
         MARGIN,
         POSTER_HEIGHT + 30.0,
-        &cinema,
+        &ticket.cinema_name.to_uppercase(),
     );
+    let width = PAGE_WIDTH - 2.0 * MARGIN;
     let size = Font::Bold.size_that_fits(ticket.film.title, 30.0, width);
-    canvas.text(
-        Font::Bold,
-        size,
-        INK,
-        MARGIN,
-        POSTER_HEIGHT + 62.0,
-        ticket.film.title,
-    );
-    let day = ticket.day.in_words();
-    canvas.text(Font::Regular, 13.0, INK, MARGIN, POSTER_HEIGHT + 90.0, &day);
-    let time_width = Font::Bold.width(&ticket.time, 22.0);
-    let x = PAGE_WIDTH - MARGIN - time_width;
-    canvas.text(Font::Bold, 22.0, INK, x, POSTER_HEIGHT + 92.0, &ticket.time);
+    let title = Type::ink(Font::Bold, size);
+    canvas.text(title, MARGIN, POSTER_HEIGHT + 62.0, ticket.film.title);
+    let day = Type::ink(Font::Regular, 13.0);
+    canvas.text(day, MARGIN, POSTER_HEIGHT + 90.0, &ticket.day.in_words());
+    let time = Type::ink(Font::Bold, 22.0);
+    let x = PAGE_WIDTH - MARGIN - time.font.width(&ticket.time, time.size);
+    canvas.text(time, x, POSTER_HEIGHT + 92.0, &ticket.time);
 }
 
 fn draw_stub(canvas: &mut Canvas, ticket: &Ticket) {
@@ -218,195 +202,20 @@ fn draw_stub(canvas: &mut Canvas, ticket: &Ticket) {
     canvas.field("NAME", Font::Bold, size, MARGIN, top + 94.0, &ticket.name);
 
     let foot = PAGE_HEIGHT - 24.0;
+    let small = Type {
+        color: MUTED,
+        ..Type::ink(Font::Regular, 7.0)
+    };
     let payment = format!(
         "Card ending {}, reference {}. Doors open 20 minutes before the film.",
         ticket.card_last4, ticket.payment_reference
     );
-    canvas.text(Font::Regular, 7.0, MUTED, MARGIN, foot - 10.0, &payment);
+    canvas.text(small, MARGIN, foot - 10.0, &payment);
     let place = format!(
         "{}, {}. Questions? Tell us {}",
         ticket.cinema_name, ticket.cinema_address, ticket.trace_id
     );
-    canvas.text(Font::Regular, 7.0, MUTED, MARGIN, foot, &place);
-}
-
-/// PDF content with the origin in the upper left corner.
-struct Canvas(Content);
-
-impl Canvas {
-    fn fill_color(&mut self, color: Color) {
-        let [red, green, blue] = color.components();
-        self.0.set_fill_rgb(red, green, blue);
-    }
-
-    fn rect(&mut self, color: Color, x: f32, y: f32, width: f32, height: f32) {
-        self.fill_color(color);
-        self.0
-            .rect(x, PAGE_HEIGHT - y - height, width, height)
-            .fill_nonzero();
-    }
-
-    fn disc(&mut self, color: Color, x: f32, y: f32, radius: f32) {
-        self.fill_color(color);
-        self.disc_path(x, PAGE_HEIGHT - y, radius);
-        self.0.fill_nonzero();
-    }
-
-    /// Four Bézier curves; `4/3 (√2 − 1)` makes the best circle of them.
-    fn disc_path(&mut self, x: f32, y: f32, radius: f32) {
-        let handle = radius * 0.552_284_8;
-        self.0.move_to(x + radius, y);
-        self.0.cubic_to(
-            x + radius,
-            y + handle,
-            x + handle,
-            y + radius,
-            x,
-            y + radius,
-        );
-        self.0.cubic_to(
-            x - handle,
-            y + radius,
-            x - radius,
-            y + handle,
-            x - radius,
-            y,
-        );
-        self.0.cubic_to(
-            x - radius,
-            y - handle,
-            x - handle,
-            y - radius,
-            x,
-            y - radius,
-        );
-        self.0.cubic_to(
-            x + handle,
-            y - radius,
-            x + radius,
-            y - handle,
-            x + radius,
-            y,
-        );
-        self.0.close_path();
-    }
-
-    /// The poster across the head of the page, in its own coordinates under a clip.
-    fn poster(&mut self, film: Film) {
-        let scale = PAGE_WIDTH / poster::WIDTH;
-        self.0.save_state();
-        self.0
-            .rect(0.0, PAGE_HEIGHT - POSTER_HEIGHT, PAGE_WIDTH, POSTER_HEIGHT);
-        self.0.clip_nonzero().end_path();
-        let top = PAGE_HEIGHT + POSTER_FROM * scale;
-        self.0.transform([scale, 0.0, 0.0, -scale, 0.0, top]);
-        for shape in poster::shapes(film) {
-            match *shape {
-                Shape::Path(color, path) => {
-                    self.fill_color(color);
-                    self.svg_path(path);
-                }
-                Shape::Disc(color, x, y, radius) => {
-                    self.fill_color(color);
-                    self.disc_path(x, y, radius);
-                }
-            }
-            self.0.fill_nonzero();
-        }
-        self.0.restore_state();
-    }
-
-    fn svg_path(&mut self, path: &str) {
-        let mut tokens = path.split_whitespace();
-        while let Some(command) = tokens.next() {
-            let mut next = || {
-                tokens
-                    .next()
-                    .and_then(|token| token.parse().ok())
-                    .unwrap_or(0.0)
-            };
-            match command {
-                "M" => self.0.move_to(next(), next()),
-                "L" => self.0.line_to(next(), next()),
-                "C" => self
-                    .0
-                    .cubic_to(next(), next(), next(), next(), next(), next()),
-                _ => self.0.close_path(),
-            };
-        }
-    }
-
-    /// A dashed line between two half holes.
-    fn perforation(&mut self) {
-        let [red, green, blue] = HAIR.components();
-        self.0.save_state();
-        self.0
-            .set_stroke_rgb(red, green, blue)
-            .set_line_width(1.2)
-            .set_line_cap(LineCapStyle::RoundCap)
-            .set_dash_pattern([0.1, 5.0], 0.0)
-            .move_to(18.0, PAGE_HEIGHT - PERFORATION)
-            .line_to(PAGE_WIDTH - 18.0, PAGE_HEIGHT - PERFORATION)
-            .stroke();
-        self.0.restore_state();
-        self.disc(WHITE, 0.0, PERFORATION, 9.0);
-        self.disc(WHITE, PAGE_WIDTH, PERFORATION, 9.0);
-    }
-
-    fn code(&mut self, code: &QrCode, x: f32, y: f32) {
-        // A quiet zone of four modules on white, ISO/IEC 18004 §6.3.8.
-        const QUIET: i32 = 4;
-        let module = CODE_SIZE / to_f32(code.size() + 2 * QUIET);
-        self.rect(WHITE, x, y, CODE_SIZE, CODE_SIZE);
-        self.fill_color(INK);
-        for row in 0..code.size() {
-            for column in 0..code.size() {
-                if code.get_module(column, row) {
-                    let left = x + to_f32(column + QUIET) * module;
-                    let bottom = PAGE_HEIGHT - y - to_f32(row + QUIET + 1) * module;
-                    self.0.rect(left, bottom, module, module);
-                }
-            }
-        }
-        // One fill for all modules leaves no seams between neighbours.
-        self.0.fill_nonzero();
-    }
-
-    fn field(&mut self, label: &str, font: Font, size: f32, x: f32, y: f32, value: &str) {
-        self.text_spaced(Font::Bold, 6.5, 1.0, MUTED, x, y, label);
-        self.text(font, size, INK, x, y + size.mul_add(0.8, 6.0), value);
-    }
-
-    fn text(&mut self, font: Font, size: f32, color: Color, x: f32, y: f32, text: &str) {
-        self.text_spaced(font, size, 0.0, color, x, y, text);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what PDF's text operators take")]
-    fn text_spaced(
-        &mut self,
-        font: Font,
-        size: f32,
-        spacing: f32,
-        color: Color,
-        x: f32,
-        y: f32,
-        text: &str,
-    ) {
-        self.fill_color(color);
-        self.0
-            .begin_text()
-            .set_text_rendering_mode(TextRenderingMode::Fill)
-            .set_font(font.resource(), size)
-            .set_char_spacing(spacing)
-            .next_line(x, PAGE_HEIGHT - y)
-            .show(Str(&font::win_ansi(text)))
-            .end_text();
-    }
-}
-
-/// Exact: a QR code has at most 177 modules a side.
-fn to_f32(modules: i32) -> f32 {
-    i16::try_from(modules).map_or(0.0, f32::from)
+    canvas.text(small, MARGIN, foot, &place);
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use axum::{Json, Router};
 use opentelemetry::logs::Severity;
 use rusqlite::params;
 
+use crate::call::{Call, Peer};
 use crate::catalogue::{Seat, Section};
 use crate::database::{Database, Statement};
 use crate::faults::Fault;
 use crate::messages::{Booking, PaymentRequest, RecordRequest};
 use crate::problem::Problem;
-use crate::service::{Call, Peer};
 use crate::services::pass_ticket;
 use crate::stage::{BookingStatus, Stage};
 

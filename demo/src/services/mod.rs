@@ -10,7 +10,7 @@ pub mod validation;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::service::Answer;
+use crate::call::Answer;
 
 /// Hands the ticket of the next service back to the caller.
 fn pass_ticket(answer: Answer) -> Response {

@@ -13,10 +13,11 @@ use axum::routing::post;
 use axum::{Json, Router};
 use opentelemetry::logs::Severity;
 
+use crate::call::{Call, Peer};
 use crate::faults::{Fault, Faults};
 use crate::messages::{Approval, Charge, PaidBooking, PaymentRequest, Receipt};
 use crate::problem::Problem;
-use crate::service::{Call, Peer, name};
+use crate::service::name;
 use crate::services::pass_ticket;
 use crate::stage::{BookingStatus, Stage};
 

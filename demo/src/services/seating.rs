@@ -13,12 +13,13 @@ use opentelemetry::logs::Severity;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
+use crate::call::{Call, Peer};
 use crate::catalogue::{self, Day, FILMS, SHOW_TIMES, Seat};
 use crate::database::{Database, Statement, is_constraint_violation};
 use crate::faults::Fault;
 use crate::messages::PaidBooking;
 use crate::problem::Problem;
-use crate::service::{Call, Peer, name};
+use crate::service::name;
 use crate::services::pass_ticket;
 use crate::stage::{BookingStatus, Stage};
 

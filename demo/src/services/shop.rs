@@ -9,10 +9,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
+use crate::call::Peer;
 use crate::catalogue;
 use crate::poster;
 use crate::problem::Problem;
-use crate::service::{self, Peer};
+use crate::service;
 
 const INDEX: &str = include_str!("../../page/index.html");
 const SCRIPT: &str = include_str!("../../page/shop.js");

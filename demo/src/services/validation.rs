@@ -12,10 +12,11 @@ use opentelemetry::logs::Severity;
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 use serde::Deserialize;
 
+use crate::call::{Call, Peer};
 use crate::catalogue::{self, DAYS_AHEAD, Day, SHOW_TIMES, Seat};
 use crate::messages::{Booking, Form, RecordRequest};
 use crate::problem::{FieldError, Problem};
-use crate::service::{Call, Peer, name};
+use crate::service::name;
 use crate::services::pass_ticket;
 use crate::stage::{BookingStatus, Stage};
 
