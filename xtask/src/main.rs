@@ -2,10 +2,14 @@
 //!
 //! Every task is a module. Tasks run programs and move files; what they build knows nothing of them.
 
+mod bench;
 mod build;
 mod demo;
 mod process;
+mod size;
 mod step;
+mod test;
+mod tidy;
 mod tools;
 mod workspace;
 
@@ -33,11 +37,22 @@ enum Task {
     },
     /// Install what is missing, build, and run the demo shop and the server.
     Demo(demo::Options),
+    /// Run the tests: format, lint, unit, wasm, trunk, e2e, interop, smoke.
+    Test(test::Options),
+    /// Print what a browser downloads, and fail beyond the budgets.
+    Size,
+    /// Check the rules of this repository that no other tool checks.
+    Tidy,
+    /// Measure; the results go to target/bench/NAME.json.
+    Bench {
+        /// What to measure.
+        name: bench::Name,
+    },
 }
 
 fn main() -> ExitCode {
     match run(Arguments::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // A backtrace through this program would hide the line that says which command failed.
             eprintln!("\ncargo xtask: {error:#}");
@@ -46,10 +61,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<()> {
+fn run(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match task {
-        Task::Build { part } => build::build(&workspace, part),
-        Task::Demo(options) => demo::demo(&workspace, &options),
+        Task::Build { part } => build::build(&workspace, part)?,
+        Task::Demo(options) => demo::demo(&workspace, &options)?,
+        Task::Test(options) => test::test(&workspace, &options)?,
+        Task::Size => size::size(&workspace)?,
+        Task::Tidy => step::step("check the rules of the repository", || {
+            tidy::tidy(&workspace)
+        })?,
+        Task::Bench { name } if !bench::bench(&workspace, name)? => {
+            return Ok(ExitCode::from(bench::NOT_MEASURED));
+        }
+        Task::Bench { .. } => {}
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,8 +5,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -79,6 +80,57 @@ pub fn output(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("`{line}` wrote something other than text"))
+}
+
+/// Runs a command to its end, its output on stderr, and returns whether it succeeded and everything that it wrote.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn tee(command: &mut Command) -> Result<(bool, String)> {
+    let line = line(command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    let stdout = child
+        .stdout
+        .take()
+        .map(|pipe| thread::spawn(move || pass_on(pipe)));
+    let stderr = child
+        .stderr
+        .take()
+        .map(|pipe| thread::spawn(move || pass_on(pipe)));
+    let mut text = String::new();
+    for reader in [stdout, stderr].into_iter().flatten() {
+        text.push_str(&reader.join().unwrap_or_default());
+    }
+    let status = child
+        .wait()
+        .with_context(|| format!("cannot wait for `{line}`"))?;
+    if !status.success() {
+        eprintln!("`{line}` ended with {status}");
+    }
+    Ok((status.success(), text))
+}
+
+/// Copies lines to stderr as they come and returns them all.
+fn pass_on(pipe: impl Read) -> String {
+    let mut reader = BufReader::new(pipe);
+    let mut text = String::new();
+    let mut line = Vec::new();
+    // Bytes, not characters: a runner may print anything.
+    while reader
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|length| length > 0)
+    {
+        let part = String::from_utf8_lossy(&line);
+        eprint!("{part}");
+        text.push_str(&part);
+        line.clear();
+    }
+    text
 }
 
 /// The command as one would type it, shortened: for messages.

