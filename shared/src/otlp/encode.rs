@@ -240,7 +240,7 @@ impl Attributes {
     /// default, since it is a member of a `oneof`.
     fn begin(&mut self, key: &str) -> (usize, usize) {
         let outer = begin(&mut self.bytes, self.tag);
-        put_bytes(&mut self.bytes, tag(1, BYTES), key.as_bytes());
+        put_text(&mut self.bytes, tag(1, BYTES), key);
         (outer, begin(&mut self.bytes, tag(2, BYTES)))
     }
 

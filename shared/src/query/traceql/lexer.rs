@@ -15,6 +15,9 @@ pub(super) enum Token {
     Nil,
     /// A word that the language has and this subset does not execute, and what it is.
     Unsupported(String),
+    /// What cannot be read, and nothing after it has been. It counts only if the parser gets here,
+    /// since an earlier mistake is what a person wants to know first.
+    Invalid(QueryError),
     End,
 }
 
@@ -28,17 +31,17 @@ const SYMBOLS: [&str; 36] = [
     "%", "^", "&",
 ];
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, QueryError> {
+pub(super) fn tokens(text: &str) -> Vec<Spanned> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
     loop {
         lexer.skip(char::is_whitespace);
         let position = lexer.at;
-        let token = lexer.token()?;
-        let last = token == Token::End;
+        let token = lexer.token().unwrap_or_else(Token::Invalid);
+        let last = matches!(token, Token::End | Token::Invalid(_));
         tokens.push((token, position));
         if last {
-            return Ok(tokens);
+            return tokens;
         }
     }
 }

@@ -19,7 +19,7 @@ const MAX_REGEX_BYTES: usize = 1 << 20;
 /// [`QueryError`] with the place of what is wrong or not supported yet.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
     let mut parser = Parser {
-        tokens: tokens(text)?,
+        tokens: tokens(text),
         at: 0,
         depth: 0,
     };
@@ -51,6 +51,7 @@ struct Parser {
 fn unexpected((token, position): &Spanned, expected: &str) -> QueryError {
     match token {
         Token::Unsupported(what) => QueryError::unsupported(*position, what),
+        Token::Invalid(error) => error.clone(),
         Token::End => QueryError::new(
             *position,
             format!("the query ends here; {expected} should follow"),
@@ -79,7 +80,7 @@ impl Parser {
         self.tokens[self.at].1
     }
 
-    /// Takes a token; the last, [`Token::End`], stays.
+    /// Takes a token; the last stays.
     fn next(&mut self) -> Spanned {
         let token = self.tokens[self.at].clone();
         if self.at + 1 < self.tokens.len() {

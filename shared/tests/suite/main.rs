@@ -1,0 +1,20 @@
+//! The crate's tests beside the units': vectors of the specifications, properties, and whole traces.
+
+mod propagation;
+
+#[cfg(feature = "std")]
+mod critical_path;
+#[cfg(feature = "std")]
+mod generate;
+#[cfg(feature = "std")]
+mod otlp_json;
+#[cfg(feature = "std")]
+mod otlp_protobuf;
+#[cfg(feature = "std")]
+mod shop;
+#[cfg(feature = "std")]
+mod summary;
+#[cfg(feature = "std")]
+mod trace;
+#[cfg(feature = "std")]
+mod traceql;
