@@ -4,7 +4,7 @@
 //! OpenTelemetry's data model; [`otlp`] and [`propagation`] turn them into bytes and headers, and
 //! [`trace`] puts the spans of one trace in order.
 //!
-//! Without the feature `std` only what the browser tracer needs remains: ids, time, propagation and
+//! Without the feature `std` only what the browser tracer needs remains: ids, kinds, time, propagation and
 //! the protobuf encoder.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 

@@ -37,6 +37,10 @@ use alloc::vec::Vec;
 
 use crate::id::{SpanId, TraceId};
 use crate::kind::{SpanKind, StatusCode};
+use crate::otlp::wire::{
+    BYTES, FIXED32, FIXED64, VARINT, begin, finish, put_bytes, put_count, put_instant, put_text,
+    put_varint, tag,
+};
 use crate::time::UnixNanos;
 
 /// In a span's or link's flags: the sender knows whether the parent or linked span is remote.
@@ -45,12 +49,6 @@ pub const FLAG_HAS_IS_REMOTE: u32 = 0x100;
 pub const FLAG_IS_REMOTE: u32 = 0x200;
 /// In a span's flags: the trace is sampled (W3C).
 pub const FLAG_SAMPLED: u32 = 0x01;
-
-/// How many bytes a wire type of each kind takes in a tag.
-const VARINT: u8 = 0;
-const FIXED64: u8 = 1;
-const BYTES: u8 = 2;
-const FIXED32: u8 = 5;
 
 /// What one span says; see [`crate::span::Span`] for the meaning of each.
 #[derive(Clone, Copy)]
@@ -338,71 +336,6 @@ pub fn trace_request(
     finish(&mut out, scope_spans);
     finish(&mut out, resource_spans);
     out
-}
-
-/// The tag of a field below 16, which takes one byte.
-const fn tag(field: u8, wire_type: u8) -> u8 {
-    field << 3 | wire_type
-}
-
-/// Opens a nested message; [`finish`] takes the returned place.
-fn begin(out: &mut Vec<u8>, tag: u8) -> usize {
-    out.extend_from_slice(&[tag, 0]);
-    out.len()
-}
-
-/// Writes the length of the message that began at `start` in front of it. One byte was left for it;
-/// a longer message is moved up, which happens once per level and is a plain memory copy.
-fn finish(out: &mut Vec<u8>, start: usize) {
-    let mut length = out.len() - start;
-    let mut more = 0;
-    let mut rest = length >> 7;
-    while rest > 0 {
-        more += 1;
-        rest >>= 7;
-    }
-    if more > 0 {
-        let end = out.len();
-        out.resize(end + more, 0);
-        out.copy_within(start..end, start + more);
-    }
-    for byte in &mut out[start - 1..start + more] {
-        *byte = length as u8 | 0x80;
-        length >>= 7;
-    }
-    out[start + more - 1] &= 0x7f;
-}
-
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn put_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
-    out.push(tag);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-fn put_text(out: &mut Vec<u8>, tag: u8, text: &str) {
-    if !text.is_empty() {
-        put_bytes(out, tag, text.as_bytes());
-    }
-}
-
-fn put_count(out: &mut Vec<u8>, tag: u8, count: u32) {
-    if count > 0 {
-        out.push(tag);
-        put_varint(out, u64::from(count));
-    }
-}
-
-fn put_instant(out: &mut Vec<u8>, tag: u8, instant: UnixNanos) {
-    out.push(tag);
-    out.extend_from_slice(&instant.0.to_le_bytes());
 }
 
 fn put_attributes(out: &mut Vec<u8>, tag: u8, attributes: Option<&Attributes>) {

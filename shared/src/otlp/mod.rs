@@ -5,3 +5,4 @@
 pub mod encode;
 #[cfg(feature = "std")]
 pub mod json;
+mod wire;

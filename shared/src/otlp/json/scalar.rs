@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::id::IdError;
 
 /// Reads `null` as the default.
-pub(super) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(in crate::otlp::json) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,
@@ -18,7 +18,9 @@ where
 }
 
 /// A type of whole numbers.
-pub(super) trait Whole: Sized + TryFrom<i64> + TryFrom<u64> + std::str::FromStr {
+pub(in crate::otlp::json) trait Whole:
+    Sized + TryFrom<i64> + TryFrom<u64> + std::str::FromStr
+{
     const EXPECTED: &'static str;
 }
 
@@ -34,7 +36,7 @@ impl Whole for i64 {
 
 /// A whole number, as a number or as its digits in a string.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Number<T>(pub(super) T);
+pub(in crate::otlp::json) struct Number<T>(pub(in crate::otlp::json) T);
 
 impl<'de, T: Whole> Deserialize<'de> for Number<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -89,7 +91,7 @@ impl<T: Whole> Visitor<'_> for NumberVisitor<T> {
 
 /// A floating-point number, as a number or in a string, with `"NaN"`, `"Infinity"`, `"-Infinity"`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Float(pub(super) f64);
+pub(in crate::otlp::json) struct Float(pub(in crate::otlp::json) f64);
 
 impl<'de> Deserialize<'de> for Float {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -144,7 +146,7 @@ impl Visitor<'_> for FloatVisitor {
 }
 
 /// An enumeration that protobuf JSON carries as a number or as a name.
-pub(super) trait Named: Sized {
+pub(in crate::otlp::json) trait Named: Sized {
     /// The value of a number; unknown numbers have one, too.
     fn from_number(number: i32) -> Self;
     /// The value of protobuf's name for it; unknown names have one, too.
@@ -153,7 +155,7 @@ pub(super) trait Named: Sized {
 
 /// An enumeration's value, as a number or as a name.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Enumeration<T>(pub(super) T);
+pub(in crate::otlp::json) struct Enumeration<T>(pub(in crate::otlp::json) T);
 
 impl<'de, T: Named> Deserialize<'de> for Enumeration<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -195,7 +197,7 @@ impl<T: Named> Visitor<'_> for EnumerationVisitor<T> {
 /// An id in hexadecimal digits. What is no id stays what it is, since one bad id must not cost the
 /// whole batch.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) enum HexId<const N: usize> {
+pub(in crate::otlp::json) enum HexId<const N: usize> {
     /// Absent, empty or `null`.
     #[default]
     Absent,
@@ -270,7 +272,7 @@ impl<'de, const N: usize> Visitor<'de> for HexIdVisitor<N> {
 }
 
 /// A 64-bit number on its way out.
-pub(super) fn as_text<T: fmt::Display, S: serde::Serializer>(
+pub(in crate::otlp::json) fn as_text<T: fmt::Display, S: serde::Serializer>(
     value: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -278,6 +280,6 @@ pub(super) fn as_text<T: fmt::Display, S: serde::Serializer>(
 }
 
 /// Whether a count may be left out.
-pub(super) fn is_zero(count: &u32) -> bool {
+pub(in crate::otlp::json) fn is_zero(count: &u32) -> bool {
     *count == 0
 }

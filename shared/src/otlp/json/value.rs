@@ -23,7 +23,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// A list of key-value pairs on its way in.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
-pub(super) struct AttributesIn(Vec<KeyValueIn>);
+pub(in crate::otlp::json) struct AttributesIn(Vec<KeyValueIn>);
 
 impl From<AttributesIn> for Vec<Attribute> {
     fn from(attributes: AttributesIn) -> Self {
@@ -45,7 +45,7 @@ struct KeyValueIn {
 
 /// An `AnyValue` on its way in.
 #[derive(Default)]
-pub(super) struct AnyValueIn(pub(super) AttributeValue);
+pub(in crate::otlp::json) struct AnyValueIn(pub(in crate::otlp::json) AttributeValue);
 
 #[derive(Deserialize)]
 enum Kind {
@@ -145,10 +145,10 @@ fn decode_base64(text: String) -> Result<Vec<u8>, String> {
 }
 
 /// Attributes on their way out.
-pub(super) struct AttributesOut<'a>(pub(super) &'a [Attribute]);
+pub(in crate::otlp::json) struct AttributesOut<'a>(pub(in crate::otlp::json) &'a [Attribute]);
 
 impl AttributesOut<'_> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::otlp::json) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -169,7 +169,7 @@ struct KeyValueOut<'a> {
 }
 
 /// A value on its way out.
-pub(super) struct AnyValueOut<'a>(pub(super) &'a AttributeValue);
+pub(in crate::otlp::json) struct AnyValueOut<'a>(pub(in crate::otlp::json) &'a AttributeValue);
 
 #[derive(Serialize)]
 struct ListOut<T> {
@@ -220,7 +220,7 @@ impl Serialize for AnyValueOut<'_> {
 /// A resource on its way in.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct ResourceIn {
+pub(in crate::otlp::json) struct ResourceIn {
     #[serde(deserialize_with = "null_as_default")]
     attributes: AttributesIn,
     #[serde(
@@ -242,7 +242,7 @@ impl From<ResourceIn> for Arc<Resource> {
 /// A resource on its way out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ResourceOut<'a> {
+pub(in crate::otlp::json) struct ResourceOut<'a> {
     #[serde(skip_serializing_if = "AttributesOut::is_empty")]
     attributes: AttributesOut<'a>,
     #[serde(skip_serializing_if = "is_zero")]
@@ -261,7 +261,7 @@ impl<'a> From<&'a Resource> for ResourceOut<'a> {
 /// A scope on its way in.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct ScopeIn {
+pub(in crate::otlp::json) struct ScopeIn {
     #[serde(deserialize_with = "null_as_default")]
     name: String,
     #[serde(deserialize_with = "null_as_default")]
@@ -289,7 +289,7 @@ impl From<ScopeIn> for Arc<Scope> {
 /// A scope on its way out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ScopeOut<'a> {
+pub(in crate::otlp::json) struct ScopeOut<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]

@@ -17,6 +17,7 @@
 //! assert_eq!(error.position, 13);
 //! ```
 
+mod check;
 mod eval;
 mod lexer;
 mod parser;
