@@ -98,18 +98,19 @@ export class Throughline {
   }
 
   /**
-   * Waits until the server has a trace that satisfies `complete`.
+   * Waits until the server has a whole trace that satisfies `complete`. Its spans come from several senders and in
+   * several exports: an action's own span is sent when the action has ended.
    *
    * @param {string} traceId
    * @param {(trace: Trace) => boolean} [complete]
    */
-  async waitForTrace(traceId, complete = () => true, fact = 'complete') {
+  async waitForTrace(traceId, complete = () => true) {
     let seen = null;
     return until(
-      `trace ${traceId} is ${fact}`,
+      `trace ${traceId} is complete`,
       async () => {
         seen = await this.readTrace(traceId);
-        return seen && complete(seen) ? seen : undefined;
+        return seen?.whole && complete(seen) ? seen : undefined;
       },
       { otherwise: () => (seen ? `\n${seen}` : 'no such trace') },
     );
@@ -133,7 +134,7 @@ export class Throughline {
   }
 
   /**
-   * Waits until a service has a trace that `wanted` accepts.
+   * Waits until a service has a whole trace that `wanted` accepts.
    *
    * @param {string} service
    * @param {(trace: Trace) => boolean} wanted
@@ -145,7 +146,7 @@ export class Throughline {
       `${service} has a trace ${fact}`,
       async () => {
         seen = await this.tracesOf(service);
-        return seen.find(wanted);
+        return seen.find((trace) => trace.whole && wanted(trace));
       },
       { otherwise: () => seen.map((trace) => `\n${trace}`).join('') || 'no trace' },
     );

@@ -65,6 +65,11 @@ export class Trace {
     return this.spans.filter((span) => span.parentSpanId !== null && !this.byId.has(span.parentSpanId));
   }
 
+  /** One root, and every parent is there. */
+  get whole() {
+    return this.roots.length === 1 && this.orphans.length === 0;
+  }
+
   /** @param {Span} span @returns {Span | undefined} */
   parentOf(span) {
     return span.parentSpanId === null ? undefined : this.byId.get(span.parentSpanId);

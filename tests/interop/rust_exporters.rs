@@ -121,11 +121,12 @@ async fn everything_arrives(server: &Server, service: &'static str, exporters: E
     let (parent, child) = record_spans(&tracer_provider);
     record_log(&logger_provider, &child);
     record_metrics(&meter_provider);
-    // Flushing blocks its thread and fails where the server refuses.
-    tokio::task::spawn_blocking(move || {
+    // Flushing blocks its thread and fails where the server refuses. Dropped providers would send their metrics again.
+    let _providers = tokio::task::spawn_blocking(move || {
         tracer_provider.force_flush().expect("spans are accepted");
         logger_provider.force_flush().expect("logs are accepted");
         meter_provider.force_flush().expect("metrics are accepted");
+        (tracer_provider, logger_provider, meter_provider)
     })
     .await
     .expect("flushed");
