@@ -21,6 +21,9 @@ const KEY: u8 = 60;
 /// Stands for the WASM while esbuild works, which would escape some of the bytes that a string literal may hold.
 const PLACEHOLDER: &str = "@throughline-wasm@";
 
+/// Stands for the bundle of main.js in bootstrap.js.
+const PROGRAM: &str = "THROUGHLINE_PROGRAM()";
+
 /// Builds the script into the directory that the server embeds and returns its path.
 ///
 /// # Errors
@@ -57,7 +60,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
             .args([
                 "--bundle",
                 "--minify",
-                "--format=iife",
+                "--format=esm",
                 "--target=es2022",
                 "--charset=utf8",
             ])
@@ -72,7 +75,19 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
                 placeholder.display()
             ))
             .arg(format!("--outfile={}", bundle.display())))?;
-        let code = embed(&fs::read_to_string(&bundle)?, &fs::read(&module.wasm)?)?;
+        let bootstrap = work.join("bootstrap.js");
+        run(node
+            .program("esbuild")
+            .arg(sources.join("bootstrap.js"))
+            .args(["--minify", "--target=es2022", "--charset=utf8"])
+            .args(["--legal-comments=none", "--log-level=warning"])
+            .arg(format!("--outfile={}", bootstrap.display())))?;
+        let program = replace_once(
+            &fs::read_to_string(&bootstrap)?,
+            PROGRAM,
+            fs::read_to_string(&bundle)?.trim_end(),
+        )?;
+        let code = embed(&program, &fs::read(&module.wasm)?)?;
         let directory = script.parent().unwrap_or(Path::new("."));
         empty(directory)?;
         fs::write(&script, code)?;
@@ -85,17 +100,17 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
 /// Puts the WASM in the place of the placeholder.
 fn embed(bundle: &str, wasm: &[u8]) -> Result<String> {
     let quoted = format!("\"{PLACEHOLDER}\"");
-    let places = bundle.matches(&quoted).count();
+    let bytes: Vec<u8> = wasm.iter().map(|byte| byte ^ KEY).collect();
+    replace_once(bundle, &quoted, &string_literal(&bytes))
+}
+
+/// Puts `text` in the place of a placeholder that must stand there once.
+fn replace_once(code: &str, placeholder: &str, text: &str) -> Result<String> {
+    let places = code.matches(placeholder).count();
     if places != 1 {
-        bail!(
-            "the bundle names the WASM {places} times instead of once: does main.js import `throughline-wasm`?"
-        );
+        bail!("the script names {placeholder} {places} times instead of once");
     }
-    Ok(bundle.replacen(
-        &quoted,
-        &string_literal(&wasm.iter().map(|byte| byte ^ KEY).collect::<Vec<_>>()),
-        1,
-    ))
+    Ok(code.replacen(placeholder, text, 1))
 }
 
 /// A JavaScript string literal with one code point per byte. Escaped is only what a literal may not hold (the quote,
