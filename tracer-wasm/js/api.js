@@ -5,7 +5,7 @@ import { deliver } from './exporter.js';
 import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
 import { endAction, hold, makeContext, openActions, parentOf, startAction } from './action.js';
-import { react } from './promise.js';
+import { watch } from './promise.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
 import { stop } from './stop.js';
@@ -49,16 +49,11 @@ export const api = {
       end();
       return result;
     }
-    return react(
+    return watch(
       result,
-      (value) => {
-        end();
-        return value;
-      },
-      (thrown) => {
-        end({ thrown });
-        throw thrown;
-      },
+      inner,
+      () => end(),
+      (thrown) => end({ thrown }),
     );
   },
 

@@ -1,12 +1,12 @@
 // fetch and the body methods of Response.
 //
 // The page gets a promise that settles as the original's does, with the same response or error. It is one
-// reaction younger, since a reaction on the original would hide that nobody handles its rejection.
+// reaction younger, since the tracer's reaction on the original hides that nobody handles its rejection. That
+// reaction only looks: an error that passed through a function of the tracer would seem to be the tracer's.
 import { Request as Traced } from './request.js';
-import { enter } from './register.js';
 import { method } from './patch.js';
 import { propagatesTo } from './options.js';
-import { react } from './promise.js';
+import { watch } from './promise.js';
 import { state } from './state.js';
 
 /** What `fetch` reads of its second argument; it may be any object, even a Request. */
@@ -56,19 +56,14 @@ export function followFetch() {
       if (!call) return original.apply(this, arguments);
       const { traced, args } = call;
       const { context } = traced;
-      return react(
+      return watch(
         original.apply(this, arguments.length > 1 || args[1] ? args : [input]),
+        context,
         (response) => {
-          enter(context);
           traced.responded(response.status);
           answers.set(response, traced);
-          return response;
         },
-        (error) => {
-          enter(context);
-          traced.failed(error);
-          throw error;
-        },
+        (error) => traced.failed(error),
       );
     },
   }));
@@ -81,20 +76,8 @@ export function followFetch() {
         if (!traced) return promise;
         answers.delete(this);
         traced.reading();
-        const { context } = traced;
-        return react(
-          promise,
-          (body) => {
-            enter(context);
-            traced.finished();
-            return body;
-          },
-          (error) => {
-            enter(context);
-            traced.finished();
-            throw error;
-          },
-        );
+        const finished = () => traced.finished();
+        return watch(promise, traced.context, finished, finished);
       },
     }));
   }

@@ -5,7 +5,8 @@
 // | data-service     | service     | `service.name` of the page; the host name when absent             |
 // | data-endpoint    | endpoint    | where `/v1/traces` is; relative allowed; default: the script's origin |
 // | data-propagate   | propagate   | further origins that get trace headers, separated by commas       |
-const script = document.currentScript;
+// The tag that the page has, where bootstrap.js runs the program from another one.
+const script = document.currentScript?.throughline ?? document.currentScript;
 const data = script?.dataset ?? {};
 
 /** The options in force. */

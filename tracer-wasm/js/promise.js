@@ -13,6 +13,13 @@ import { state } from './state.js';
 const { prototype } = Promise;
 const nativeThen = prototype.then;
 
+/**
+ * Promises that were made rejected. The reaction that an await would be seen by hides that nobody handles the
+ * rejection, if `constructor` was read by hand. These are left alone: an await of a settled promise goes on in the
+ * turn that it was made in, and finds the register as it was.
+ */
+const refused = new WeakSet();
+
 /** The promise whose `constructor` a native function is about to read, which is no await. */
 let guarded;
 
@@ -27,6 +34,19 @@ export function react(promise, fulfilled, rejected) {
   } finally {
     guarded = before;
   }
+}
+
+/**
+ * A promise that settles as `promise` does, after `context` was entered and `fulfilled` or `rejected` has looked at
+ * the outcome.
+ */
+export function watch(promise, context, fulfilled, rejected) {
+  const look = (callback) => (outcome) => {
+    enter(context);
+    callback(outcome);
+  };
+  react(promise, look(fulfilled), look(rejected));
+  return react(promise);
 }
 
 function awaited(promise) {
@@ -48,7 +68,7 @@ export function followPromises() {
   const Native = Promise;
   redefine(prototype, 'constructor', () => ({
     get() {
-      if (state.on && guarded !== this && this !== prototype) {
+      if (state.on && guarded !== this && this !== prototype && !refused.has(this)) {
         try {
           awaited(this);
         } catch {
@@ -78,12 +98,20 @@ export function followPromises() {
     },
   }));
 
+  method(Native, 'reject', (original) => ({
+    replacement(_reason) {
+      const promise = original.apply(this, arguments);
+      refused.add(promise);
+      return promise;
+    },
+  }));
+
   method(Native, 'resolve', (original) => ({
     replacement(value) {
       const before = guarded;
       guarded = value;
       try {
-        return original.call(this, value);
+        return original.apply(this, arguments);
       } finally {
         guarded = before;
       }
