@@ -3,10 +3,22 @@
 //! Logic lives in [`model`] and [`timeline`], which know no browser and are tested natively; [`pages`] and
 //! [`components`] are markup over it. What a page shows is in its address.
 
+mod api;
+mod app;
+mod browser;
+mod components;
 mod format;
 mod model;
+mod pages;
 mod palette;
 mod timeline;
 mod url;
 
-fn main() {}
+fn main() {
+    console_error_panic_hook::set_once();
+    // What the page shows while the program loads.
+    if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    leptos::mount::mount_to_body(app::App);
+}

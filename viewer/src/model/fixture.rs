@@ -76,8 +76,8 @@ pub fn booking() -> TraceModel {
     let bad_gateway = |record| failed(with(record, "http.response.status_code", 502_i64), "bad gateway");
     let mut spans = vec![
         with(at(1, 0, "shop-web", "click \"Book Now\"", 0, 2_310), "throughline.action", "click"),
-        with(kind(at(2, 1, "shop-web", "POST /api/bookings", 40, 2_280), SpanKind::Client), "http.request.method", "POST"),
-        with(kind(at(3, 2, "validation", "POST /bookings", 100, 2_230), SpanKind::Server), "http.request.method", "POST"),
+        kind(at(2, 1, "shop-web", "POST /api/bookings", 40, 2_280), SpanKind::Client),
+        kind(at(3, 2, "validation", "POST /bookings", 100, 2_230), SpanKind::Server),
         at(4, 3, "validation", "validate form", 110, 130),
         at(5, 3, "booking", "POST /record", 150, 2_190),
         at(8, 5, "payment", "POST /charge", 290, 2_150),

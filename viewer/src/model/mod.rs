@@ -5,6 +5,7 @@ pub mod findings;
 pub mod highlight;
 pub mod phases;
 pub mod rows;
+pub mod scatter;
 pub mod story;
 pub mod trace;
 

@@ -7,8 +7,7 @@ use std::collections::HashMap;
 
 use shared::attribute::{AttributeValue, find, find_str};
 use shared::semconv;
-use shared::span::{Span, SpanRecord};
-use shared::time::UnixNanos;
+use shared::span::{Span, SpanKind, SpanRecord};
 use shared::trace::{Trace, critical_path};
 
 use crate::palette;
@@ -240,12 +239,6 @@ impl TraceModel {
         self.trace.nodes.iter().position(|node| node.record.span.span_id == id).map(|node| node as u32)
     }
 
-    /// The instant `nanos` after the start of the trace.
-    #[must_use]
-    pub fn instant(&self, nanos: i64) -> UnixNanos {
-        UnixNanos(self.trace.start.0.saturating_add_signed(nanos))
-    }
-
     /// The first session that a span or a resource names.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
@@ -255,13 +248,13 @@ impl TraceModel {
         })
     }
 
-    /// The first request that the root caused, where the root is not a request itself.
+    /// The first call that the root made: the same that a list of traces names.
     #[must_use]
     pub fn caused(&self) -> Option<u32> {
-        if self.is_empty() || is_request(self.span(self.root)) {
+        if self.is_empty() {
             return None;
         }
-        (self.root + 1..self.after(self.root)).find(|node| is_request(self.span(*node)))
+        (self.root + 1..self.after(self.root)).find(|node| self.span(*node).kind == SpanKind::Client)
     }
 
     fn find_services(&mut self) {
@@ -346,12 +339,6 @@ impl TraceModel {
         self.self_parts = parts;
         self.self_end = ends;
     }
-}
-
-/// Whether a span is one side of an HTTP request.
-#[must_use]
-pub fn is_request(span: &Span) -> bool {
-    find(&span.attributes, semconv::HTTP_REQUEST_METHOD).is_some()
 }
 
 /// The status code of an HTTP response.

@@ -1,0 +1,224 @@
+//! What the pages ask the server, with every failure as a value.
+//!
+//! A request belongs to the page that made it: a newer one aborts it, and so does leaving the page.
+
+use std::sync::Arc;
+
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
+use shared::log::LogEntry;
+use shared::otlp::json::{decode_logs, decode_spans};
+use shared::query::ErrorResponse;
+use shared::trace::assemble;
+use web_sys::AbortController;
+
+use crate::model::trace::TraceModel;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The server did not answer at all.
+    #[error("the server does not answer")]
+    Unreachable,
+    /// The server refused the request.
+    #[error("{message}")]
+    Refused {
+        /// HTTP's status code.
+        status: u16,
+        /// What is wrong and what to do next.
+        message: String,
+        /// Where in the query the error lies, in bytes.
+        position: Option<usize>,
+    },
+    /// The answer is not what the viewer understands.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// The state of a request's answer.
+#[derive(Debug)]
+pub enum Remote<T> {
+    /// There is none yet.
+    Loading,
+    /// The latest one.
+    Ready(Arc<T>),
+    /// There is none, and why.
+    Failed(ApiError),
+}
+
+impl<T> Clone for Remote<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Loading => Self::Loading,
+            Self::Ready(value) => Self::Ready(Arc::clone(value)),
+            Self::Failed(error) => Self::Failed(error.clone()),
+        }
+    }
+}
+
+impl<T> Remote<T> {
+    /// The answer, where there is one.
+    #[must_use]
+    pub fn ready(&self) -> Option<Arc<T>> {
+        match self {
+            Self::Ready(value) => Some(Arc::clone(value)),
+            _ => None,
+        }
+    }
+}
+
+/// A request that is made again whenever its key changes or a refresh is asked for.
+#[derive(Debug)]
+pub struct Fetched<T: 'static> {
+    /// The answer. A refresh keeps the previous one until the next has arrived.
+    pub state: ReadSignal<Remote<T>>,
+    /// Why the latest refresh failed, while the previous answer is still shown.
+    pub stale: ReadSignal<Option<ApiError>>,
+    refresh: RwSignal<u32>,
+}
+
+impl<T> Clone for Fetched<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fetched<T> {}
+
+impl<T> Fetched<T> {
+    /// Makes the request again.
+    pub fn refresh(self) {
+        self.refresh.try_update(|count| *count += 1);
+    }
+}
+
+/// Makes a request for `key`, now and whenever it changes. `path` is computed anew for each request.
+pub fn use_fetch<K, T>(key: Memo<K>, path: impl Fn(&K) -> String + 'static, decode: fn(&[u8]) -> Result<T, ApiError>) -> Fetched<T>
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    let state = RwSignal::new(Remote::Loading);
+    let stale = RwSignal::new(None);
+    let refresh = RwSignal::new(0);
+    let open: StoredValue<Option<AbortController>, LocalStorage> = StoredValue::new_local(None);
+    let abort = move || {
+        open.try_update_value(|open| {
+            if let Some(controller) = open.take() {
+                controller.abort();
+            }
+        });
+    };
+    Effect::new(move |previous: Option<K>| {
+        refresh.track();
+        let key = key.get();
+        if previous.is_some_and(|previous| previous != key) {
+            state.set(Remote::Loading);
+            stale.set(None);
+        }
+        abort();
+        let controller = AbortController::new().ok();
+        let signal = controller.as_ref().map(AbortController::signal);
+        open.set_value(controller);
+        let path = path(&key);
+        spawn_local(async move {
+            let answer = get(&path, signal.as_ref()).await.and_then(|body| decode(&body));
+            if signal.is_some_and(|signal| signal.aborted()) {
+                return;
+            }
+            match answer {
+                Ok(value) => {
+                    stale.try_set(None);
+                    state.try_set(Remote::Ready(Arc::new(value)));
+                }
+                Err(error) if state.try_get_untracked().is_some_and(|state| matches!(state, Remote::Ready(_))) => {
+                    stale.try_set(Some(error));
+                }
+                Err(error) => {
+                    state.try_set(Remote::Failed(error));
+                }
+            }
+        });
+        key
+    });
+    on_cleanup(abort);
+    Fetched { state: state.read_only(), stale: stale.read_only(), refresh }
+}
+
+/// Reads a JSON body of the native API.
+///
+/// # Errors
+/// [`ApiError::Unreadable`].
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::Unreadable(error.to_string()))
+}
+
+/// Reads the spans of a trace and puts them in order.
+///
+/// # Errors
+/// [`ApiError::Unreadable`].
+pub fn trace(body: &[u8]) -> Result<TraceModel, ApiError> {
+    let decoded = decode_spans(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    Ok(TraceModel::new(assemble(decoded.records)))
+}
+
+/// Reads the logs of a trace, by time.
+///
+/// # Errors
+/// [`ApiError::Unreadable`].
+pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
+    let mut entries = decode_logs(body).map_err(|error| ApiError::Unreadable(error.to_string()))?.records;
+    entries.sort_by_key(|entry| entry.record.time);
+    Ok(entries)
+}
+
+async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {
+    let response = Request::get(path)
+        .header("accept", "application/json")
+        .abort_signal(signal)
+        .send()
+        .await
+        .map_err(|_| ApiError::Unreachable)?;
+    let status = response.status();
+    let body = response.binary().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(body);
+    }
+    // A proxy in front of a server that is down answers for it.
+    if matches!(status, 502..=504) && serde_json::from_slice::<ErrorResponse>(&body).is_err() {
+        return Err(ApiError::Unreachable);
+    }
+    Err(refusal(status, &body))
+}
+
+fn refusal(status: u16, body: &[u8]) -> ApiError {
+    match serde_json::from_slice::<ErrorResponse>(body) {
+        Ok(error) => ApiError::Refused { status, message: error.message, position: error.position },
+        Err(_) => ApiError::Refused { status, message: format!("the server answered {status}"), position: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_words_and_its_place() {
+        let body = br#"{"code":"invalid_query","message":"expected a value","position":7}"#;
+        assert_eq!(
+            refusal(400, body),
+            ApiError::Refused { status: 400, message: "expected a value".to_owned(), position: Some(7) }
+        );
+        assert_eq!(
+            refusal(500, b"<html>"),
+            ApiError::Refused { status: 500, message: "the server answered 500".to_owned(), position: None }
+        );
+    }
+
+    #[test]
+    fn a_page_instead_of_data_is_unreadable() {
+        assert!(matches!(trace(b"<!doctype html>"), Err(ApiError::Unreadable(_))));
+    }
+}

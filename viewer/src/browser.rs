@@ -1,0 +1,102 @@
+//! The few things that are asked of the browser itself.
+
+use leptos::prelude::*;
+use shared::time::UnixNanos;
+use wasm_bindgen::JsCast;
+
+/// The present instant by the browser's clock.
+#[must_use]
+pub fn now() -> UnixNanos {
+    UnixNanos::from_millis_f64(js_sys::Date::now())
+}
+
+/// An instant that follows the clock every `seconds`, for relative times.
+#[must_use]
+pub fn ticking_now(seconds: u32) -> ReadSignal<UnixNanos> {
+    let (instant, set_instant) = signal(now());
+    every(seconds, move || {
+        set_instant.try_set(now());
+    });
+    instant
+}
+
+/// Calls `action` every `seconds` while the page is in view, until the owner is gone.
+pub fn every(seconds: u32, action: impl Fn() + 'static) {
+    let period = std::time::Duration::from_secs(u64::from(seconds));
+    let handle = set_interval_with_handle(
+        move || {
+            if document().visibility_state() == web_sys::VisibilityState::Visible {
+                action();
+            }
+        },
+        period,
+    );
+    on_cleanup(move || {
+        if let Ok(handle) = handle {
+            handle.clear();
+        }
+    });
+}
+
+/// Whether keys go into a text that someone writes.
+#[must_use]
+pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+        return false;
+    };
+    matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+}
+
+/// Puts the keyboard focus on the element with this id, without scrolling.
+pub fn focus(id: &str) {
+    let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) else {
+        return;
+    };
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // An element that cannot be focused keeps the focus where it is.
+    let _ = element.focus_with_options(&options);
+}
+
+/// Copies a text. Where the page has no clipboard, as over plain HTTP, a selection is copied instead.
+pub async fn copy(text: String) -> bool {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| !clipboard.is_undefined()) {
+        let promise = window().navigator().clipboard().write_text(&text);
+        if wasm_bindgen_futures::JsFuture::from(promise).await.is_ok() {
+            return true;
+        }
+    }
+    copy_selection(&text).unwrap_or(false)
+}
+
+fn copy_selection(text: &str) -> Option<bool> {
+    let document = document();
+    let area: web_sys::HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
+    area.set_value(text);
+    area.set_class_name("visually-hidden");
+    document.body()?.append_child(&area).ok()?;
+    area.select();
+    let copied = document.unchecked_ref::<web_sys::HtmlDocument>().exec_command("copy").unwrap_or(false);
+    area.remove();
+    Some(copied)
+}
+
+/// Replaces the address of the page without a step in the history.
+pub fn replace_address(address: &str) {
+    let Ok(history) = window().history() else { return };
+    let state = history.state().unwrap_or_default();
+    // The browser refuses more than some hundred changes in half a minute; the next change carries the state.
+    let _ = history.replace_state_with_url(&state, "", Some(address));
+}
+
+/// The value of a custom property of the page.
+#[must_use]
+pub fn css_property(name: &str) -> String {
+    document()
+        .document_element()
+        .and_then(|root| window().get_computed_style(&root).ok().flatten())
+        .and_then(|style| style.get_property_value(name).ok())
+        .map(|value| value.trim().to_owned())
+        .unwrap_or_default()
+}

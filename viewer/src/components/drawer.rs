@@ -1,0 +1,393 @@
+//! The span drawer: everything that is known of one span.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::attribute::find_str;
+use shared::log::LogEntry;
+use shared::otlp::json::encode_spans;
+use shared::semconv;
+use shared::span::{SpanLink, StatusCode};
+
+use super::copy_button::CopyButton;
+use super::mark::ServiceDot;
+use super::value::{Attributes, Value};
+use crate::api::Remote;
+use crate::format;
+use crate::model::phases::{Phase, phases};
+use crate::model::trace::TraceModel;
+use crate::url::Tab;
+
+/// So many events, logs or links are drawn; the rest are counted.
+const MOST_ENTRIES: usize = 200;
+
+/// The drawer of one span.
+#[component]
+pub fn Drawer(
+    /// The trace.
+    model: Arc<TraceModel>,
+    /// The span's node.
+    node: u32,
+    /// The part that is shown.
+    tab: RwSignal<Tab>,
+    /// The logs of the trace.
+    logs: Signal<Remote<Vec<LogEntry>>>,
+    /// Closes the drawer.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let record = model.record(node).clone();
+    let span = &record.span;
+    let service = model.service_of(node).clone();
+    let id = span.span_id;
+    let own = Memo::new(move |_| match logs.get() {
+        Remote::Ready(entries) => Remote::Ready(Arc::new(
+            entries.iter().filter(|entry| entry.record.span_id == Some(id)).cloned().collect::<Vec<LogEntry>>(),
+        )),
+        Remote::Loading => Remote::Loading,
+        Remote::Failed(error) => Remote::Failed(error),
+    });
+    let counts = {
+        let (attributes, events, links) = (span.attributes.len(), span.events.len(), span.links.len());
+        let resource = record.resource.attributes.len();
+        move |tab: Tab| match tab {
+            Tab::Attributes => Some(attributes),
+            Tab::Events => Some(events),
+            Tab::Logs => own.with(|own| own.ready().map(|own| own.len())),
+            Tab::Links => Some(links),
+            Tab::Resource => Some(resource),
+        }
+    };
+    let tabs = NodeRef::<leptos::html::Div>::new();
+    let turn = move |event: leptos::ev::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => Tab::ALL.len() - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        let at = Tab::ALL.iter().position(|candidate| *candidate == tab.get_untracked()).unwrap_or_default();
+        let next = Tab::ALL[(at + step) % Tab::ALL.len()];
+        tab.set(next);
+        crate::browser::focus(&format!("tab-{}", next.key()));
+    };
+    let json = record.clone();
+    let name = format::quoted(&span.name);
+    view! {
+        <aside class="drawer" aria-label="Span" style=("--h", service.hue.to_string())>
+            <header class="drawer__head">
+                <div class="drawer__title">
+                    <ServiceDot hue=service.hue browser=service.browser />
+                    <h2>{name}</h2>
+                    <button type="button" class="icon-button drawer__close" aria-label="Close the span" title="Close (Esc)" on:click=move |_| on_close.run(())>"✕"</button>
+                </div>
+                <p class="drawer__who">
+                    <span>{service.name.clone()}</span>
+                    <span>{span.kind.as_str()}</span>
+                    {causality(find_str(&span.attributes, semconv::CAUSALITY))}
+                </p>
+                <Failed model=Arc::clone(&model) node=node />
+                <Times model=Arc::clone(&model) node=node />
+                <div class="drawer__ids">
+                    <CopyButton text=move |()| id.to_hex() label="Copy span id" what="" />
+                    <CopyButton
+                        text=move |()| serde_json::to_string_pretty(&encode_spans(std::slice::from_ref(&json))).unwrap_or_default()
+                        label="Copy as JSON"
+                        what="the span"
+                    />
+                </div>
+                <div class="tabs" role="tablist" aria-label="Parts of the span" node_ref=tabs on:keydown=turn>
+                    {Tab::ALL
+                        .map(|part| {
+                            view! {
+                                <button
+                                    type="button"
+                                    role="tab"
+                                    id=format!("tab-{}", part.key())
+                                    class="tabs__tab"
+                                    class:tabs__tab--none=move || counts(part) == Some(0)
+                                    aria-selected=move || (tab.get() == part).to_string()
+                                    aria-controls="drawer-panel"
+                                    tabindex=move || if tab.get() == part { "0" } else { "-1" }
+                                    on:click=move |_| tab.set(part)
+                                >
+                                    {part.label()}
+                                    <small>{move || counts(part).map(|count| count.to_string())}</small>
+                                </button>
+                            }
+                        })
+                        .collect_view()}
+                </div>
+            </header>
+            <div id="drawer-panel" class="drawer__panel" role="tabpanel" tabindex="0" aria-label=move || tab.get().label()>
+                {move || match tab.get() {
+                    Tab::Attributes => {
+                        let span = &record.span;
+                        if span.attributes.is_empty() {
+                            nothing("The span has no attributes.")
+                        } else {
+                            view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count /> }.into_any()
+                        }
+                    }
+                    Tab::Events => view! { <Events model=Arc::clone(&model) node=node /> }.into_any(),
+                    Tab::Logs => view! { <Logs model=Arc::clone(&model) node=node logs=own.into() /> }.into_any(),
+                    Tab::Links if record.span.links.is_empty() => nothing("The span links to no other."),
+                    Tab::Links => view! { <Links links=record.span.links.clone() /> }.into_any(),
+                    Tab::Resource => {
+                        let scope = &record.scope;
+                        let library = if scope.name.is_empty() { String::new() } else { format!("{} {}", scope.name, scope.version) };
+                        view! {
+                            <Attributes attributes=record.resource.attributes.clone() dropped=record.resource.dropped_attributes_count />
+                            {(!library.is_empty()).then(|| view! { <p class="drawer__note">"Recorded by " {library}</p> })}
+                        }
+                        .into_any()
+                    }
+                }}
+            </div>
+        </aside>
+    }
+}
+
+impl PartialEq for Remote<Vec<LogEntry>> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Loading, Self::Loading) => true,
+            (Self::Ready(a), Self::Ready(b)) => a == b,
+            (Self::Failed(a), Self::Failed(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn nothing(text: &'static str) -> AnyView {
+    view! { <p class="drawer__note">{text}</p> }.into_any()
+}
+
+/// How the tracer found the span's parent, in words.
+fn causality(how: Option<&str>) -> Option<impl IntoView + use<>> {
+    let (label, meaning) = match how? {
+        "exact" => ("cause exact", "The parent was active when this span began."),
+        "task" => ("cause by task", "The parent is known by the task that this span began in."),
+        "inferred" => ("cause inferred", "Exactly one action was open when this span began."),
+        "none" => ("no cause known", "No action was active when this span began."),
+        _ => return None,
+    };
+    Some(view! { <span class="tag" title=meaning>{label}</span> })
+}
+
+#[component]
+fn Failed(model: Arc<TraceModel>, node: u32) -> impl IntoView {
+    let status = model.span(node).status.clone();
+    let reason = crate::model::findings::reason(&model, node);
+    (status.code == StatusCode::Error).then(|| {
+        let message = if status.message.is_empty() { reason } else { status.message };
+        view! {
+            <p class="drawer__failure">
+                <b aria-label="Error">"✕"</b>
+                <span><Value text=message /></span>
+            </p>
+        }
+    })
+}
+
+#[component]
+fn Times(model: Arc<TraceModel>, node: u32) -> impl IntoView {
+    let duration = model.duration_of(node);
+    let own = model.self_time(node);
+    let found = phases(model.span(node));
+    let raw = model.span(node).duration().0;
+    let parts: Vec<(f64, f64)> = model
+        .self_parts(node)
+        .iter()
+        .map(|(from, to)| {
+            let start = model.start[node as usize];
+            let of = |nanos: i64| nanos as f64 / duration.max(1) as f64 * 100.0;
+            (of(from - start), of(to - from))
+        })
+        // More stretches than pixels tell nothing.
+        .take(200)
+        .collect();
+    view! {
+        <dl class="figures">
+            <div><dt>"Duration"</dt><dd>{format::duration(raw)}</dd></div>
+            <div><dt>"Self"</dt><dd>{format::duration(own)}</dd></div>
+            <div><dt>"of trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
+            <div><dt>"Starts at"</dt><dd>"+" {format::duration(model.start[node as usize])}</dd></div>
+        </dl>
+        {if found.is_empty() {
+            view! {
+                <div class="split" aria-hidden="true" title="Solid: its own time. Pale: waiting for children.">
+                    {parts
+                        .into_iter()
+                        .map(|(left, width)| {
+                            view! { <i class="split__own" style=("--left", format!("{left:.3}%")) style=("--width", format!("{width:.3}%"))></i> }
+                        })
+                        .collect_view()}
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <Phases phases=found duration=duration /> }.into_any()
+        }}
+    }
+}
+
+#[component]
+fn Phases(phases: Vec<Phase>, duration: i64) -> impl IntoView {
+    let of = move |nanos: i64| format!("{:.3}%", nanos as f64 / duration.max(1) as f64 * 100.0);
+    view! {
+        <div class="split" aria-hidden="true">
+            {phases
+                .iter()
+                .map(|phase| {
+                    view! {
+                        <i
+                            class="split__phase"
+                            style=("--left", of(phase.start))
+                            style=("--width", of(phase.end - phase.start))
+                            style=("--strength", phase.kind.strength().to_string())
+                        ></i>
+                    }
+                })
+                .collect_view()}
+        </div>
+        <ul class="phases" aria-label="Network phases">
+            {phases
+                .iter()
+                .map(|phase| {
+                    view! {
+                        <li>
+                            <i style=("--strength", phase.kind.strength().to_string()) aria-hidden="true"></i>
+                            {phase.kind.label()}
+                            " "
+                            <b>{format::duration(phase.end - phase.start)}</b>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
+
+#[component]
+fn Events(model: Arc<TraceModel>, node: u32) -> impl IntoView {
+    let span = model.span(node);
+    if span.events.is_empty() {
+        return nothing("Nothing happened that was recorded as an event.");
+    }
+    let mut events = span.events.clone();
+    events.sort_by_key(|event| event.time);
+    let (start, total, dropped) = (span.start, events.len(), span.dropped_events_count);
+    view! {
+        <ol class="moments">
+            {events
+                .into_iter()
+                .take(MOST_ENTRIES)
+                .map(|event| {
+                    let failed = event.name == "exception";
+                    view! {
+                        <li class="moment" class:moment--failed=failed>
+                            <span class="moment__time">{signed((event.time - start).0)}</span>
+                            <div class="moment__what">
+                                <b>{event.name}</b>
+                                {(!event.attributes.is_empty()).then(|| view! { <Attributes attributes=event.attributes /> })}
+                            </div>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+        {rest(total)}
+        {(dropped > 0).then(|| view! { <p class="drawer__note">{format::counted(u64::from(dropped), "event")} " left out by the sender"</p> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Logs(model: Arc<TraceModel>, node: u32, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView {
+    let start = model.span(node).start;
+    move || match logs.get() {
+        Remote::Loading => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
+        Remote::Failed(error) => view! { <p class="drawer__note drawer__note--failed">"The logs could not be read: " {error.to_string()} "."</p> }.into_any(),
+        Remote::Ready(entries) if entries.is_empty() => nothing("Nothing was logged during the span."),
+        Remote::Ready(entries) => view! {
+            <ol class="moments">
+                {entries
+                    .iter()
+                    .take(MOST_ENTRIES)
+                    .cloned()
+                    .map(|entry| {
+                        let record = entry.record;
+                        let time = if record.time.0 == 0 { record.observed_time } else { record.time };
+                        let (failed, warned) = (record.severity_number >= 17, (13..17).contains(&record.severity_number));
+                        let severity = severity(record.severity_number, &record.severity_text);
+                        let text = if record.event_name.is_empty() { record.body.to_string() } else { format!("{} {}", record.event_name, record.body) };
+                        view! {
+                            <li class="moment" class:moment--failed=failed class:moment--warned=warned>
+                                <span class="moment__time">{signed((time - start).0)}</span>
+                                <div class="moment__what">
+                                    <small class="moment__severity">{severity}</small>
+                                    <Value text=text />
+                                    {(!record.attributes.is_empty())
+                                        .then(|| view! { <details class="moment__more"><summary>"attributes"</summary><Attributes attributes=record.attributes /></details> })}
+                                </div>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ol>
+            {rest(entries.len())}
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Links(links: Vec<SpanLink>) -> impl IntoView {
+    let total = links.len();
+    view! {
+        <ol class="moments">
+            {links
+                .into_iter()
+                .take(MOST_ENTRIES)
+                .map(|link| {
+                    let address = format!("/trace/{}?span={}", link.trace_id, link.span_id);
+                    view! {
+                        <li class="moment moment--wide">
+                            <div class="moment__what">
+                                <a href=address>"Trace " <code>{format::short_id(&link.trace_id.to_hex())}</code> ", span " <code>{link.span_id.to_hex()}</code></a>
+                                {(!link.attributes.is_empty()).then(|| view! { <Attributes attributes=link.attributes /> })}
+                            </div>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+        {rest(total)}
+    }
+}
+
+fn rest(total: usize) -> Option<impl IntoView + use<>> {
+    (total > MOST_ENTRIES).then(|| view! { <p class="drawer__note">{MOST_ENTRIES} " of " {format::count(total as u64)} " shown"</p> })
+}
+
+fn signed(nanos: i64) -> String {
+    if nanos < 0 { format::duration(nanos) } else { format!("+{}", format::duration(nanos)) }
+}
+
+/// A severity in the sender's words, or else in OpenTelemetry's.
+fn severity(number: i32, text: &str) -> String {
+    if !text.is_empty() {
+        return text.to_lowercase();
+    }
+    match number {
+        1..=4 => "trace",
+        5..=8 => "debug",
+        9..=12 => "info",
+        13..=16 => "warn",
+        17..=20 => "error",
+        21..=24 => "fatal",
+        _ => "log",
+    }
+    .to_owned()
+}

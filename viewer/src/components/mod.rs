@@ -1,0 +1,15 @@
+//! The parts that pages are made of: markup over typed properties.
+
+pub mod copy_button;
+pub mod drawer;
+pub mod filters;
+pub mod help;
+pub mod mark;
+pub mod query_bar;
+pub mod scatter;
+pub mod state;
+pub mod theme;
+pub mod top_bar;
+pub mod trace_row;
+pub mod value;
+pub mod waterfall;

@@ -1,0 +1,126 @@
+//! The field in which a query is written: coloured as it is typed, with an error under the character that it is about.
+
+use leptos::prelude::*;
+
+use crate::model::highlight::{Token, TokenKind, tokens};
+
+/// What is wrong with a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryProblem {
+    /// In words.
+    pub message: String,
+    /// Where, in bytes from the start.
+    pub position: Option<usize>,
+}
+
+/// A TraceQL field. Coloured text lies under a transparent input of the same metrics.
+#[component]
+pub fn QueryBar(
+    /// The query that was last asked.
+    value: Signal<String>,
+    /// Asks.
+    on_submit: Callback<String>,
+    /// What the server says is wrong with it.
+    #[prop(optional, into)]
+    problem: Signal<Option<QueryProblem>>,
+    /// Whether the field is part of a bar.
+    #[prop(default = false)]
+    compact: bool,
+) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    // The field is written by people; the address only gives it a new start.
+    Effect::new(move |_| text.set(value.get()));
+    let scroll = RwSignal::new(0);
+    let field = NodeRef::<leptos::html::Input>::new();
+    // An edited query is another query: what was said of the old one no longer holds.
+    let shown_problem = Memo::new(move |_| problem.get().filter(|_| text.with(|text| value.with(|value| text == value))));
+    let follow_scroll = move || {
+        if let Some(field) = field.get_untracked() {
+            scroll.set(field.scroll_left());
+        }
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        on_submit.run(text.get_untracked().trim().to_owned());
+    };
+    let at = move || shown_problem.get().and_then(|problem| problem.position).map(|position| characters(&text.read(), position));
+    let painted = move || {
+        let text = text.get();
+        let bad = shown_problem.get().and_then(|problem| problem.position);
+        let mut start = 0;
+        tokens(&text)
+            .into_iter()
+            .map(|token| {
+                let range = start..start + token.text.len();
+                start = range.end;
+                let class = token_class(token);
+                let bad = bad.is_some_and(|bad| range.contains(&bad));
+                view! { <span class=class class:token--bad=bad>{token.text.to_owned()}</span> }
+            })
+            .collect_view()
+    };
+    view! {
+        <form class="query" class:query--compact=compact role="search" on:submit=submit>
+            <div class="query__field" class:query__field--bad=move || shown_problem.with(Option::is_some)>
+                <div class="query__window" aria-hidden="true">
+                    <div class="query__paint" style:transform=move || format!("translateX({}px)", -scroll.get())>{painted}</div>
+                </div>
+                <input
+                    id="query"
+                    class="query__input"
+                    type="text"
+                    name="q"
+                    node_ref=field
+                    aria-label="Query in TraceQL"
+                    aria-invalid=move || shown_problem.with(Option::is_some).then_some("true")
+                    aria-describedby="query-problem"
+                    placeholder=if compact { "Search traces" } else { "{ resource.service.name = \"shop-web\" && duration > 500ms }" }
+                    spellcheck="false"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    prop:value=move || text.get()
+                    on:input:target=move |event| {
+                        text.set(event.target().value());
+                        follow_scroll();
+                    }
+                    on:scroll=move |_| follow_scroll()
+                    on:keyup=move |_| follow_scroll()
+                />
+                <kbd class="query__key" aria-hidden="true">"/"</kbd>
+            </div>
+            <Show when=move || !compact>
+                <button type="submit" class="button button--primary query__go">"Search"</button>
+            </Show>
+            <div id="query-problem" class="query__problem" role="alert">
+                {move || {
+                    shown_problem
+                        .get()
+                        .map(|problem| {
+                            let at = at().map(|at| i32::try_from(at).unwrap_or(i32::MAX));
+                            view! {
+                                <div class="query__problem-line" style=("--at", move || at.unwrap_or(0).to_string()) style=("--scroll", move || format!("{}px", scroll.get()))>
+                                    {at.map(|_| view! { <i class="query__caret" aria-hidden="true"></i> })}
+                                    <span>{problem.message}</span>
+                                </div>
+                            }
+                        })
+                }}
+            </div>
+        </form>
+    }
+}
+
+fn token_class(token: Token<'_>) -> &'static str {
+    match token.kind {
+        TokenKind::Blank => "token",
+        TokenKind::Field => "token token--field",
+        TokenKind::Value => "token token--value",
+        TokenKind::Operator => "token token--operator",
+        TokenKind::Punctuation => "token token--punctuation",
+    }
+}
+
+/// How many characters lie before a byte of a text.
+fn characters(text: &str, byte: usize) -> usize {
+    text.char_indices().take_while(|(index, _)| *index < byte).count()
+}

@@ -1,0 +1,50 @@
+//! The bar at the top of every page.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use super::help::open_help;
+use super::mark::Logo;
+use super::query_bar::QueryBar;
+use super::theme::ThemeToggle;
+use crate::browser;
+use crate::model::filter::Filter;
+
+/// Logo, pages, a query field where the page has none of its own, theme and help.
+#[component]
+pub fn TopBar() -> impl IntoView {
+    let path = use_location().pathname;
+    let searching = Memo::new(move |_| path.with(|path| path == "/" || path == "/search"));
+    let traces = move || path.with(|path| path == "/" || path == "/search" || path.starts_with("/trace/"));
+    let is = move |page: &'static str| path.with(|path| path == page);
+    let navigate = use_navigate();
+    let search = Callback::new(move |query: String| {
+        navigate(&Filter { query, ..Filter::default() }.address(), NavigateOptions::default());
+    });
+    let listener = window_event_listener(leptos::ev::keydown, |event| {
+        if event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !browser::is_typing(&event) {
+            event.prevent_default();
+            browser::focus("query");
+        }
+    });
+    on_cleanup(move || listener.remove());
+    let current = |on: bool| on.then_some("page");
+    view! {
+        <header class="top-bar">
+            <a class="logo" href="/"><Logo /><span class="logo__name">"Throughline"</span></a>
+            <nav class="top-bar__nav" aria-label="Pages">
+                <a href="/" aria-current=move || current(traces())>"Traces"</a>
+                <a href="/services" aria-current=move || current(is("/services"))>"Services"</a>
+            </nav>
+            <div class="top-bar__query">
+                <Show when=move || !searching.get()>
+                    <QueryBar value=Signal::stored(String::new()) on_submit=search compact=true />
+                </Show>
+            </div>
+            <a class="button" href="/setup" aria-current=move || current(is("/setup"))>"Setup"</a>
+            <ThemeToggle />
+            <button type="button" class="icon-button top-bar__help" aria-label="Keys" title="Keys (?)" on:click=|_| open_help()>"?"</button>
+        </header>
+    }
+}

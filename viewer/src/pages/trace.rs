@@ -1,0 +1,386 @@
+//! The trace page: the answer first, then the waterfall and the span in the drawer.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+use shared::log::LogEntry;
+
+use crate::api::{self, ApiError, Remote, use_fetch};
+use crate::browser;
+use crate::components::copy_button::CopyButton;
+use crate::components::drawer::Drawer;
+use crate::components::state::{Failure, Message, StaleNotice};
+use crate::components::waterfall::{Waterfall, WaterfallState};
+use crate::format;
+use crate::model::findings::{Finding, Tone, findings, origins_of_errors};
+use crate::model::rows::{Openness, RowKey, Rows};
+use crate::model::story::{Emphasis, story};
+use crate::model::trace::TraceModel;
+use crate::url::{Tab, TraceAddress};
+
+/// A trace that ended less than so many seconds ago may still grow.
+const SETTLED_SECONDS: i64 = 30;
+/// How often a trace that may grow is asked for, in seconds.
+const REFRESH_SECONDS: u32 = 2;
+/// How often a trace that has not arrived is asked for before that is said.
+const PATIENCE: u32 = 15;
+/// The address follows what a person does after so many milliseconds of rest.
+const ADDRESS_MILLIS: u64 = 150;
+
+/// The page at `/trace/{id}`.
+#[component]
+pub fn TracePage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default().to_ascii_lowercase()));
+    move || view! { <TraceOf id=id.get() /> }
+}
+
+#[component]
+fn TraceOf(id: String) -> impl IntoView {
+    let path = Memo::new({
+        let id = id.clone();
+        move |_| format!("/api/v1/traces/{}", crate::url::encode(&id))
+    });
+    let fetched = use_fetch(path, String::clone, api::trace);
+    let logs = use_fetch(path, |path: &String| format!("{path}/logs"), api::logs);
+    // What a person sees survives the arrival of further spans: it is kept here, by the ids of spans.
+    let address = StoredValue::new(TraceAddress::parse(&use_location().search.get_untracked()));
+    let (waited, set_waited) = signal(0_u32);
+    browser::every(REFRESH_SECONDS, move || {
+        let again = match fetched.state.get_untracked() {
+            Remote::Ready(model) => (browser::now() - model.trace.end).0 < SETTLED_SECONDS * 1_000_000_000,
+            Remote::Failed(ApiError::Refused { status: 404, .. }) => {
+                set_waited.update(|waited| *waited += 1);
+                waited.get_untracked() < PATIENCE
+            }
+            _ => false,
+        };
+        if again {
+            fetched.refresh();
+            logs.refresh();
+        }
+    });
+    // The same spans again are the same trace; only a grown one is laid out anew.
+    let model = Memo::new_with_compare(
+        move |_| fetched.state.get().ready(),
+        |old: Option<&Option<Arc<TraceModel>>>, new| match (old.and_then(Option::as_ref), new.and_then(Option::as_ref)) {
+            (Some(old), Some(new)) => old.trace != new.trace,
+            (None, None) => false,
+            _ => true,
+        },
+    );
+    let failure = Memo::new(move |_| match fetched.state.get() {
+        Remote::Failed(error) => Some(error),
+        _ => None,
+    });
+    let logs = Signal::derive(move || logs.state.get());
+    let shown_id = id.clone();
+    view! {
+        <StaleNotice error=fetched.stale />
+        {move || match (model.get(), failure.get()) {
+            (Some(model), _) if model.is_empty() => view! { <Missing id=id.clone() waiting=false /> }.into_any(),
+            (Some(model), _) => view! { <TraceView model=model address=address logs=logs /> }.into_any(),
+            (None, None) => view! { <Skeleton /> }.into_any(),
+            (None, Some(ApiError::Refused { status: 404, .. })) => {
+                let id = shown_id.clone();
+                view! { {move || view! { <Missing id=id.clone() waiting=waited.get() < PATIENCE /> }} }.into_any()
+            }
+            (None, Some(error)) => {
+                view! { <Failure error=error what="the trace" retry=Callback::new(move |()| fetched.refresh()) /> }.into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn Missing(id: String, waiting: bool) -> impl IntoView {
+    Effect::new(|_| document().set_title("No such trace · Throughline"));
+    if waiting {
+        return view! {
+            <Message title="Waiting for the trace">
+                <p>"None of its spans has arrived yet. A page sends its spans a moment after the work is done."</p>
+                <p class="message__detail"><code>{id}</code></p>
+            </Message>
+        }
+        .into_any();
+    }
+    view! {
+        <Message title="There is no such trace">
+            <p>"It may not have arrived, may have been too old to keep, or the id may be mistyped."</p>
+            <p class="message__detail"><code>{format::clipped(&id, 80)}</code></p>
+            <p><a class="button button--primary" href="/">"Go to the traces"</a></p>
+        </Message>
+    }
+    .into_any()
+}
+
+#[component]
+fn TraceView(
+    model: Arc<TraceModel>,
+    address: StoredValue<TraceAddress>,
+    logs: Signal<Remote<Vec<LogEntry>>>,
+) -> impl IntoView {
+    let opened = address.get_value();
+    let nodes = |ids: &[String]| ids.iter().filter_map(|id| model.node_of_span(id)).collect();
+    let openness = RwSignal::new(Openness { collapsed: nodes(&opened.collapsed), unfolded: nodes(&opened.unfolded) });
+    let selected = RwSignal::new(opened.span.as_deref().and_then(|span| model.node_of_span(span)));
+    let active = RwSignal::new(RowKey { node: selected.get_untracked().unwrap_or(0), fold: false });
+    let kept = StoredValue::new(Arc::clone(&model));
+    let state = WaterfallState {
+        openness,
+        active,
+        selected,
+        window: RwSignal::new(opened.zoom),
+        line: RwSignal::new(!opened.line_off),
+        rows: Memo::new(move |_| Arc::new(kept.with_value(|model| openness.with(|openness| Rows::new(model, openness))))),
+        model: kept,
+        reveal: RwSignal::new((0, false)),
+    };
+    let tab = RwSignal::new(opened.tab);
+    if let Some(node) = selected.get_untracked() {
+        state.go(node, true);
+    }
+    follow_address(state, tab, address);
+    follow_keys(state);
+    let title = format!("{} {} · Throughline", format::quoted(&model.span(model.root).name), format::duration(model.duration));
+    Effect::new(move |_| document().set_title(&title));
+    let drawer_model = Arc::clone(&model);
+    view! {
+        <div class="trace" class:trace--drawer=move || selected.with(Option::is_some)>
+            <TraceHead model=Arc::clone(&model) state=state />
+            <div class="trace__body">
+                <div class="trace__scroll">
+                    <Waterfall state=state />
+                </div>
+                {move || {
+                    let model = Arc::clone(&drawer_model);
+                    selected
+                        .get()
+                        .map(|node| {
+                            let close = Callback::new(move |()| {
+                                selected.set(None);
+                                state.show_active(true);
+                            });
+                            view! { <Drawer model=model node=node tab=tab logs=logs on_close=close /> }
+                        })
+                }}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
+    let root = model.span(model.root);
+    let caused = model.caused().map(|node| format::quoted(&model.span(node).name));
+    let (date, time) = format::date_and_time(model.trace.start);
+    let trace_id = root.trace_id.to_hex();
+    let session = model.session().map(str::to_owned);
+    let errors = u64::from(model.error_count);
+    let first_error = origins_of_errors(&model).first().copied();
+    view! {
+        <header class="trace__head">
+            <div class="trace__title">
+                <h1>
+                    <span class="trace__root">{format::quoted(&root.name)}</span>
+                    {caused
+                        .map(|caused| {
+                            view! {
+                                <span class="trace__arrow" aria-hidden="true">" → "</span>
+                                <span class="visually-hidden">" caused "</span>
+                                <span class="trace__caused">{caused}</span>
+                            }
+                        })}
+                </h1>
+                <span class="trace__duration">{format::duration(model.duration)}</span>
+                {(errors > 0)
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="badge"
+                                title="Go to where it began"
+                                on:click=move |_| if let Some(node) = first_error { state.go(node, true) }
+                            >
+                                {format::counted(errors, "error")}
+                            </button>
+                        }
+                    })}
+            </div>
+            <div class="facts">
+                <span>{date} ", " <b>{time}</b></span>
+                <span><b>{model.services.len()}</b> {if model.services.len() == 1 { " service" } else { " services" }}</span>
+                <span><b>{format::count(model.len() as u64)}</b> {if model.len() == 1 { " span" } else { " spans" }}</span>
+                {session
+                    .map(|session| {
+                        let query = format!("{{ span.session.id = {} }}", crate::model::filter::quoted(&session));
+                        let address = crate::model::filter::Filter { query, ..Default::default() }.address();
+                        view! { <span>"session " <a href=address title="All traces of this session">{format::short_id(&session)}</a></span> }
+                    })}
+                <span class="facts__id">
+                    "trace " <code>{format::short_id(&trace_id)}</code>
+                    <CopyButton text=move |()| trace_id.clone() what="the trace id" quiet=true />
+                </span>
+            </div>
+            <p class="story">
+                {story(&model)
+                    .into_iter()
+                    .map(|piece| {
+                        let class = match piece.emphasis {
+                            Emphasis::Plain => "",
+                            Emphasis::Strong => "story__strong",
+                            Emphasis::Culprit => "story__culprit",
+                            Emphasis::Failure => "story__failure",
+                        };
+                        view! { <span class=class>{piece.text}</span> }
+                    })
+                    .collect_view()}
+            </p>
+            <div class="chips" role="group" aria-label="Findings">
+                {findings(&model).into_iter().map(|finding| view! { <Chip finding=finding state=state /> }).collect_view()}
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Chip(finding: Finding, state: WaterfallState) -> impl IntoView {
+    let class = match finding.tone {
+        Tone::Line => "chip chip--line",
+        Tone::Error => "chip chip--error",
+        Tone::Warn => "chip chip--warn",
+        Tone::Note => "chip",
+    };
+    let node = finding.node;
+    view! {
+        <button type="button" class=class title=finding.detail on:click=move |_| state.go(node, true)>
+            {(!finding.lead.is_empty()).then_some(finding.lead)}
+            <b>{finding.strong}</b>
+            {(!finding.rest.is_empty()).then(|| view! { <span>{finding.rest}</span> })}
+        </button>
+    }
+}
+
+/// Keeps the address true to what is shown.
+fn follow_address(state: WaterfallState, tab: RwSignal<Tab>, address: StoredValue<TraceAddress>) {
+    let timer: StoredValue<Option<TimeoutHandle>, LocalStorage> = StoredValue::new_local(None);
+    Effect::new(move |previous: Option<()>| {
+        let next = state.model.with_value(|model| {
+            let id = |node: u32| model.span(node).span_id.to_hex();
+            TraceAddress {
+                span: state.selected.get().map(id),
+                tab: tab.get(),
+                collapsed: state.openness.with(|openness| openness.collapsed.iter().copied().map(id).collect()),
+                unfolded: state.openness.with(|openness| openness.unfolded.iter().copied().map(id).collect()),
+                zoom: state.window.get(),
+                line_off: !state.line.get(),
+            }
+        });
+        address.set_value(next.clone());
+        if previous.is_none() {
+            return;
+        }
+        timer.update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+            *timer = set_timeout_with_handle(
+                move || {
+                    let path = window().location().pathname().unwrap_or_default();
+                    browser::replace_address(&format!("{path}{}", next.query()));
+                },
+                Duration::from_millis(ADDRESS_MILLIS),
+            )
+            .ok();
+        });
+    });
+    on_cleanup(move || {
+        timer.try_update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+        });
+    });
+}
+
+/// The keys of the page that work wherever the focus is.
+fn follow_keys(state: WaterfallState) {
+    // Where the walk along the critical path is.
+    let step = Cell::new(None::<usize>);
+    let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing(&event) {
+            return;
+        }
+        match event.key().as_str() {
+            "n" => go_to_error(state, true),
+            "p" => go_to_error(state, false),
+            "l" => state.line.update(|line| *line = !*line),
+            "c" | "C" => state.model.with_value(|model| {
+                let count = model.critical.len();
+                if count == 0 {
+                    return;
+                }
+                let forward = event.key() == "c";
+                let next = match step.get() {
+                    None => 0,
+                    Some(at) => (at + if forward { 1 } else { count - 1 }) % count,
+                };
+                step.set(Some(next));
+                state.go(model.critical[next].node, false);
+            }),
+            "Escape" if state.selected.get_untracked().is_some() => {
+                state.selected.set(None);
+                state.show_active(true);
+            }
+            _ => {}
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Goes to the next failed span in the order of the rows, around the ends.
+fn go_to_error(state: WaterfallState, forward: bool) {
+    let current = state.active.get_untracked().node;
+    let target = state.model.with_value(|model| {
+        let failed = |node: &u32| model.error[*node as usize];
+        let count = model.len() as u32;
+        if forward {
+            (current + 1..count).chain(0..=current).find(failed)
+        } else {
+            (0..current).rev().chain((current..count).rev()).find(failed)
+        }
+    });
+    if let Some(node) = target {
+        state.go(node, true);
+    }
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    view! {
+        <div class="trace">
+            <p class="visually-hidden" role="status">"Loading the trace"</p>
+            <div class="trace__head" aria-hidden="true">
+                <div class="skeleton skeleton--title"></div>
+                <div class="skeleton skeleton--detail"></div>
+                <div class="skeleton skeleton--story"></div>
+                <div class="skeleton skeleton--chips"></div>
+            </div>
+            <div class="skeleton-rows" aria-hidden="true">
+                {(0..14_u32)
+                    .map(|row| {
+                        view! {
+                            <div class="skeleton-rows__row">
+                                <div class="skeleton" style=("--width", format!("{}px", 220 - (row * 37) % 90)) style=("--indent", format!("{}px", 12 + row.min(7) * 14))></div>
+                                <div class="skeleton" style=("--width", format!("{}%", 96_u32.saturating_sub(row * 7).max(6))) style=("--indent", format!("{}%", row * 3))></div>
+                            </div>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+        </div>
+    }
+}
