@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Node, Trace, Warning};
 use crate::id::SpanId;
-use crate::span::{SpanKind, SpanRecord};
+use crate::span::{Span, SpanKind, SpanRecord};
 use crate::time::{DurationNanos, UnixNanos};
 
 /// Times further than this from the trace's median start are not believed.
@@ -18,21 +18,29 @@ const IMPLAUSIBLE: i64 = 365 * 86_400 * 1_000_000_000;
 /// warning. Children of an id that two spans claim belong to the earlier one.
 #[must_use]
 pub fn assemble(records: Vec<SpanRecord>) -> Trace {
-    let (records, duplicates, by_id) = distinct(records);
-    let mut links = Links::new(&records, &by_id);
+    // Spans are large, so their indices are sorted and each span is moved once, to its node.
+    let Distinct {
+        sorted,
+        duplicates,
+        by_id,
+    } = distinct(&records);
+    let mut links = Links::new(
+        sorted.iter().map(|&index| &records[index as usize].span),
+        &by_id,
+    );
     drop(by_id);
     links.cut_cycles();
 
     let order = links.preorder();
-    let mut position = vec![0u32; records.len()];
+    let mut position = vec![0u32; sorted.len()];
     for (new, &old) in order.iter().enumerate() {
         position[old as usize] = new as u32;
     }
 
     let mut records: Vec<Option<SpanRecord>> = records.into_iter().map(Some).collect();
-    let mut nodes: Vec<Node> = Vec::with_capacity(records.len());
+    let mut nodes: Vec<Node> = Vec::with_capacity(sorted.len());
     for &old in &order {
-        let Some(record) = records[old as usize].take() else {
+        let Some(record) = records[sorted[old as usize] as usize].take() else {
             continue;
         };
         let parent = links.parent(old).map(|parent| position[parent as usize]);
@@ -69,27 +77,37 @@ pub fn assemble(records: Vec<SpanRecord>) -> Trace {
     trace
 }
 
-type Distinct = (Vec<SpanRecord>, Vec<u32>, HashMap<SpanId, u32>);
+struct Distinct {
+    /// The indices of the records without copies, by start, then span id.
+    sorted: Vec<u32>,
+    /// Which places in `sorted` hold the second span, or a later one, of an id.
+    duplicates: Vec<u32>,
+    /// The first place in `sorted` of each id.
+    by_id: HashMap<SpanId, u32>,
+}
 
-/// The records by start, then span id, without copies; which of them come second under their id; and
-/// who comes first under each id.
-fn distinct(mut records: Vec<SpanRecord>) -> Distinct {
+fn distinct(records: &[SpanRecord]) -> Distinct {
+    let mut order: Vec<u32> = (0..records.len() as u32).collect();
     // The sort is stable, so that spans equal in all three keep the order they came in.
-    records.sort_by_key(|record| (record.span.start, record.span.span_id, record.span.end));
+    order.sort_by_key(|&index| {
+        let span = &records[index as usize].span;
+        (span.start, span.span_id, span.end)
+    });
     let mut by_id: HashMap<SpanId, u32> = HashMap::with_capacity(records.len());
-    let mut kept: Vec<SpanRecord> = Vec::with_capacity(records.len());
+    let mut sorted: Vec<u32> = Vec::with_capacity(records.len());
     let mut duplicates = Vec::new();
     let mut contents: HashMap<SpanId, Vec<String>> = HashMap::new();
-    for record in records {
+    for index in order {
+        let record = &records[index as usize];
         let id = record.span.span_id;
-        let index = kept.len() as u32;
+        let place = sorted.len() as u32;
         match by_id.entry(id) {
             Entry::Vacant(entry) => {
-                entry.insert(index);
+                entry.insert(place);
             }
             Entry::Occupied(entry) => {
-                let first = &kept[*entry.get() as usize];
-                if identical(first, &record) {
+                let first = &records[sorted[*entry.get() as usize] as usize];
+                if identical(first, record) {
                     continue;
                 }
                 // The text of `Debug` decides among more than two, and where a NaN keeps a span from
@@ -98,16 +116,20 @@ fn distinct(mut records: Vec<SpanRecord>) -> Distinct {
                     .entry(id)
                     .or_insert_with(|| vec![format!("{first:?}")]);
                 let content = format!("{record:?}");
-                let Err(place) = known.binary_search(&content) else {
+                let Err(gap) = known.binary_search(&content) else {
                     continue;
                 };
-                known.insert(place, content);
-                duplicates.push(index);
+                known.insert(gap, content);
+                duplicates.push(place);
             }
         }
-        kept.push(record);
+        sorted.push(index);
     }
-    (kept, duplicates, by_id)
+    Distinct {
+        sorted,
+        duplicates,
+        by_id,
+    }
 }
 
 fn identical(one: &SpanRecord, other: &SpanRecord) -> bool {
@@ -118,7 +140,7 @@ fn identical(one: &SpanRecord, other: &SpanRecord) -> bool {
 
 const NONE: u32 = u32::MAX;
 
-/// Who is whose parent, by index into the sorted records.
+/// Who is whose parent, by place in the sorted records.
 struct Links {
     parents: Vec<u32>,
     /// The cut spans with the number of spans in their cycles.
@@ -126,15 +148,9 @@ struct Links {
 }
 
 impl Links {
-    fn new(records: &[SpanRecord], by_id: &HashMap<SpanId, u32>) -> Self {
-        let parent = |record: &SpanRecord| {
-            let id = record.span.parent_span_id?;
-            by_id.get(&id).copied()
-        };
-        let parents = records
-            .iter()
-            .map(|record| parent(record).unwrap_or(NONE))
-            .collect();
+    fn new<'a>(spans: impl Iterator<Item = &'a Span>, by_id: &HashMap<SpanId, u32>) -> Self {
+        let parent = |span: &Span| by_id.get(&span.parent_span_id?).copied();
+        let parents = spans.map(|span| parent(span).unwrap_or(NONE)).collect();
         Self {
             parents,
             cycles: Vec::new(),
