@@ -36,6 +36,16 @@ pub fn duration(nanos: i64) -> String {
     format!("{sign}{text}{NBSP}{unit}")
 }
 
+/// A duration as a mark of an axis has it, without zeros that say nothing: `5 s`.
+#[must_use]
+pub fn mark(nanos: i64) -> String {
+    let text = duration(nanos);
+    match text.split_once(NBSP) {
+        Some((value, unit)) if value.contains('.') => format!("{}{NBSP}{unit}", value.trim_end_matches('0').trim_end_matches('.')),
+        _ => text,
+    }
+}
+
 /// A count with a comma between thousands: `4,096`.
 #[must_use]
 pub fn count(value: u64) -> String {
@@ -185,6 +195,13 @@ mod tests {
             assert_eq!(duration(nanos).replace(NBSP, " "), expected, "{nanos}");
         }
         assert!(duration(i64::MIN).starts_with('−'), "does not overflow");
+    }
+
+    #[test]
+    fn marks_of_an_axis_have_no_idle_zeros() {
+        assert_eq!(mark(5_000_000_000).replace(NBSP, " "), "5 s");
+        assert_eq!(mark(2_500_000_000).replace(NBSP, " "), "2.5 s");
+        assert_eq!(mark(100_000_000).replace(NBSP, " "), "100 ms");
     }
 
     #[test]

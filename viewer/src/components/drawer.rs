@@ -78,7 +78,7 @@ pub fn Drawer(
             <header class="drawer__head">
                 <div class="drawer__title">
                     <ServiceDot hue=service.hue browser=service.browser />
-                    <h2>{name}</h2>
+                    <h2><Value text=name /></h2>
                     <button type="button" class="icon-button drawer__close" aria-label="Close the span" title="Close (Esc)" on:click=move |_| on_close.run(())>"✕"</button>
                 </div>
                 <p class="drawer__who">
@@ -211,7 +211,7 @@ fn Times(model: Arc<TraceModel>, node: u32) -> impl IntoView {
         <dl class="figures">
             <div><dt>"Duration"</dt><dd>{format::duration(raw)}</dd></div>
             <div><dt>"Self"</dt><dd>{format::duration(own)}</dd></div>
-            <div><dt>"of trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
+            <div><dt>"Of the trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
             <div><dt>"Starts at"</dt><dd>"+" {format::duration(model.start[node as usize])}</dd></div>
         </dl>
         {if found.is_empty() {

@@ -100,7 +100,7 @@ pub fn QueryBar(
                             view! {
                                 <div class="query__problem-line" style=("--at", move || at.unwrap_or(0).to_string()) style=("--scroll", move || format!("{}px", scroll.get()))>
                                     {at.map(|_| view! { <i class="query__caret" aria-hidden="true"></i> })}
-                                    <span>{problem.message}</span>
+                                    <span class="query__problem-text"><span>{problem.message}</span></span>
                                 </div>
                             }
                         })

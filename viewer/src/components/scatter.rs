@@ -33,7 +33,7 @@ pub fn ScatterPlot(
                                 let y = format!("{:.3}%", (1.0 - nanos as f64 / scatter.top as f64) * 100.0);
                                 view! {
                                     <div class="scatter__grid" style=("--y", y)>
-                                        <span>{if nanos == 0 { "0".to_owned() } else { format::duration(nanos) }}</span>
+                                        <span>{if nanos == 0 { "0".to_owned() } else { format::mark(nanos) }}</span>
                                     </div>
                                 }
                             })

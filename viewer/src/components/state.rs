@@ -19,9 +19,9 @@ pub fn Message(
     view! {
         <section class="message" class:message--failed=failed role=if failed { "alert" } else { "status" }>
             <svg class="message__art" viewBox="0 0 160 56" aria-hidden="true">
-                <path class="message__ground" d="M4 12h48M28 28h68M60 44h96" />
-                <path class="message__line" d="M4 12h28q4 0 4 4v8q0 4 4 4h30q4 0 4 4v8q0 4 4 4h22" />
-                <circle class="message__start" cx="4" cy="12" r="4" />
+                <path class="message__ground" d="M8 8h56M40 27h64M80 46h72" />
+                <path class="message__line" d="M4 17h18q5 0 5 5v9q0 5 5 5h30q5 0 5 5v9q0 5 5 5h28" />
+                <circle class="message__start" cx="4" cy="17" r="4.5" />
             </svg>
             <h2 class="message__title">{title}</h2>
             <div class="message__text">{children()}</div>

@@ -41,8 +41,8 @@ pub fn TraceRow(
         .map(|(service, hue)| view! { <ServiceDot hue=*hue browser=service.browser name=service.name.clone() /> })
         .collect_view();
     let more_services = trace.services.len().saturating_sub(DOTS);
-    let starts_in_browser = trace.services.iter().any(|service| service.browser && service.name == trace.root_service);
-    let names = trace.services.iter().map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names: Vec<&str> = trace.services.iter().map(|service| service.name.as_str()).collect();
+    let (path, names) = (names.join(" → "), names.join(", "));
     view! {
         <a class="trace-row" class:trace-row--failed=failed href=format!("/trace/{}", trace.trace_id)>
             <div class="trace-row__what">
@@ -60,10 +60,7 @@ pub fn TraceRow(
                             </span>
                         }
                         .into_any(),
-                        None => view! {
-                            <span>{if starts_in_browser { "in the browser, " } else { "in " }} {trace.root_service.clone()}</span>
-                        }
-                        .into_any(),
+                        None => view! { <span>{path}</span> }.into_any(),
                     }}
                 </div>
             </div>

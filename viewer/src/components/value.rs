@@ -29,7 +29,7 @@ pub fn Attributes(
                     let tone = tone(&attribute);
                     view! {
                         <div class="attributes__row">
-                            <dt>{attribute.key}</dt>
+                            <dt>{breakable(&attribute.key)}</dt>
                             <dd class=tone>
                                 <Value text=text link=attribute.value.as_str().is_some() />
                                 <CopyButton text=move |()| copied.clone() what=what quiet=true />
@@ -72,6 +72,11 @@ pub fn Value(
             }
         })}
     }
+}
+
+/// A dotted name that may break after its dots.
+fn breakable(name: &str) -> impl IntoView + use<> {
+    name.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr /> }).collect_view()
 }
 
 fn tone(attribute: &Attribute) -> &'static str {

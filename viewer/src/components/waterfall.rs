@@ -244,7 +244,7 @@ fn OpenButtons(state: WaterfallState) -> impl IntoView {
     };
     view! {
         <button type="button" class="link waterfall__open" on:click=toggle>
-            {move || if closed.get() { "Open all" } else { "Fold services" }}
+            {move || if closed.get() { "Expand all" } else { "Collapse details" }}
         </button>
     }
 }
@@ -420,7 +420,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
     let hides_error = closed && row.hides_error && !failed;
     let figures = match model.fold_times(node).filter(|_| row.key.fold) {
         Some(times) => format!("{} alike, median {}", row.hidden, format::duration(times.p50)),
-        None => format!("{}{}", if failed { "error, " } else { "" }, format::duration(model.duration_of(node))),
+        None => format!("{}{}", if failed { "error, " } else { "" }, format::duration(model.span(node).duration().0)),
     };
     let hides_error_text = if hides_error { ", hides an error" } else { "" };
     let toggle = move |event: leptos::ev::MouseEvent| {

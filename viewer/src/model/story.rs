@@ -74,7 +74,10 @@ fn where_the_time_went(model: &TraceModel, story: &mut Story, largest: Contribut
     let culprit = largest.nanos as f64 >= total as f64 * CULPRIT_SHARE;
     if culprit {
         story.plain("Of the ").add(Emphasis::Strong, format::duration(total));
-        if find_str(&model.span(model.root).attributes, semconv::ACTION).is_some_and(|action| action != "load") {
+        let covers = total as f64 > model.duration as f64 * 0.98;
+        if !covers {
+            story.plain(" that ").add(Emphasis::Strong, name(model, model.root)).plain(" took");
+        } else if find_str(&model.span(model.root).attributes, semconv::ACTION).is_some_and(|action| action != "load") {
             story.plain(" that the user waited");
         }
         story.plain(", ");
@@ -197,6 +200,14 @@ mod tests {
         let mut spans = vec![span(1, 0, "a", "root", 0, 1_000)];
         spans.extend((0..10).map(|i| span(10 + i, 1, "b", &format!("step {i}"), i * 100, i * 100 + 100)));
         check(&model(spans), "The 1 µs went to 10 places; the largest part, 100 ns, was b in step 0.");
+    }
+
+    #[test]
+    fn names_the_root_where_the_trace_is_longer_than_it() {
+        check(
+            &model(vec![span(1, 0, "a", "root", 0, 100), span(2, 1, "b", "afterwards", 200, 500)]),
+            "Of the 100 ns that root took, 100 ns was a in root.",
+        );
     }
 
     #[test]

@@ -141,7 +141,8 @@ fn TraceView(
     };
     let tab = RwSignal::new(opened.tab);
     if let Some(node) = selected.get_untracked() {
-        state.go(node, true);
+        openness.update(|openness| openness.reveal(&model, node));
+        state.show_active(false);
     }
     follow_address(state, tab, address);
     follow_keys(state);

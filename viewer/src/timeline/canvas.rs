@@ -74,9 +74,9 @@ impl Surface for CanvasSurface {
         self.path(rect, 3.0_f64.min(rect.width / 2.0));
         self.context.clip();
         self.context.set_fill_style_str(color);
-        self.context.set_global_alpha(0.16);
+        self.context.set_global_alpha(0.14);
         self.context.fill_rect(rect.x, rect.y, rect.width, rect.height);
-        self.context.set_global_alpha(0.75);
+        self.context.set_global_alpha(0.9);
         self.context.set_stroke_style_str(color);
         self.context.set_line_width(1.75);
         self.context.begin_path();

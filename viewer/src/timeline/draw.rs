@@ -10,7 +10,7 @@ use super::scale::Scale;
 use super::ticks::Tick;
 use crate::format;
 use crate::model::findings;
-use crate::model::phases::phases;
+use crate::model::phases::{PhaseKind, phases};
 use crate::model::rows::{Row, Rows};
 use crate::model::trace::TraceModel;
 
@@ -151,8 +151,11 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     };
     let body = Rect { x: left, y: top + scene.measures.bar_top, width: right - left, height: scene.measures.bar_height };
     let radius = 3.0_f64.min(body.width / 2.0);
+    let failed = model.error[node as usize];
+    // A failed span keeps only a breath of its service's hue, so that the hatch is seen.
+    let strength = |full: f64| if failed { full * 0.45 } else { full };
     surface.fill(body, radius, &scene.theme.panel);
-    surface.fill(body, radius, &scene.theme.service(hue, 0.2));
+    surface.fill(body, radius, &scene.theme.service(hue, strength(0.2)));
     let clip = |from: i64, to: i64| (scale.px_from_nanos(from).max(left), scale.px_from_nanos(to).min(right));
     let phases = if model.service_of(node).browser { phases(model.span(node)) } else { Vec::new() };
     let mut solid = Vec::new();
@@ -161,16 +164,20 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
         solid = joined(parts, 0.5, 2.0_f64.min(body.width));
         for (from, to) in &solid {
             let part = Rect { x: from.min(right - 2.0_f64.min(body.width)), width: to.min(right) - from.min(right - 2.0_f64.min(body.width)), ..body };
-            surface.fill(part, 3.0_f64.min(part.width / 2.0), &scene.theme.service(hue, 0.85));
+            surface.fill(part, 3.0_f64.min(part.width / 2.0), &scene.theme.service(hue, strength(0.85)));
         }
     }
     for phase in phases {
         let (from, to) = clip(start + phase.start, start + phase.end);
         if to > from {
-            surface.fill(Rect { x: from, width: (to - from).max(1.0), ..body }, 0.0, &scene.theme.service(hue, phase.kind.strength()));
+            surface.fill(Rect { x: from, width: (to - from).max(1.0), ..body }, 0.0, &scene.theme.service(hue, strength(phase.kind.strength())));
+            // Labels stay clear of all phases but the long wait.
+            if phase.kind != PhaseKind::Wait {
+                solid.push((from, to));
+            }
         }
     }
-    if model.error[node as usize] {
+    if failed {
         surface.hatch(body, &scene.theme.error);
         surface.edge(body, radius, 1.5, &scene.theme.error);
     } else {
@@ -179,10 +186,9 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     if row.open == Some(false) && row.hides_error {
         draw_hidden_errors(surface, scene, node, body);
     }
-    let failed = model.error[node as usize];
     let caption = Caption {
         mark: if failed { "✕" } else { "" },
-        strong: format::duration(end - start),
+        strong: format::duration(model.span(node).duration().0),
         rest: if failed { findings::reason(model, node) } else { String::new() },
     };
     Some((left, right, solid, caption))
