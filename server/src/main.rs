@@ -17,6 +17,10 @@ mod ingest;
 mod listen;
 mod otlp_protobuf;
 mod query;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod sample;
 mod serve;
 mod store;
 mod telemetry;

@@ -9,7 +9,7 @@ use axum::{Router, middleware};
 use tokio::sync::watch;
 
 use crate::api::{self, guard::Guard, native::Api};
-use crate::assets::{Embedded, tracer, tracer::TracerFiles, viewer::ViewerFiles};
+use crate::assets::{Assets, Embedded, tracer, tracer::TracerFiles, viewer::ViewerFiles};
 use crate::config::{Serve, StoreKind};
 use crate::ingest::budget::Budget;
 use crate::ingest::cors::{AllowedOrigins, cors};
@@ -65,7 +65,10 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     ]);
     let expiry = tokio::spawn(expire(Arc::clone(&store)));
     tokio::join!(
-        ingest_listener.serve(ingest_router(receiver.clone(), origins), shutdown.clone()),
+        ingest_listener.serve(
+            ingest_router(receiver.clone(), origins, Embedded::<TracerFiles>::new()),
+            shutdown.clone()
+        ),
         grpc_listener.serve(ingest::grpc::router(receiver), shutdown.clone()),
         viewer_listener.serve(
             api::router(api, Embedded::<ViewerFiles>::new(), guard),
@@ -87,10 +90,11 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
 }
 
 /// The routes of the public face.
-pub fn ingest_router(receiver: Receiver, origins: AllowedOrigins) -> Router {
+pub fn ingest_router<A: Assets>(receiver: Receiver, origins: AllowedOrigins, tracer: A) -> Router {
     ingest::http::router(receiver)
         .layer(middleware::from_fn_with_state(origins, cors))
-        .merge(tracer::router(Embedded::<TracerFiles>::new()))
+        .merge(tracer::router(tracer))
+        .fallback(tracer::unknown)
 }
 
 fn open_store(config: &Serve) -> anyhow::Result<Arc<dyn Store>> {

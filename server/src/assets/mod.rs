@@ -19,10 +19,14 @@ use rust_embed::RustEmbed;
 
 /// A file with its packed twins.
 pub struct Asset {
-    plain: Cow<'static, [u8]>,
-    brotli: Option<Cow<'static, [u8]>>,
-    gzip: Option<Cow<'static, [u8]>>,
-    sha256: [u8; 32],
+    /// The content.
+    pub plain: Cow<'static, [u8]>,
+    /// The same, packed by brotli.
+    pub brotli: Option<Cow<'static, [u8]>>,
+    /// The same, packed by gzip.
+    pub gzip: Option<Cow<'static, [u8]>>,
+    /// The content's hash.
+    pub sha256: [u8; 32],
 }
 
 /// Where assets are looked up.

@@ -66,6 +66,11 @@ async fn script<A: Assets>(
             };
         }
     }
+    unknown().await
+}
+
+/// The answer to every other path.
+pub async fn unknown() -> Response {
     not_found("this address takes OTLP exports and serves the tracer, /throughline.js\n")
 }
 

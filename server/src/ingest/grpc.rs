@@ -53,11 +53,25 @@ pub fn router(receiver: Receiver) -> Router {
         .layer(middleware::from_fn_with_state(receiver, meter))
 }
 
-/// Holds a request's bytes against the limit and the common room.
+/// Holds a request's bytes against the limit and the common room, and counts what tonic refuses.
 async fn meter(State(receiver): State<Receiver>, request: Request, next: Next) -> Response {
+    let signal = match request.uri().path() {
+        path if path.contains(".collector.logs.") => Signal::Logs,
+        path if path.contains(".collector.metrics.") => Signal::Metrics,
+        _ => Signal::Traces,
+    };
     let reservation = receiver.budget.reservation();
     let request = request.map(|body| Body::new(Metered::new(body, receiver.limits, reservation)));
-    next.run(request).await
+    let response = next.run(request).await;
+    if let Some(status) = tonic::Status::from_header_map(response.headers()) {
+        // `Receiver::store` has counted what the store refuses.
+        if !matches!(status.code(), tonic::Code::Ok | tonic::Code::Unavailable) {
+            receiver
+                .telemetry
+                .refused(signal, 0, format!("gRPC: {}", status.message()));
+        }
+    }
+    response
 }
 
 /// A refusal as gRPC tells it.
@@ -80,11 +94,9 @@ impl Receiver {
         decode: impl FnOnce() -> Decoded + Send + 'static,
     ) -> Result<Option<Partial>, tonic::Status> {
         let mut reservation = self.budget.reservation();
-        if let Err(exhausted) = reservation.grow(encoded_bytes) {
-            let refusal = Refusal::Busy(exhausted);
-            self.refuse(signal, &refusal);
-            return Err(status(&refusal));
-        }
+        reservation
+            .grow(encoded_bytes)
+            .map_err(|exhausted| status(&Refusal::Busy(exhausted)))?;
         let decoded = tokio::task::spawn_blocking(decode)
             .await
             .map_err(|_| tonic::Status::internal("the message cannot be decoded"))?;

@@ -107,6 +107,11 @@ async fn receive(
 }
 
 fn decode(signal: Signal, format: Format, body: &Bytes) -> Result<Decoded, Refusal> {
+    // serde takes a list of fields in order for an object; protobuf's JSON mapping does not.
+    if format == Format::Json && body.trim_ascii_start().first() == Some(&b'[') {
+        let error = "the JSON body: expected an object, found an array";
+        return Err(Refusal::Malformed(error.to_owned()));
+    }
     Ok(match (signal, format) {
         (Signal::Traces, Format::Protobuf) => {
             Decoded::spans(decode::spans(message::<ExportTraceServiceRequest>(body)?))

@@ -79,13 +79,13 @@ pub fn logs(request: ExportLogsServiceRequest) -> Vec<LogEntry> {
 pub enum SpanError {
     /// The trace id is missing or malformed.
     #[error("invalid trace id: {0}")]
-    TraceId(IdError),
+    Trace(IdError),
     /// The span id is missing or malformed.
     #[error("invalid span id: {0}")]
-    SpanId(IdError),
+    Span(IdError),
     /// The parent's id is neither absent nor an id.
     #[error("invalid parent span id: {0}")]
-    ParentSpanId(IdError),
+    Parent(IdError),
 }
 
 /// One span.
@@ -93,13 +93,13 @@ pub enum SpanError {
 /// # Errors
 /// [`SpanError`] where an id is invalid.
 pub fn span(message: proto_trace::Span) -> Result<Span, SpanError> {
-    let trace_id = TraceId::from_slice(&message.trace_id).map_err(SpanError::TraceId)?;
-    let span_id = SpanId::from_slice(&message.span_id).map_err(SpanError::SpanId)?;
+    let trace_id = TraceId::from_slice(&message.trace_id).map_err(SpanError::Trace)?;
+    let span_id = SpanId::from_slice(&message.span_id).map_err(SpanError::Span)?;
     let parent_span_id = match SpanId::from_slice(&message.parent_span_id) {
         Ok(id) => Some(id),
         Err(IdError::Zero) => None,
         Err(_) if message.parent_span_id.is_empty() => None,
-        Err(error) => return Err(SpanError::ParentSpanId(error)),
+        Err(error) => return Err(SpanError::Parent(error)),
     };
     let sent_links = message.links.len();
     let links: Vec<SpanLink> = message.links.into_iter().filter_map(link).collect();

@@ -216,12 +216,17 @@ mod tests {
                 "a choice of spans",
             ),
             (
-                r#"{ name = "a" } || { name = "b" } >> { name = "c" }"#,
+                r#"{ name = "a" } || { name = "b" } && { name = "c" }"#,
                 Filter {
                     terms: vec![name("c")],
                     ..open()
                 },
-                "a descendant of a choice",
+                "what follows a choice of spans",
+            ),
+            (
+                r#"{ name = "a" } || { name = "b" } >> { name = "c" }"#,
+                open(),
+                "a descendant belongs to its side of the choice",
             ),
             (
                 r#"{ rootName = "click" && status = error }"#,

@@ -13,7 +13,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use shared::id::TraceId;
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
@@ -59,7 +59,9 @@ pub fn router(api: Api) -> Router {
             router.route(path, handler.fallback(only_get))
         });
     router
-        .route("/api/{*rest}", axum::routing::any(unknown))
+        .route("/api", any(unknown))
+        .route("/api/", any(unknown))
+        .route("/api/{*rest}", any(unknown))
         .layer(middleware::map_response(async |mut response: Response| {
             // What is known of a trace grows until its last span has arrived.
             response

@@ -173,7 +173,10 @@ mod tests {
         // Files written with it would become unreadable: add a second one instead.
         let hash = Sha256::digest(dictionary());
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "FILL");
+        assert_eq!(
+            hex,
+            "1571f36e45f78f2c30b3caa446b9734006baf88c244e7ccdbceb9b8d164c8a20"
+        );
     }
 
     #[test]

@@ -144,6 +144,14 @@ impl FileList {
             last: None,
             ended: false,
         };
+        let listed = file.read(|reader| {
+            list.is_listed(reader)
+                .map_err(|source| file.error("cannot search", source))
+        })?;
+        if !listed {
+            list.ended = true;
+            return Ok(list);
+        }
         let words: Vec<u64> = filter.terms.iter().filter_map(tokens::of_term).collect();
         if words.is_empty() {
             return Ok(list);
@@ -167,6 +175,14 @@ impl FileList {
             Ok(())
         })?;
         Ok(list)
+    }
+
+    /// Whether any trace lies in the range: most files of a search by time have none.
+    fn is_listed(&self, reader: &Reader) -> rusqlite::Result<bool> {
+        reader
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM trace WHERE start BETWEEN ? AND ?)")?
+            .query_row([self.from, self.to], |row| row.get(0))
     }
 
     fn peek(&mut self) -> Result<Option<Place>, StoreError> {

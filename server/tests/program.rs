@@ -1,0 +1,263 @@
+//! The `throughline` program as people and scripts start it.
+
+mod harness;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use harness::{Program, export, span_ids};
+use tempfile::TempDir;
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the program starts")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
+    command.args(arguments);
+    harness::clear_environment(&mut command);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A failure is told in one message on stderr: no panic, no backtrace, nothing on stdout.
+fn assert_refused(output: &Output, expected: &[&str]) {
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.starts_with("error: "), "{error}");
+    assert!(
+        !error.contains("panicked") && !error.contains("backtrace"),
+        "{error}"
+    );
+    assert_eq!(text(&output.stdout), "");
+    for part in expected {
+        assert!(error.contains(part), "{part:?} in: {error}");
+    }
+}
+
+fn directory() -> TempDir {
+    TempDir::new().expect("a directory")
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+const FREE_PORTS: [&str; 6] = [
+    "--listen-ingest",
+    "127.0.0.1:0",
+    "--listen-grpc",
+    "127.0.0.1:0",
+    "--listen-viewer",
+    "localhost:0",
+];
+
+#[test]
+fn help_shows_every_flag_with_its_default_and_variable() {
+    let output = run(&["serve", "--help"]);
+    assert!(output.status.success());
+    let help = text(&output.stdout);
+    for part in [
+        "--data <DIR>",
+        "--listen-ingest <HOST:PORT>",
+        "[default: 127.0.0.1:4318]",
+        "[default: 127.0.0.1:4317]",
+        "[default: localhost:4319]",
+        "[env: THROUGHLINE_LISTEN_INGEST=]",
+        "--cors-origin <ORIGIN>",
+        "--config <FILE>",
+    ] {
+        assert!(help.contains(part), "{part}");
+    }
+    let output = run(&["--help"]);
+    assert!(text(&output.stdout).contains("serve"));
+}
+
+#[test]
+fn says_where_it_listens_and_nothing_else_on_stdout() {
+    let directory = directory();
+    let mut program = Program::start(directory.path());
+    assert!(program.ingest.starts_with("http://127.0.0.1:"));
+    assert!(program.grpc.starts_with("http://127.0.0.1:"));
+    assert!(program.viewer.starts_with("http://localhost:"));
+    assert!(!program.ingest.ends_with(":0"));
+    let (status, rest) = program.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(rest, "", "logs go to stderr");
+}
+
+#[test]
+fn names_the_port_that_is_in_use_and_its_flag() {
+    let directory = directory();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port();
+    let at = format!("127.0.0.1:{port}");
+    for flag in ["--listen-ingest", "--listen-grpc", "--listen-viewer"] {
+        let mut arguments = vec!["serve", "--data", path(directory.path())];
+        for pair in FREE_PORTS.chunks(2) {
+            arguments.extend(if pair[0] == flag {
+                [flag, at.as_str()]
+            } else {
+                [pair[0], pair[1]]
+            });
+        }
+        assert_refused(
+            &run(&arguments),
+            &[flag, &format!("port {port} is in use"), "0 picks"],
+        );
+    }
+}
+
+#[test]
+fn refuses_directories_that_it_cannot_use() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let below = file.join("data");
+    for data in [&file, &below, Path::new("/proc/throughline")] {
+        let mut arguments = vec!["serve", "--data", path(data)];
+        arguments.extend(FREE_PORTS);
+        assert_refused(&run(&arguments), &["data directory", path(data), "--data"]);
+    }
+}
+
+#[test]
+fn refuses_a_directory_that_another_server_uses() {
+    let directory = directory();
+    let program = Program::start(directory.path());
+    let mut arguments = vec!["serve", "--data", path(directory.path())];
+    arguments.extend(FREE_PORTS);
+    let pid = format!("process {}", program.id());
+    assert_refused(&run(&arguments), &["another server", &pid, "--data"]);
+}
+
+#[test]
+fn refuses_to_show_the_viewer_to_other_machines() {
+    let directory = directory();
+    for host in ["0.0.0.0:0", "[::]:0"] {
+        let arguments = [
+            "serve",
+            "--data",
+            path(directory.path()),
+            "--listen-viewer",
+            host,
+        ];
+        assert_refused(
+            &run(&arguments),
+            &["--listen-viewer", "authentication", "loopback"],
+        );
+    }
+}
+
+#[test]
+fn usage_errors_name_the_flag() {
+    for (arguments, expected) in [
+        (
+            &["serve", "--listen-ingest", "nowhere"][..],
+            "--listen-ingest",
+        ),
+        (&["serve", "--nonsense"], "--nonsense"),
+        (&["serve", "--retention-days", "0"], "--retention-days"),
+        (&["serve", "--cors-origin", "https://a/b"], "--cors-origin"),
+        (&["replay"], "replay"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(expected), "{arguments:?}");
+    }
+    let directory = directory();
+    let mut arguments = vec![
+        "serve",
+        "--data",
+        path(directory.path()),
+        "--log",
+        "info,==",
+    ];
+    arguments.extend(FREE_PORTS);
+    assert_refused(&run(&arguments), &["--log"]);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let directory = directory();
+    let [by_flag, by_variable, by_file] =
+        ["flag", "variable", "file"].map(|name| directory.path().join(name));
+    let config = directory.path().join("throughline.toml");
+    std::fs::write(
+        &config,
+        format!("data = {by_file:?}\nmax-request-bytes = 100\n"),
+    )
+    .expect("written");
+    for (flag, variable, expected) in [
+        (Some(&by_flag), Some(&by_variable), &by_flag),
+        (None, Some(&by_variable), &by_variable),
+        (None, None, &by_file),
+    ] {
+        let mut command = command(&["serve", "--config", path(&config)]);
+        command.args(FREE_PORTS);
+        if let Some(flag) = flag {
+            command.arg("--data").arg(flag);
+        }
+        if let Some(variable) = variable {
+            command.env("THROUGHLINE_DATA", variable);
+        }
+        let mut program = Program::from_command(command);
+        assert!(expected.join("throughline.lock").exists());
+        assert_eq!(
+            export(&program.ingest, 1, &[1]).expect("an answer"),
+            413,
+            "the file's limit"
+        );
+        program.terminate();
+    }
+    std::fs::write(&config, "dta = 1\n").expect("written");
+    assert_refused(
+        &run(&["serve", "--config", path(&config)]),
+        &["unknown key `dta`", "data"],
+    );
+    let missing = directory.path().join("missing.toml");
+    assert_refused(
+        &run(&["serve", "--config", path(&missing)]),
+        &["missing.toml"],
+    );
+}
+
+#[test]
+fn a_restart_keeps_everything() {
+    let directory = directory();
+    let mut program = Program::start(directory.path());
+    assert_eq!(
+        export(&program.ingest, 7, &[1, 2, 3]).expect("an answer"),
+        200
+    );
+    assert_eq!(program.terminate().0.code(), Some(0));
+    let leftovers: Vec<_> = std::fs::read_dir(directory.path())
+        .expect("a directory")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter(|name| name.ends_with("-wal"))
+        .collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+    let program = Program::start(directory.path());
+    assert_eq!(span_ids(&program.viewer, 7), [1, 2, 3].into());
+}
+
+#[test]
+fn the_memory_store_writes_nothing() {
+    let directory = directory();
+    let data = directory.path().join("data");
+    let mut command = command(&["serve", "--store", "memory", "--data", path(&data)]);
+    command.args(FREE_PORTS);
+    let program = Program::from_command(command);
+    assert_eq!(export(&program.ingest, 7, &[1]).expect("an answer"), 200);
+    assert_eq!(span_ids(&program.viewer, 7), [1].into());
+    assert!(!data.exists());
+}
