@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -209,7 +210,7 @@ pub fn Waterfall(
                 node_ref=body
                 role="treegrid"
                 aria-label="Spans of the trace"
-                attr:aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
+                aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
                 tabindex="-1"
                 style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
                 on:keydown=on_key
@@ -396,8 +397,8 @@ fn PooledRow(
             class:row--selected=move || selected_row.get() == Some(index.get()) && row.get().is_some_and(|row| !row.key.fold)
             role="row"
             hidden=move || row.get().is_none()
-            attr:aria-level=move || row.get().map(|row| (row.depth + 1).to_string())
-            attr:aria-rowindex=move || (index.get() + 1).to_string()
+            {..custom_attribute("aria-level", move || row.get().map(|row| (row.depth + 1).to_string()))}
+            aria-rowindex=move || (index.get() + 1).to_string()
             aria-expanded=move || row.get().and_then(|row| row.open).map(|open| open.to_string())
             aria-selected=move || (selected_row.get() == Some(index.get())).to_string()
             tabindex=move || if active_row.get() == index.get() { "0" } else { "-1" }

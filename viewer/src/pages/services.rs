@@ -44,19 +44,18 @@ pub fn ServicesPage() -> impl IntoView {
 fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
     let (wanted, set_wanted) = signal(String::new());
     let total: u64 = answer.services.iter().map(|service| service.span_count).sum();
-    let hues = palette::hues(answer.services.iter().map(|service| service.browser));
-    let services: Vec<(Service, u16)> = answer.services.iter().cloned().zip(hues).collect();
+    let services = answer.services.clone();
     let shown = move || {
         let wanted = wanted.get().to_lowercase();
         services
             .iter()
-            .filter(|(service, _)| {
+            .filter(|service| {
                 wanted.is_empty()
                     || service.name.to_lowercase().contains(&wanted)
                     || service.operations.iter().any(|operation| operation.to_lowercase().contains(&wanted))
             })
             .cloned()
-            .map(|(service, hue)| view! { <ServiceCard service=service hue=hue total=total wanted=wanted.clone() /> })
+            .map(|service| view! { <ServiceCard service=service total=total wanted=wanted.clone() /> })
             .collect_view()
     };
     view! {
@@ -75,7 +74,7 @@ fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
 }
 
 #[component]
-fn ServiceCard(service: Service, hue: u16, total: u64, wanted: String) -> impl IntoView {
+fn ServiceCard(service: Service, total: u64, wanted: String) -> impl IntoView {
     let (all, set_all) = signal(false);
     let address = |operation: &str| {
         Filter { service: service.name.clone(), operation: operation.to_owned(), limit: PAGE, ..Filter::default() }.address()
@@ -91,10 +90,10 @@ fn ServiceCard(service: Service, hue: u16, total: u64, wanted: String) -> impl I
     let count = operations.len();
     let share = service.span_count as f64 / total.max(1) as f64;
     view! {
-        <section class="service-card" style=("--h", hue.to_string())>
+        <section class="service-card" class:service-card--browser=service.browser style=("--h", palette::BROWSER.to_string())>
             <div class="service-card__head">
                 <h2>
-                    <ServiceDot hue=hue browser=service.browser />
+                    <ServiceDot hue=palette::BROWSER browser=service.browser />
                     <a href=address("")>{service.name.clone()}</a>
                     {service.browser.then(|| view! { <span class="tag">"browser"</span> })}
                 </h2>

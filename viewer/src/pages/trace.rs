@@ -26,7 +26,7 @@ const SETTLED_SECONDS: i64 = 30;
 /// How often a trace that may grow is asked for, in seconds.
 const REFRESH_SECONDS: u32 = 2;
 /// How often a trace that has not arrived is asked for before that is said.
-const PATIENCE: u32 = 15;
+const PATIENCE: u32 = 5;
 /// The address follows what a person does after so many milliseconds of rest.
 const ADDRESS_MILLIS: u64 = 150;
 

@@ -69,14 +69,14 @@ impl Surface for CanvasSurface {
         self.context.stroke();
     }
 
-    fn hatch(&mut self, rect: Rect, color: &str) {
+    fn hatch(&mut self, rect: Rect, color: &str, strength: f64) {
         self.context.save();
         self.path(rect, 3.0_f64.min(rect.width / 2.0));
         self.context.clip();
         self.context.set_fill_style_str(color);
-        self.context.set_global_alpha(0.14);
+        self.context.set_global_alpha(0.14 * strength);
         self.context.fill_rect(rect.x, rect.y, rect.width, rect.height);
-        self.context.set_global_alpha(0.9);
+        self.context.set_global_alpha(0.9 * strength);
         self.context.set_stroke_style_str(color);
         self.context.set_line_width(1.75);
         self.context.begin_path();

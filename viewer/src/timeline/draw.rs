@@ -42,8 +42,8 @@ pub trait Surface {
     fn fill(&mut self, rect: Rect, radius: f64, color: &str);
     /// Draws the edge of a rectangle, inside it.
     fn edge(&mut self, rect: Rect, radius: f64, width: f64, color: &str);
-    /// Fills a rectangle with diagonal strokes.
-    fn hatch(&mut self, rect: Rect, color: &str);
+    /// Fills a rectangle with diagonal strokes; `strength` from 0 to 1 is how much they stand out.
+    fn hatch(&mut self, rect: Rect, color: &str, strength: f64);
     /// Draws a stroke through points, its corners rounded.
     fn stroke(&mut self, points: &[Point], width: f64, color: &str);
     /// Fills a circle.
@@ -178,7 +178,8 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
         }
     }
     if failed {
-        surface.hatch(body, &scene.theme.error);
+        // What failed because a span below it failed stands back behind where the failure began.
+        surface.hatch(body, &scene.theme.error, if model.errors_below[node as usize] == 0 { 1.0 } else { 0.45 });
         surface.edge(body, radius, 1.5, &scene.theme.error);
     } else {
         surface.edge(body, radius, 1.0, &scene.theme.service(hue, 1.0));
@@ -207,7 +208,7 @@ fn draw_hidden_errors(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, 
     for (from, to) in joined(failed, 1.0, 3.0) {
         let part = Rect { x: from, width: to - from, y: body.y + 4.0, height: body.height - 8.0 };
         surface.fill(part, 1.0, &scene.theme.panel);
-        surface.hatch(part, &scene.theme.error);
+        surface.hatch(part, &scene.theme.error, 1.0);
         surface.edge(part, 1.0, 1.0, &scene.theme.error);
     }
 }
@@ -239,7 +240,7 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     for (from, to) in of(true) {
         let part = Rect { x: from, width: (to - from).max(3.0), ..body };
         surface.fill(part, 1.0, &scene.theme.panel);
-        surface.hatch(part, &scene.theme.error);
+        surface.hatch(part, &scene.theme.error, 1.0);
         surface.edge(part, 1.0, 1.0, &scene.theme.error);
     }
     let caption = Caption {
@@ -356,7 +357,7 @@ mod tests {
         fn edge(&mut self, rect: Rect, _: f64, _: f64, color: &str) {
             self.0.push(format!("edge {color} at {:.0}", rect.y));
         }
-        fn hatch(&mut self, rect: Rect, _: &str) {
+        fn hatch(&mut self, rect: Rect, _: &str, _: f64) {
             self.0.push(format!("hatch at {:.0}", rect.y));
         }
         fn stroke(&mut self, points: &[Point], _: f64, color: &str) {

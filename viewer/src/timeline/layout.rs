@@ -5,7 +5,7 @@ use super::scale::Scale;
 /// No bar is narrower.
 const LEAST_BAR: f64 = 3.0;
 /// Between a bar and the label beside it.
-const GAP: f64 = 6.0;
+const GAP: f64 = 8.0;
 /// Between a bar's edge and the label inside it.
 const INSET: f64 = 7.0;
 
@@ -116,9 +116,9 @@ mod tests {
     fn a_label_goes_where_it_fits() {
         let scale = Scale::new(1_000, None, 500.0);
         for (left, right, expected, inside, reason) in [
-            (10.0, 60.0, 66.0, false, "room at the right"),
+            (10.0, 60.0, 68.0, false, "room at the right"),
             (10.0, 480.0, 17.0, true, "a long bar holds it"),
-            (460.0, 490.0, 404.0, false, "near the right edge it goes left"),
+            (460.0, 490.0, 402.0, false, "near the right edge it goes left"),
             (-8.0, 508.0, 7.0, true, "a bar that begins before the shown stretch"),
         ] {
             assert_eq!(label(scale, left, right, 50.0, &[]), Label { left: expected, inside }, "{reason}");
