@@ -13,7 +13,6 @@ export function describePage() {
   spans.resource('browser.language', language);
   if (userAgentData) {
     spans.resource('browser.platform', userAgentData.platform);
-    spans.resource('browser.mobile', String(userAgentData.mobile));
-    spans.resource('browser.brands', userAgentData.brands.map(({ brand, version }) => `${brand} ${version}`).join(', '));
+    spans.resource('browser.mobile', userAgentData.mobile);
   }
 }

@@ -1,4 +1,6 @@
 // The session: one visit of one tab, until half an hour passes without an action.
+import { hex } from './hex.js';
+
 const KEY = 'throughline.session';
 const IDLE_MILLIS = 30 * 60_000;
 
@@ -14,8 +16,7 @@ export function session() {
     // Storage is denied: the session lasts as long as the page.
   }
   if (!id || time - touched > IDLE_MILLIS) {
-    id = '';
-    for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += (byte + 256).toString(16).slice(1);
+    id = hex(crypto.getRandomValues(new Uint8Array(16)));
   }
   if (time - touched > 1_000) {
     touched = time;

@@ -4,6 +4,7 @@
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import * as glue from 'throughline-glue';
 
+import { hex } from './hex.js';
 import { session } from './session.js';
 import { state } from './state.js';
 
@@ -31,6 +32,7 @@ function guard(call, fallback) {
 }
 
 const call = guard(glue.record, 0);
+const readIds = guard(glue.ids);
 
 /** `record(operation, span, number, ...texts)`: the operations are those of `src/exports.rs`. */
 const record = (operation, span, number, ...texts) => call(operation, span, number, texts.join('\0'));
@@ -74,8 +76,12 @@ export const spans = {
   /** Describes the page as a resource; `service.name` begins the description anew. */
   resource: (key, value) => record(10, 0, 0, key, value),
 
-  /** `(span)`: its `traceparent`. */
-  traceparent: guard(glue.traceparent, ''),
+  /** The span's `traceparent` (W3C Trace Context, version 00, sampled); empty when it has ended. */
+  traceparent(span) {
+    const ids = readIds(span);
+    return ids ? `00-${hex(ids.slice(0, 16))}-${hex(ids.slice(16))}-01` : '';
+  },
+
   /** `(bytes)`: an OTLP request of at most that size with the oldest ended spans, or undefined when there are none. */
   take: guard(glue.take),
 };

@@ -1,7 +1,6 @@
 //! What JavaScript calls, over the page's one [`Tracer`].
 #![allow(unsafe_code)]
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 
@@ -74,10 +73,10 @@ pub fn record(operation: u32, span: Handle, number: f64, text: &str) -> Handle {
     0
 }
 
-/// The span's `traceparent`.
+/// The span's trace id and span id, 24 bytes; nothing when it has ended.
 #[wasm_bindgen]
-pub fn traceparent(span: Handle) -> String {
-    tracer().traceparent(span)
+pub fn ids(span: Handle) -> Option<Vec<u8>> {
+    tracer().ids(span).map(Vec::from)
 }
 
 /// An OTLP request of about at most `bytes`.

@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use shared::id::{SpanId, TraceId};
 use shared::kind::{SpanKind, StatusCode};
 use shared::otlp::encode::{Attributes, FLAG_HAS_IS_REMOTE, FLAG_SAMPLED, SpanFields, event, link};
-use shared::propagation::traceparent::{TraceFlags, TraceParent};
 use shared::semconv;
 use shared::time::UnixNanos;
 
@@ -24,6 +23,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Longer texts are cut: a stack or an address of this length says all that it will say.
 const LONGEST_TEXT: usize = 4096;
 const SLOT_BITS: u32 = 16;
+/// How many bytes the ids of a span have together.
+const IDS: usize = TraceId::LEN + SpanId::LEN;
 
 /// Names a span; 0 names none.
 pub type Handle = u32;
@@ -79,12 +80,16 @@ impl Tracer {
         }
     }
 
-    /// Describes the page by one more attribute; `service.name` begins the description anew.
+    /// Describes the page by one more attribute; `service.name` begins the description anew. `true` and
+    /// `false` are truth values.
     pub fn resource(&mut self, key: &str, value: &str) {
         if key == semconv::SERVICE_NAME {
             self.resource.clear();
         }
-        self.resource.put_str(key, value);
+        match value {
+            "true" | "false" => self.resource.put_bool(key, value == "true"),
+            _ => self.resource.put_str(key, value),
+        }
     }
 
     /// Starts a span below `parent`, a `traceparent`; anything else starts a trace. `millis` is Unix time. The name is
@@ -94,7 +99,7 @@ impl Tracer {
         let Some((trace_id, span_id)) = self.random.ids() else {
             return 0;
         };
-        let parent = ids(parent);
+        let parent = parse_ids(parent);
         let open = Open {
             trace_id: parent.map_or(trace_id, |(trace_id, _)| trace_id),
             span_id,
@@ -152,16 +157,14 @@ impl Tracer {
         }
     }
 
-    /// The span's `traceparent`; empty when it has ended.
-    pub fn traceparent(&mut self, handle: Handle) -> String {
-        self.open(handle).map_or_else(String::new, |open| {
-            TraceParent {
-                trace_id: open.trace_id,
-                parent_id: open.span_id,
-                flags: TraceFlags::SAMPLED,
-            }
-            .to_header()
-        })
+    /// The span's trace id and span id; `None` when it has ended.
+    pub fn ids(&mut self, handle: Handle) -> Option<[u8; IDS]> {
+        let open = self.open(handle)?;
+        let mut ids = [0; IDS];
+        let (trace_id, span_id) = ids.split_at_mut(TraceId::LEN);
+        trace_id.copy_from_slice(open.trace_id.as_bytes());
+        span_id.copy_from_slice(open.span_id.as_bytes());
+        Some(ids)
     }
 
     /// Adds a text, redacted and cut.
@@ -196,7 +199,8 @@ impl Tracer {
 
     /// Adds a link to the span of a `traceparent`; anything else is left out.
     pub fn link(&mut self, handle: Handle, traceparent: &str) {
-        if let (Some(open), Some((trace_id, span_id))) = (self.open(handle), ids(traceparent)) {
+        if let (Some(open), Some((trace_id, span_id))) = (self.open(handle), parse_ids(traceparent))
+        {
             link(
                 &mut open.links,
                 trace_id,
@@ -286,10 +290,10 @@ impl Tracer {
     }
 }
 
-/// The ids in a `traceparent` that [`Tracer::traceparent`] wrote. Headers from elsewhere never come here: they would
-/// need the strict reader in `shared`, which is larger than everything else that this crate does with one.
-fn ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
-    let mut bytes = [0; TraceId::LEN + SpanId::LEN];
+/// The ids in a `traceparent` that `js/spans.js` wrote from [`Tracer::ids`]. Headers from elsewhere never come here:
+/// they would need the strict reader in `shared`, which is larger than everything else that this crate does with one.
+fn parse_ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
+    let mut bytes = [0; IDS];
     let mut digits = 0;
     // `00-`, then the two ids with a hyphen between them.
     for digit in traceparent.bytes().skip(3).filter(|byte| *byte != b'-') {
@@ -345,11 +349,17 @@ mod tests {
         spans
     }
 
+    fn traceparent(tracer: &mut Tracer, handle: Handle) -> String {
+        let ids = tracer.ids(handle).expect("an open span");
+        let hex: String = ids.iter().map(|byte| std::format!("{byte:02x}")).collect();
+        std::format!("00-{}-{}-01", &hex[..32], &hex[32..])
+    }
+
     #[test]
     fn a_request_is_a_child_of_its_action() {
         let mut tracer = Tracer::new(count_up);
         let root = tracer.start("", SpanKind::Internal, 1_000.0, "click \"Book Now\"");
-        let parent = tracer.traceparent(root);
+        let parent = traceparent(&mut tracer, root);
         let request = tracer.request(
             &parent,
             1_001.5,
@@ -386,8 +396,8 @@ mod tests {
         let spans = spans(&mut tracer);
         assert_eq!(spans.len(), 2);
         assert!(spans[1].attributes.is_empty());
-        assert_eq!(tracer.traceparent(second), "");
-        assert_eq!(tracer.traceparent(0), "");
+        assert_eq!(tracer.ids(second), None);
+        assert_eq!(tracer.ids(0), None);
     }
 
     #[test]
