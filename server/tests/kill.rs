@@ -65,7 +65,7 @@ fn send_until_gone(
 ) -> Vec<(u64, Vec<u64>)> {
     let mut acknowledged = Vec::new();
     for batch in 0.. {
-        let trace = round << 40 | sender << 32 | batch / 3 + 1;
+        let trace = (round << 40) | (sender << 32) | (batch / 3 + 1);
         let first = batch * SPANS_PER_BATCH + 1;
         let spans: Vec<u64> = (first..first + SPANS_PER_BATCH).collect();
         match export(ingest, trace, &spans) {

@@ -418,3 +418,6 @@ fn field(name: &str, expected: &'static str) -> MetricsJsonError {
         expected,
     }
 }
+
+#[cfg(test)]
+mod tests;

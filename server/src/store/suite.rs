@@ -126,6 +126,35 @@ fn gives_back_every_field_of_a_span() {
 }
 
 #[test]
+fn keeps_values_as_deep_as_they_are_taken() {
+    let nested = |open: &str, close: &str, levels: usize| {
+        let (open, close) = (open.repeat(levels), close.repeat(levels));
+        format!(
+            r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"traceId":"{}","spanId":"{}",
+            "events":[{{"attributes":[{{"key":"deep","value":{open}{{}}{close}}}]}}]}}]}}]}}]}}"#,
+            trace_id(1),
+            crate::sample::span_id(1),
+        )
+    };
+    for (open, close) in [
+        (r#"{"arrayValue":{"values":["#, "]}}"),
+        (r#"{"kvlistValue":{"values":[{"key":"k","value":"#, "}]}}"),
+    ] {
+        let decode =
+            |levels| shared::otlp::json::decode_spans(nested(open, close, levels).as_bytes());
+        let deepest = (1..60)
+            .rev()
+            .find_map(|levels| decode(levels).ok())
+            .expect("some depth");
+        assert_eq!(deepest.records.len(), 1);
+        for_both(|subject| {
+            subject.append(spans(deepest.records.clone()));
+            assert_eq!(subject.trace(1), deepest.records);
+        });
+    }
+}
+
+#[test]
 fn keeps_times_that_no_calendar_has() {
     for_both(|subject| {
         for (number, start, end, reason) in [

@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +16,9 @@ use crate::ingest::budget::Reservation;
 
 /// A group is closed at so many records, so that one commit stays short.
 const MAX_RECORDS_PER_COMMIT: usize = 20_000;
+
+/// How often it is said that the store still refuses.
+const SAY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Hands batches to the writing thread.
 pub struct Writer {
@@ -93,6 +97,7 @@ impl Writer {
 }
 
 fn run(store: &dyn Store, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let mut trouble = Trouble::default();
     while let Some(first) = jobs.blocking_recv() {
         let mut records = first.batch.len();
         let mut batches = vec![first.batch];
@@ -108,13 +113,42 @@ fn run(store: &dyn Store, mut jobs: mpsc::UnboundedReceiver<Job>) {
         let result = catch_unwind(AssertUnwindSafe(|| store.append(&batches)))
             .unwrap_or(Err(StoreError::Stopped))
             .map_err(Arc::new);
-        if let Err(error) = &result {
-            tracing::error!(%error, records, "the store refused a group of batches");
-        }
+        trouble.log(result.as_ref().err().map(Arc::as_ref), records);
         for (answer, reservation) in waiting {
             drop(reservation);
             // The client may have gone; what it sent is kept all the same.
             let _ = answer.send(result.clone());
+        }
+    }
+}
+
+/// Says once that the store refuses, again from time to time, and when it is over: a full disk must
+/// not be filled further by the log about it.
+#[derive(Default)]
+struct Trouble {
+    last_said: Option<Instant>,
+    records: usize,
+}
+
+impl Trouble {
+    fn log(&mut self, error: Option<&StoreError>, records: usize) {
+        match error {
+            Some(error) => {
+                self.records += records;
+                if self
+                    .last_said
+                    .is_none_or(|said| said.elapsed() >= SAY_AGAIN_AFTER)
+                {
+                    tracing::error!(%error, refused_records = self.records, "the store refuses");
+                    self.last_said = Some(Instant::now());
+                }
+            }
+            None => {
+                if self.last_said.take().is_some() {
+                    tracing::info!(refused_records = self.records, "the store takes data again");
+                    self.records = 0;
+                }
+            }
         }
     }
 }
