@@ -59,7 +59,8 @@ export const api = {
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */
   async flush() {
-    if (state.on) await deliver();
+    // None of this is the work of the action that asks for it.
+    if (state.on) await runIn(null, deliver);
   },
 
   /** Sends what there is, and gives the browser's functions back. */

@@ -4,7 +4,7 @@
 // that is sent twice does no harm, since a server takes the same span once.
 import { endAction, openActions } from './action.js';
 import { endRequests } from './request.js';
-import { enter } from './register.js';
+import { enterTask } from './register.js';
 import { now } from './clock.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
@@ -32,14 +32,18 @@ let failures = 0;
 
 /** Asks for a delivery soon; called when a span has ended. */
 export function deliverSoon() {
-  timer ??= setTimeout(deliver, BATCH_MILLIS);
+  timer ??= setTimeout(due, BATCH_MILLIS);
+}
+
+function due() {
+  enterTask(null);
+  deliver();
 }
 
 /** Delivers all that waits. Settles when it is taken, or when a try has failed and the next one is set. */
 export function deliver() {
   clearTimeout(timer);
   timer = undefined;
-  enter(null);
   delivery ??= deliverAll().finally(() => (delivery = undefined));
   return delivery;
 }
@@ -48,7 +52,7 @@ async function deliverAll() {
   while ((batch ??= spans.take(BATCH_BYTES))) {
     const pause = await send(batch);
     if (pause >= 0) {
-      timer ??= setTimeout(deliver, pause);
+      timer ??= setTimeout(due, pause);
       return;
     }
     failures = 0;
@@ -103,7 +107,7 @@ export function followPage() {
   const listeners = [
     [window, 'pagehide', leave],
     [document, 'visibilitychange', () => document.visibilityState === 'hidden' && deliverNow()],
-    [window, 'online', deliver],
+    [window, 'online', due],
   ];
   for (const [target, type, listener] of listeners) target.addEventListener(type, listener, true);
   return () => {

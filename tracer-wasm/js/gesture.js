@@ -49,7 +49,7 @@ class Gesture {
     const { action } = this;
     this.seen = event.timeStamp;
     if (PRESS.test(type)) action.held = true;
-    if (RELEASE.test(type)) action.held = false;
+    if (RELEASE.test(type) || type === 'click') action.held = false;
     // What has caused work keeps the name that it had then.
     if (!action.span && KINDS[type]) this.#describe(event, KINDS[type]);
     if (type === 'click') this.clicked = true;
@@ -81,7 +81,11 @@ function observe(event) {
     const context = current();
     if (context && !context.action.ended && context !== gesture?.action.context) return;
   }
-  if (!gesture?.includes(event)) gesture = new Gesture(event);
+  if (!gesture?.includes(event)) {
+    // A key that is still down is the earlier gesture's no longer: its release will be taken for this one's.
+    if (gesture) gesture.action.held = false;
+    gesture = new Gesture(event);
+  }
   gesture.take(event);
   enterTask(gesture.action.context);
 }
