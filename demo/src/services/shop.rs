@@ -84,7 +84,7 @@ fn page(shop: &Shop) -> String {
         String::new()
     } else {
         format!(
-            "<script src=\"{}\" data-service=\"shop-web\"></script>",
+            "<script src=\"{}\" crossorigin data-service=\"shop-web\"></script>",
             escape(&shop.tracer)
         )
     };
@@ -267,7 +267,7 @@ mod tests {
     fn page_carries_the_tag_and_the_links() {
         let traced = page(&shop("http://127.0.0.1:4318/throughline.js"));
         assert!(traced.contains(
-            "<script src=\"http://127.0.0.1:4318/throughline.js\" data-service=\"shop-web\"></script>"
+            "<script src=\"http://127.0.0.1:4318/throughline.js\" crossorigin data-service=\"shop-web\"></script>"
         ));
         assert!(traced.contains("data-viewer=\"http://localhost:4319\""));
         let untraced = page(&shop(""));
