@@ -43,7 +43,7 @@ try {
   const opened = page.context().waitForEvent('page', { timeout: 5_000 }).catch(() => page);
   await link.click();
   const viewer = await opened;
-  await viewer.getByText(ROOT.name).first().waitFor({ state: 'visible', timeout: DEADLINE_MILLIS });
+  await viewer.getByRole('heading', { name: /click .Book Now./ }).waitFor({ state: 'visible', timeout: DEADLINE_MILLIS });
 
   const result = {
     trace_id: traceId,
