@@ -45,9 +45,35 @@ export const CASES = [
   'shared-promise-b',
 ];
 
+/** Beyond the table: what applications also do. The page has their controls when it is asked for them. */
+export const FURTHER_CASES = [
+  'rejection-caught',
+  'retry-after-401',
+  'promise-all',
+  'promise-race',
+  'async-generator',
+  'for-await-of-values',
+  'await-value',
+  'await-thenable',
+  'await-subclass',
+  'finally',
+  'nested-timers',
+  'interval-cleared',
+  'stream-reader',
+  'cloned-body',
+  'frame-against-timer',
+  'yield',
+  'resolver-called-later',
+  'resolved-by-background',
+  'values-interleave-a',
+  'values-interleave-b',
+];
+
 /** What makes requests that no user asked for. */
 export const BACKGROUND_SOURCES = [
   'interval',
+  'await-loop',
+  'shared-promise',
   'broadcast-channel',
   'storage-event',
   'animation-event',
@@ -87,7 +113,7 @@ const STORED_DEADLINE_MILLIS = 15_000;
 
 /**
  * @typedef {object} Result
- * @property {number} ok how many of {@link CASES} are right
+ * @property {number} ok how many of the cases are right
  * @property {number} wrong how many carry another action's trace
  * @property {number} background how many background requests carry an action's trace
  * @property {Judged[]} cases
@@ -114,13 +140,14 @@ export function throughlineAdapter(throughline) {
  * @param {import('./page-server.js').PageServer} options.app
  * @param {string} options.url of the published page, without a query
  * @param {Adapter} options.adapter
+ * @param {string[]} [options.ids] {@link CASES} by default
  * @param {number} options.gapMillis from the start of one action to the start of the next, at least
  * @param {boolean} [options.background] whether background sources run
  * @returns {Promise<Result>}
  */
-export async function runCausality({ page, app, url, adapter, gapMillis, background = true }) {
+export async function runCausality({ page, app, url, adapter, ids = CASES, gapMillis, background = true }) {
   const run = `${Date.now()}`;
-  await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}`);
+  await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}&further=${ids === CASES ? 0 : 1}`);
   await page.locator('body[data-database=open]').waitFor();
   const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
   const named = (request) => request.path.split('/').pop();
@@ -131,16 +158,16 @@ export async function runCausality({ page, app, url, adapter, gapMillis, backgro
   }
 
   const firstActionMillis = Date.now();
-  await useControls(page, gapMillis);
+  await useControls(page, ids, gapMillis);
   const arrived = () => new Set(ofRun('case').map(named));
-  await until('every case has made its request', () => CASES.every((id) => arrived().has(id)), { deadlineMillis: ARRIVAL_DEADLINE_MILLIS }).catch(() => {});
+  await until('every case has made its request', () => ids.every((id) => arrived().has(id)), { deadlineMillis: ARRIVAL_DEADLINE_MILLIS }).catch(() => {});
   const lastActionMillis = Date.now();
   await adapter.flush(page);
 
   const read = reader(adapter);
   const judge = async (request, id) => ({ id, ...(await judgeRequest(request, id, adapter, read)) });
   const cases = [];
-  for (const id of CASES) {
+  for (const id of ids) {
     const request = ofRun('case').find((candidate) => named(candidate) === id);
     cases.push(request ? await judge(request, id) : { id, verdict: 'missing', causality: undefined, reason: 'the request never arrived' });
   }
@@ -170,7 +197,7 @@ export async function runCausality({ page, app, url, adapter, gapMillis, backgro
 }
 
 /** Uses each control once, at the pace given, without waiting for what it causes. */
-async function useControls(page, gapMillis) {
+async function useControls(page, ids, gapMillis) {
   const places = await page.evaluate(() =>
     Object.fromEntries(
       [...document.querySelectorAll('button, input')].map((element) => {
@@ -179,7 +206,7 @@ async function useControls(page, gapMillis) {
       }),
     ),
   );
-  for (const id of CASES) {
+  for (const id of ids) {
     const startMillis = Date.now();
     const { x, y } = places[id];
     await page.mouse.click(x, y);
