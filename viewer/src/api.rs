@@ -95,7 +95,11 @@ impl<T> Fetched<T> {
 }
 
 /// Makes a request for `key`, now and whenever it changes. `path` is computed anew for each request.
-pub fn use_fetch<K, T>(key: Memo<K>, path: impl Fn(&K) -> String + 'static, decode: fn(&[u8]) -> Result<T, ApiError>) -> Fetched<T>
+pub fn use_fetch<K, T>(
+    key: Memo<K>,
+    path: impl Fn(&K) -> String + 'static,
+    decode: fn(&[u8]) -> Result<T, ApiError>,
+) -> Fetched<T>
 where
     K: Clone + PartialEq + Send + Sync + 'static,
     T: Send + Sync + 'static,
@@ -124,7 +128,9 @@ where
         open.set_value(controller);
         let path = path(&key);
         spawn_local(async move {
-            let answer = get(&path, signal.as_ref()).await.and_then(|body| decode(&body));
+            let answer = get(&path, signal.as_ref())
+                .await
+                .and_then(|body| decode(&body));
             if signal.is_some_and(|signal| signal.aborted()) {
                 return;
             }
@@ -133,7 +139,11 @@ where
                     stale.try_set(None);
                     state.try_set(Remote::Ready(Arc::new(value)));
                 }
-                Err(error) if state.try_get_untracked().is_some_and(|state| matches!(state, Remote::Ready(_))) => {
+                Err(error)
+                    if state
+                        .try_get_untracked()
+                        .is_some_and(|state| matches!(state, Remote::Ready(_))) =>
+                {
                     stale.try_set(Some(error));
                 }
                 Err(error) => {
@@ -144,7 +154,11 @@ where
         key
     });
     on_cleanup(abort);
-    Fetched { state: state.read_only(), stale: stale.read_only(), refresh }
+    Fetched {
+        state: state.read_only(),
+        stale: stale.read_only(),
+        refresh,
+    }
 }
 
 /// Reads a JSON body of the native API.
@@ -169,7 +183,9 @@ pub fn trace(body: &[u8]) -> Result<TraceModel, ApiError> {
 /// # Errors
 /// [`ApiError::Unreadable`].
 pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
-    let mut entries = decode_logs(body).map_err(|error| ApiError::Unreadable(error.to_string()))?.records;
+    let mut entries = decode_logs(body)
+        .map_err(|error| ApiError::Unreadable(error.to_string()))?
+        .records;
     entries.sort_by_key(|entry| entry.record.time);
     Ok(entries)
 }
@@ -195,8 +211,16 @@ async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8
 
 fn refusal(status: u16, body: &[u8]) -> ApiError {
     match serde_json::from_slice::<ErrorResponse>(body) {
-        Ok(error) => ApiError::Refused { status, message: error.message, position: error.position },
-        Err(_) => ApiError::Refused { status, message: format!("the server answered {status}"), position: None },
+        Ok(error) => ApiError::Refused {
+            status,
+            message: error.message,
+            position: error.position,
+        },
+        Err(_) => ApiError::Refused {
+            status,
+            message: format!("the server answered {status}"),
+            position: None,
+        },
     }
 }
 
@@ -209,16 +233,27 @@ mod tests {
         let body = br#"{"code":"invalid_query","message":"expected a value","position":7}"#;
         assert_eq!(
             refusal(400, body),
-            ApiError::Refused { status: 400, message: "expected a value".to_owned(), position: Some(7) }
+            ApiError::Refused {
+                status: 400,
+                message: "expected a value".to_owned(),
+                position: Some(7)
+            }
         );
         assert_eq!(
             refusal(500, b"<html>"),
-            ApiError::Refused { status: 500, message: "the server answered 500".to_owned(), position: None }
+            ApiError::Refused {
+                status: 500,
+                message: "the server answered 500".to_owned(),
+                position: None
+            }
         );
     }
 
     #[test]
     fn a_page_instead_of_data_is_unreadable() {
-        assert!(matches!(trace(b"<!doctype html>"), Err(ApiError::Unreadable(_))));
+        assert!(matches!(
+            trace(b"<!doctype html>"),
+            Err(ApiError::Unreadable(_))
+        ));
     }
 }

@@ -41,7 +41,10 @@ pub fn every(seconds: u32, action: impl Fn() + 'static) {
 /// Whether keys go into a text that someone writes.
 #[must_use]
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
-    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+    let Some(element) = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+    else {
         return false;
     };
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
@@ -49,7 +52,10 @@ pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
 
 /// Puts the keyboard focus on the element with this id, without scrolling.
 pub fn focus(id: &str) {
-    let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) else {
+    let Some(element) = document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    else {
         return;
     };
     let options = web_sys::FocusOptions::new();
@@ -72,19 +78,25 @@ pub async fn copy(text: String) -> bool {
 
 fn copy_selection(text: &str) -> Option<bool> {
     let document = document();
-    let area: web_sys::HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
+    let area: web_sys::HtmlTextAreaElement =
+        document.create_element("textarea").ok()?.dyn_into().ok()?;
     area.set_value(text);
     area.set_class_name("visually-hidden");
     document.body()?.append_child(&area).ok()?;
     area.select();
-    let copied = document.unchecked_ref::<web_sys::HtmlDocument>().exec_command("copy").unwrap_or(false);
+    let copied = document
+        .unchecked_ref::<web_sys::HtmlDocument>()
+        .exec_command("copy")
+        .unwrap_or(false);
     area.remove();
     Some(copied)
 }
 
 /// Replaces the address of the page without a step in the history.
 pub fn replace_address(address: &str) {
-    let Ok(history) = window().history() else { return };
+    let Ok(history) = window().history() else {
+        return;
+    };
     let state = history.state().unwrap_or_default();
     // The browser refuses more than some hundred changes in half a minute; the next change carries the state.
     let _ = history.replace_state_with_url(&state, "", Some(address));

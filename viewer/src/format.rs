@@ -14,7 +14,11 @@ pub fn duration(nanos: i64) -> String {
     let nanos = nanos.unsigned_abs();
     let seconds = nanos / 1_000_000_000;
     if seconds >= 3_600 {
-        return format!("{sign}{}{NBSP}h{NBSP}{}{NBSP}m", seconds / 3_600, seconds / 60 % 60);
+        return format!(
+            "{sign}{}{NBSP}h{NBSP}{}{NBSP}m",
+            seconds / 3_600,
+            seconds / 60 % 60
+        );
     }
     if seconds >= 60 {
         return format!("{sign}{}{NBSP}m{NBSP}{}{NBSP}s", seconds / 60, seconds % 60);
@@ -32,7 +36,11 @@ pub fn duration(nanos: i64) -> String {
         () => 2,
     };
     let text = format!("{value:.decimals$}");
-    let text = if unit == "s" || !text.contains('.') { &text } else { text.trim_end_matches('0').trim_end_matches('.') };
+    let text = if unit == "s" || !text.contains('.') {
+        &text
+    } else {
+        text.trim_end_matches('0').trim_end_matches('.')
+    };
     format!("{sign}{text}{NBSP}{unit}")
 }
 
@@ -41,7 +49,10 @@ pub fn duration(nanos: i64) -> String {
 pub fn mark(nanos: i64) -> String {
     let text = duration(nanos);
     match text.split_once(NBSP) {
-        Some((value, unit)) if value.contains('.') => format!("{}{NBSP}{unit}", value.trim_end_matches('0').trim_end_matches('.')),
+        Some((value, unit)) if value.contains('.') => format!(
+            "{}{NBSP}{unit}",
+            value.trim_end_matches('0').trim_end_matches('.')
+        ),
         _ => text,
     }
 }
@@ -74,7 +85,11 @@ pub fn percent(part: i64, whole: i64) -> String {
         return format!("0{NBSP}%");
     }
     let value = part as f64 / whole as f64 * 100.0;
-    if value < 0.5 { format!("<1{NBSP}%") } else { format!("{value:.0}{NBSP}%") }
+    if value < 0.5 {
+        format!("<1{NBSP}%")
+    } else {
+        format!("{value:.0}{NBSP}%")
+    }
 }
 
 /// The date and time of an instant in UTC to the millisecond, in the two parts that are shown apart:
@@ -93,7 +108,12 @@ pub fn date_and_time(instant: UnixNanos) -> (String, String) {
 #[must_use]
 pub fn clock(instant: UnixNanos) -> String {
     let second = instant.0 / 1_000_000_000 % 86_400;
-    format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        second / 3_600,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 /// The day of an instant without its year: `22 Nov`.
@@ -115,7 +135,11 @@ pub fn relative(now: UnixNanos, then: UnixNanos) -> String {
         3_600..=86_399 => format!("{}{NBSP}h", amount / 3_600),
         _ => format!("{}{NBSP}d", amount / 86_400),
     };
-    if future { format!("in {text}") } else { format!("{text} ago") }
+    if future {
+        format!("in {text}")
+    } else {
+        format!("{text} ago")
+    }
 }
 
 /// The first and last characters of an id, for where there is no room for all of it: `8f2c…e1`.
@@ -123,7 +147,9 @@ pub fn relative(now: UnixNanos, then: UnixNanos) -> String {
 pub fn short_id(id: &str) -> String {
     let characters: Vec<char> = id.chars().collect();
     match characters.as_slice() {
-        [a, b, c, d, .., y, z] if characters.len() > 12 => [*a, *b, *c, *d, '…', *y, *z].iter().collect(),
+        [a, b, c, d, .., y, z] if characters.len() > 12 => {
+            [*a, *b, *c, *d, '…', *y, *z].iter().collect()
+        }
         _ => id.to_owned(),
     }
 }
@@ -153,18 +179,25 @@ pub fn quoted(name: &str) -> String {
 }
 
 const NANOS_PER_DAY: u64 = 86_400_000_000_000;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Year, month and day of a day since the epoch (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -216,16 +249,28 @@ mod tests {
     #[test]
     fn instants_read_as_utc() {
         let instant = UnixNanos(1_795_345_452_381_000_000);
-        assert_eq!(date_and_time(instant), ("22 Nov 2026".to_owned(), "11:04:12.381 UTC".to_owned()));
+        assert_eq!(
+            date_and_time(instant),
+            ("22 Nov 2026".to_owned(), "11:04:12.381 UTC".to_owned())
+        );
         assert_eq!(date_and_time(UnixNanos(0)).0, "1 Jan 1970");
-        assert_eq!(date_and_time(UnixNanos(951_782_400_000_000_000)).0, "29 Feb 2000");
+        assert_eq!(
+            date_and_time(UnixNanos(951_782_400_000_000_000)).0,
+            "29 Feb 2000"
+        );
         assert_eq!(day(instant), "22 Nov");
     }
 
     #[test]
     fn relative_times_point_to_past_and_future() {
         let now = UnixNanos(10_000_000_000_000);
-        for (seconds_ago, expected) in [(0, "just now"), (12, "12 s ago"), (200, "3 min ago"), (7_200, "2 h ago"), (-125, "in 2 min")] {
+        for (seconds_ago, expected) in [
+            (0, "just now"),
+            (12, "12 s ago"),
+            (200, "3 min ago"),
+            (7_200, "2 h ago"),
+            (-125, "in 2 min"),
+        ] {
             let then = UnixNanos((10_000 - seconds_ago) as u64 * 1_000_000_000);
             assert_eq!(relative(now, then).replace(NBSP, " "), expected);
         }

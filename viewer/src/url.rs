@@ -11,7 +11,10 @@ impl QueryString {
     /// Starts with a path.
     #[must_use]
     pub fn new(path: &str) -> Self {
-        Self { text: path.to_owned(), empty: true }
+        Self {
+            text: path.to_owned(),
+            empty: true,
+        }
     }
 
     /// Adds a parameter.
@@ -43,7 +46,9 @@ pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -68,7 +73,9 @@ fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut index = 0;
     while index < bytes.len() {
-        let digits = text.get(index + 1..index + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let digits = text
+            .get(index + 1..index + 3)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (bytes[index], digits) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -100,7 +107,13 @@ pub enum Tab {
 
 impl Tab {
     /// The parts in order.
-    pub const ALL: [Self; 5] = [Self::Attributes, Self::Events, Self::Logs, Self::Links, Self::Resource];
+    pub const ALL: [Self; 5] = [
+        Self::Attributes,
+        Self::Events,
+        Self::Logs,
+        Self::Links,
+        Self::Resource,
+    ];
 
     /// Its name in the address.
     #[must_use]
@@ -150,10 +163,21 @@ impl TraceAddress {
     pub fn parse(query: &str) -> Self {
         let mut out = Self::default();
         for (key, value) in parse(query.trim_start_matches('?')) {
-            let ids = || value.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+            let ids = || {
+                value
+                    .split(',')
+                    .filter(|id| !id.is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            };
             match key.as_str() {
                 "span" => out.span = Some(value),
-                "tab" => out.tab = Tab::ALL.into_iter().find(|tab| tab.key() == value).unwrap_or_default(),
+                "tab" => {
+                    out.tab = Tab::ALL
+                        .into_iter()
+                        .find(|tab| tab.key() == value)
+                        .unwrap_or_default()
+                }
                 "collapsed" => out.collapsed = ids(),
                 "unfolded" => out.unfolded = ids(),
                 "zoom" => {
@@ -207,8 +231,19 @@ mod tests {
 
     #[test]
     fn a_broken_address_opens_the_trace_all_the_same() {
-        for query in ["?zoom=9-3", "?zoom=x", "?tab=nonsense", "?line=", "&&=&", "?collapsed=,,"] {
-            assert_eq!(TraceAddress::parse(query), TraceAddress::default(), "{query}");
+        for query in [
+            "?zoom=9-3",
+            "?zoom=x",
+            "?tab=nonsense",
+            "?line=",
+            "&&=&",
+            "?collapsed=,,",
+        ] {
+            assert_eq!(
+                TraceAddress::parse(query),
+                TraceAddress::default(),
+                "{query}"
+            );
         }
     }
 
@@ -217,7 +252,10 @@ mod tests {
         for text in ["{ name = \"Żółć 🎬\" && x > 1 }", "100%", "a+b=c&d", "%zz"] {
             let mut query = QueryString::new("");
             query.push("q", text);
-            assert_eq!(parse(query.finish().trim_start_matches('?')), [("q".to_owned(), text.to_owned())]);
+            assert_eq!(
+                parse(query.finish().trim_start_matches('?')),
+                [("q".to_owned(), text.to_owned())]
+            );
         }
     }
 }

@@ -41,13 +41,18 @@ pub fn Drawer(
     let id = span.span_id;
     let own = Memo::new(move |_| match logs.get() {
         Remote::Ready(entries) => Remote::Ready(Arc::new(
-            entries.iter().filter(|entry| entry.record.span_id == Some(id)).cloned().collect::<Vec<LogEntry>>(),
+            entries
+                .iter()
+                .filter(|entry| entry.record.span_id == Some(id))
+                .cloned()
+                .collect::<Vec<LogEntry>>(),
         )),
         Remote::Loading => Remote::Loading,
         Remote::Failed(error) => Remote::Failed(error),
     });
     let counts = {
-        let (attributes, events, links) = (span.attributes.len(), span.events.len(), span.links.len());
+        let (attributes, events, links) =
+            (span.attributes.len(), span.events.len(), span.links.len());
         let resource = record.resource.attributes.len();
         move |tab: Tab| match tab {
             Tab::Attributes => Some(attributes),
@@ -66,7 +71,10 @@ pub fn Drawer(
         };
         event.prevent_default();
         event.stop_propagation();
-        let at = Tab::ALL.iter().position(|candidate| *candidate == tab.get_untracked()).unwrap_or_default();
+        let at = Tab::ALL
+            .iter()
+            .position(|candidate| *candidate == tab.get_untracked())
+            .unwrap_or_default();
         let next = Tab::ALL[(at + step) % Tab::ALL.len()];
         tab.set(next);
         crate::browser::focus(&format!("tab-{}", next.key()));
@@ -167,9 +175,18 @@ fn nothing(text: &'static str) -> AnyView {
 fn causality(how: Option<&str>) -> Option<impl IntoView + use<>> {
     let (label, meaning) = match how? {
         "exact" => ("cause exact", "The parent was active when this span began."),
-        "task" => ("cause by task", "The parent is known by the task that this span began in."),
-        "inferred" => ("cause inferred", "Exactly one action was open when this span began."),
-        "none" => ("no cause known", "No action was active when this span began."),
+        "task" => (
+            "cause by task",
+            "The parent is known by the task that this span began in.",
+        ),
+        "inferred" => (
+            "cause inferred",
+            "Exactly one action was open when this span began.",
+        ),
+        "none" => (
+            "no cause known",
+            "No action was active when this span began.",
+        ),
         _ => return None,
     };
     Some(view! { <span class="tag" title=meaning>{label}</span> })
@@ -180,7 +197,11 @@ fn Failed(model: Arc<TraceModel>, node: u32) -> impl IntoView {
     let status = model.span(node).status.clone();
     let reason = crate::model::findings::reason(&model, node);
     (status.code == StatusCode::Error).then(|| {
-        let message = if status.message.is_empty() { reason } else { status.message };
+        let message = if status.message.is_empty() {
+            reason
+        } else {
+            status.message
+        };
         view! {
             <p class="drawer__failure">
                 <b aria-label="Error">"✕"</b>
@@ -306,7 +327,8 @@ fn Events(model: Arc<TraceModel>, node: u32) -> impl IntoView {
 #[component]
 fn Logs(model: Arc<TraceModel>, node: u32, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView {
     let start = model.span(node).start;
-    move || match logs.get() {
+    move || {
+        match logs.get() {
         Remote::Loading => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
         Remote::Failed(error) => view! { <p class="drawer__note drawer__note--failed">"The logs could not be read: " {error.to_string()} "."</p> }.into_any(),
         Remote::Ready(entries) if entries.is_empty() => nothing("Nothing was logged during the span."),
@@ -340,6 +362,7 @@ fn Logs(model: Arc<TraceModel>, node: u32, logs: Signal<Remote<Vec<LogEntry>>>) 
         }
         .into_any(),
     }
+    }
 }
 
 #[component]
@@ -372,7 +395,11 @@ fn rest(total: usize) -> Option<impl IntoView + use<>> {
 }
 
 fn signed(nanos: i64) -> String {
-    if nanos < 0 { format::duration(nanos) } else { format!("+{}", format::duration(nanos)) }
+    if nanos < 0 {
+        format::duration(nanos)
+    } else {
+        format!("+{}", format::duration(nanos))
+    }
 }
 
 /// A severity in the sender's words, or else in OpenTelemetry's.

@@ -12,7 +12,13 @@ use crate::model::filter::{Filter, PAGE};
 use crate::palette;
 
 /// The least durations that are offered, in milliseconds.
-const LEAST_MILLIS: [(u32, &str); 5] = [(100, "100 ms"), (500, "500 ms"), (1_000, "1 s"), (5_000, "5 s"), (30_000, "30 s")];
+const LEAST_MILLIS: [(u32, &str); 5] = [
+    (100, "100 ms"),
+    (500, "500 ms"),
+    (1_000, "1 s"),
+    (5_000, "5 s"),
+    (30_000, "30 s"),
+];
 
 /// The column of filters.
 #[component]
@@ -132,13 +138,21 @@ pub fn Filters(
 }
 
 #[component]
-fn ServiceChoice(service: Service, filter: Memo<Filter>, on_change: Callback<Filter>) -> impl IntoView {
+fn ServiceChoice(
+    service: Service,
+    filter: Memo<Filter>,
+    on_change: Callback<Filter>,
+) -> impl IntoView {
     let name = service.name.clone();
     let on = Memo::new(move |_| filter.with(|filter| filter.service == name));
     let name = service.name.clone();
     let toggle = move |_| {
         let mut next = filter.get_untracked();
-        next.service = if on.get_untracked() { String::new() } else { name.clone() };
+        next.service = if on.get_untracked() {
+            String::new()
+        } else {
+            name.clone()
+        };
         // An operation belongs to the service that it was chosen for.
         next.operation.clear();
         next.limit = PAGE;
@@ -172,12 +186,21 @@ fn operations(known: Option<Arc<ServicesResponse>>, service: &str, current: &str
 }
 
 fn count_of(filter: &Filter) -> usize {
-    [!filter.service.is_empty(), !filter.operation.is_empty(), filter.errors, filter.min_millis.is_some()]
-        .into_iter()
-        .filter(|on| *on)
-        .count()
+    [
+        !filter.service.is_empty(),
+        !filter.operation.is_empty(),
+        filter.errors,
+        filter.min_millis.is_some(),
+    ]
+    .into_iter()
+    .filter(|on| *on)
+    .count()
 }
 
 fn is_wide() -> bool {
-    window().match_media("(min-width: 900px)").ok().flatten().is_none_or(|query| query.matches())
+    window()
+        .match_media("(min-width: 900px)")
+        .ok()
+        .flatten()
+        .is_none_or(|query| query.matches())
 }

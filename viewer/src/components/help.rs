@@ -40,7 +40,10 @@ pub fn HelpSheet() -> impl IntoView {
         }
     });
     on_cleanup(move || listener.remove());
-    let opener = window_event_listener(leptos::ev::Custom::<leptos::ev::Event>::new(OPEN_EVENT), move |_| open(dialog));
+    let opener = window_event_listener(
+        leptos::ev::Custom::<leptos::ev::Event>::new(OPEN_EVENT),
+        move |_| open(dialog),
+    );
     on_cleanup(move || opener.remove());
     view! {
         <dialog class="help" node_ref=dialog aria-labelledby="help-title">

@@ -33,17 +33,43 @@ pub fn QueryBar(
     let scroll = RwSignal::new(0);
     let field = NodeRef::<leptos::html::Input>::new();
     // An edited query is another query: what was said of the old one no longer holds.
-    let shown_problem = Memo::new(move |_| problem.get().filter(|_| text.with(|text| value.with(|value| text == value))));
+    let shown_problem = Memo::new(move |_| {
+        problem
+            .get()
+            .filter(|_| text.with(|text| value.with(|value| text == value)))
+    });
     let follow_scroll = move || {
         if let Some(field) = field.get_untracked() {
             scroll.set(field.scroll_left());
         }
     };
+    let paint = NodeRef::<leptos::html::Div>::new();
+    // What the problem is about must be seen, also in a field that is shorter than its query.
+    Effect::new(move |_| {
+        let Some(position) = shown_problem.get().and_then(|problem| problem.position) else {
+            return;
+        };
+        let (Some(field), Some(paint)) = (field.get(), paint.get()) else {
+            return;
+        };
+        text.with_untracked(|text| {
+            let character = f64::from(paint.scroll_width()) / text.chars().count().max(1) as f64;
+            let middle = characters(text, position) as f64 * character
+                - f64::from(field.client_width()) / 2.0;
+            field.set_scroll_left(middle.max(0.0) as i32);
+        });
+        follow_scroll();
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         on_submit.run(text.get_untracked().trim().to_owned());
     };
-    let at = move || shown_problem.get().and_then(|problem| problem.position).map(|position| characters(&text.read(), position));
+    let at = move || {
+        shown_problem
+            .get()
+            .and_then(|problem| problem.position)
+            .map(|position| characters(&text.read(), position))
+    };
     let painted = move || {
         let text = text.get();
         let bad = shown_problem.get().and_then(|problem| problem.position);
@@ -63,7 +89,7 @@ pub fn QueryBar(
         <form class="query" class:query--compact=compact role="search" on:submit=submit>
             <div class="query__field" class:query__field--bad=move || shown_problem.with(Option::is_some)>
                 <div class="query__window" aria-hidden="true">
-                    <div class="query__paint" style:transform=move || format!("translateX({}px)", -scroll.get())>{painted}</div>
+                    <div class="query__paint" node_ref=paint style:transform=move || format!("translateX({}px)", -scroll.get())>{painted}</div>
                 </div>
                 <input
                     id="query"
@@ -122,5 +148,7 @@ fn token_class(token: Token<'_>) -> &'static str {
 
 /// How many characters lie before a byte of a text.
 fn characters(text: &str, byte: usize) -> usize {
-    text.char_indices().take_while(|(index, _)| *index < byte).count()
+    text.char_indices()
+        .take_while(|(index, _)| *index < byte)
+        .count()
 }

@@ -16,9 +16,13 @@ pub fn ScatterPlot(
     /// The traces.
     answer: Signal<Option<Arc<SearchResponse>>>,
 ) -> impl IntoView {
-    let scatter = Memo::new(move |_| answer.with(|answer| answer.as_ref().map(|answer| Scatter::new(&answer.traces))));
+    let scatter = Memo::new(move |_| {
+        answer.with(|answer| answer.as_ref().map(|answer| Scatter::new(&answer.traces)))
+    });
     let navigate = use_navigate();
-    let open = Callback::new(move |id: String| navigate(&format!("/trace/{id}"), NavigateOptions::default()));
+    let open = Callback::new(move |id: String| {
+        navigate(&format!("/trace/{id}"), NavigateOptions::default())
+    });
     view! {
         <div class="scatter" aria-hidden="true">
             {move || {
@@ -52,8 +56,15 @@ pub fn ScatterPlot(
 fn ScatterPoint(trace: TraceSummary, scatter: Scatter, open: Callback<String>) -> impl IntoView {
     let (x, y) = scatter.place(&trace);
     let id = trace.trace_id.to_hex();
-    let title = format!("{} · {}", format::quoted(&trace.root_name), format::duration(trace.duration.0));
-    let browser = trace.services.first().is_some_and(|service| service.browser);
+    let title = format!(
+        "{} · {}",
+        format::quoted(&trace.root_name),
+        format::duration(trace.duration.0)
+    );
+    let browser = trace
+        .services
+        .first()
+        .is_some_and(|service| service.browser);
     view! {
         <i
             class="scatter__point"

@@ -42,7 +42,9 @@ pub fn Failure(
 ) -> impl IntoView {
     let title = match &error {
         ApiError::Unreachable => "The server does not answer".to_owned(),
-        ApiError::Refused { status, .. } if *status >= 500 => "The server could not answer".to_owned(),
+        ApiError::Refused { status, .. } if *status >= 500 => {
+            "The server could not answer".to_owned()
+        }
         ApiError::Refused { .. } => format!("The server refused to give {what}"),
         ApiError::Unreadable(_) => "The answer cannot be read".to_owned(),
     };

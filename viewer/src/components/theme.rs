@@ -14,12 +14,17 @@ impl ThemeChoice {
     /// Reads what was chosen before, or else what the system prefers, and follows the system from then on.
     #[must_use]
     pub fn new() -> Self {
-        let system = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+        let system = window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten();
         let chosen = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
         let dark = RwSignal::new(match chosen.as_deref() {
             Some("dark") => true,
             Some("light") => false,
-            _ => system.as_ref().is_some_and(web_sys::MediaQueryList::matches),
+            _ => system
+                .as_ref()
+                .is_some_and(web_sys::MediaQueryList::matches),
         });
         Effect::new(move |_| {
             if let Some(root) = document().document_element() {

@@ -16,14 +16,26 @@ use crate::model::filter::Filter;
 pub fn TopBar() -> impl IntoView {
     let path = use_location().pathname;
     let searching = Memo::new(move |_| path.with(|path| path == "/" || path == "/search"));
-    let traces = move || path.with(|path| path == "/" || path == "/search" || path.starts_with("/trace/"));
+    let traces =
+        move || path.with(|path| path == "/" || path == "/search" || path.starts_with("/trace/"));
     let is = move |page: &'static str| path.with(|path| path == page);
     let navigate = use_navigate();
     let search = Callback::new(move |query: String| {
-        navigate(&Filter { query, ..Filter::default() }.address(), NavigateOptions::default());
+        navigate(
+            &Filter {
+                query,
+                ..Filter::default()
+            }
+            .address(),
+            NavigateOptions::default(),
+        );
     });
     let listener = window_event_listener(leptos::ev::keydown, |event| {
-        if event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !browser::is_typing(&event) {
+        if event.key() == "/"
+            && !event.ctrl_key()
+            && !event.meta_key()
+            && !browser::is_typing(&event)
+        {
             event.prevent_default();
             browser::focus("query");
         }

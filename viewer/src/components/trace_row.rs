@@ -41,7 +41,11 @@ pub fn TraceRow(
         .map(|(service, hue)| view! { <ServiceDot hue=*hue browser=service.browser name=service.name.clone() /> })
         .collect_view();
     let more_services = trace.services.len().saturating_sub(DOTS);
-    let names: Vec<&str> = trace.services.iter().map(|service| service.name.as_str()).collect();
+    let names: Vec<&str> = trace
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
     let (path, names) = (names.join(" → "), names.join(", "));
     view! {
         <a class="trace-row" class:trace-row--failed=failed href=format!("/trace/{}", trace.trace_id)>
@@ -91,7 +95,11 @@ pub fn TraceRow(
 /// The exact time for the list; with the day where it is not today's.
 fn exact(now: UnixNanos, start: UnixNanos) -> String {
     let today = format::day(now) == format::day(start);
-    if today { format!("{} UTC", format::clock(start)) } else { format!("{}, {} UTC", format::day(start), &format::clock(start)[..5]) }
+    if today {
+        format!("{} UTC", format::clock(start))
+    } else {
+        format!("{}, {} UTC", format::day(start), &format::clock(start)[..5])
+    }
 }
 
 /// The trace in 160 pixels: one bar for each service, from its first start to its last end.

@@ -54,10 +54,18 @@ pub fn Value(
 ) -> impl IntoView {
     let (all, set_all) = signal(false);
     // Only addresses of the web; anything else, such as `javascript:`, stays a text.
-    let is_address = link && (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(char::is_whitespace);
+    let is_address = link
+        && (text.starts_with("https://") || text.starts_with("http://"))
+        && !text.contains(char::is_whitespace);
     let long = text.chars().count() > CLAMP;
     let address = text.clone();
-    let shown = move || if long && !all.get() { format::clipped(&text, CLAMP) } else { text.clone() };
+    let shown = move || {
+        if long && !all.get() {
+            format::clipped(&text, CLAMP)
+        } else {
+            text.clone()
+        }
+    };
     view! {
         {if is_address {
             view! { <a class="value" href=address target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }.into_any()
@@ -76,7 +84,9 @@ pub fn Value(
 
 /// A dotted name that may break after its dots.
 fn breakable(name: &str) -> impl IntoView + use<> {
-    name.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr /> }).collect_view()
+    name.split_inclusive('.')
+        .map(|part| view! { {part.to_owned()}<wbr /> })
+        .collect_view()
 }
 
 fn tone(attribute: &Attribute) -> &'static str {

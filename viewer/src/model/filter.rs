@@ -34,13 +34,19 @@ impl Range {
     /// The range of a name in the address; unknown names are [`Range::Any`].
     #[must_use]
     pub fn from_key(key: &str) -> Self {
-        Self::CHOICES.iter().find(|choice| choice.1 == key).map_or(Self::Any, |choice| choice.0)
+        Self::CHOICES
+            .iter()
+            .find(|choice| choice.1 == key)
+            .map_or(Self::Any, |choice| choice.0)
     }
 
     /// Its name in the address.
     #[must_use]
     pub fn key(self) -> &'static str {
-        Self::CHOICES.iter().find(|choice| choice.0 == self).map_or("", |choice| choice.1)
+        Self::CHOICES
+            .iter()
+            .find(|choice| choice.0 == self)
+            .map_or("", |choice| choice.1)
     }
 }
 
@@ -90,7 +96,12 @@ impl Filter {
         query.push_unless_empty("service", &self.service);
         query.push_unless_empty("operation", &self.operation);
         query.push_unless_empty("errors", if self.errors { "1" } else { "" });
-        query.push_unless_empty("min", &self.min_millis.map_or(String::new(), |millis| millis.to_string()));
+        query.push_unless_empty(
+            "min",
+            &self
+                .min_millis
+                .map_or(String::new(), |millis| millis.to_string()),
+        );
         query.push_unless_empty("range", self.range.key());
         query.push_unless_empty("live", if self.live { "1" } else { "" });
         if self.limit > PAGE {
@@ -187,7 +198,12 @@ mod tests {
     fn the_address_keeps_the_whole_state() {
         let address = filter().address();
         let pairs = crate::url::parse(address.split_once('?').expect("a query").1);
-        let read = Filter::from_address(|key| pairs.iter().find(|pair| pair.0 == key).map(|pair| pair.1.clone()));
+        let read = Filter::from_address(|key| {
+            pairs
+                .iter()
+                .find(|pair| pair.0 == key)
+                .map(|pair| pair.1.clone())
+        });
         assert_eq!(read, filter());
         assert_eq!(Filter::from_address(|_| None).address(), "/search");
     }
@@ -203,7 +219,14 @@ mod tests {
 
     #[test]
     fn the_api_is_asked_for_a_start_in_nanoseconds() {
-        let filter = Filter { range: Range::Last(300), limit: PAGE, ..Filter::default() };
-        assert_eq!(filter.api_path(UnixNanos(1_000_000_000_000)), "/api/v1/search?start=700000000000&limit=50");
+        let filter = Filter {
+            range: Range::Last(300),
+            limit: PAGE,
+            ..Filter::default()
+        };
+        assert_eq!(
+            filter.api_path(UnixNanos(1_000_000_000_000)),
+            "/api/v1/search?start=700000000000&limit=50"
+        );
     }
 }

@@ -69,14 +69,23 @@ pub fn findings(model: &TraceModel) -> Vec<Finding> {
     let mut out = Vec::new();
     out.extend(critical_share(model));
     out.extend(errors(model));
-    out.extend(retries(model).into_iter().take(REPEATS_SHOWN).map(|retries| Finding {
-        tone: Tone::Warn,
-        lead: "↻".to_owned(),
-        strong: format!("{} tries", retries.tries.len()),
-        rest: format::clipped(&model.span(retries.tries[0]).name, 40),
-        detail: if retries.succeeded { "The last try succeeded.".to_owned() } else { "No try succeeded.".to_owned() },
-        node: retries.tries[0],
-    }));
+    out.extend(
+        retries(model)
+            .into_iter()
+            .take(REPEATS_SHOWN)
+            .map(|retries| Finding {
+                tone: Tone::Warn,
+                lead: "↻".to_owned(),
+                strong: format!("{} tries", retries.tries.len()),
+                rest: format::clipped(&model.span(retries.tries[0]).name, 40),
+                detail: if retries.succeeded {
+                    "The last try succeeded.".to_owned()
+                } else {
+                    "No try succeeded.".to_owned()
+                },
+                node: retries.tries[0],
+            }),
+    );
     out.extend(repeats(model));
     out.extend(warnings(model));
     out
@@ -85,18 +94,29 @@ pub fn findings(model: &TraceModel) -> Vec<Finding> {
 /// The largest contributors to the critical path, the largest first.
 #[must_use]
 pub fn contributors(model: &TraceModel) -> Vec<Contributor> {
-    let mut groups: HashMap<(u16, &str), (i64, HashMap<u32, i64>)> = HashMap::new();
+    #[derive(Default)]
+    struct Group {
+        nanos: i64,
+        by_node: HashMap<u32, i64>,
+    }
+    let mut groups: HashMap<(u16, &str), Group> = HashMap::new();
     for segment in &model.critical {
-        let key = (model.service[segment.node as usize], model.span(segment.node).name.as_str());
-        let (total, by_node) = groups.entry(key).or_default();
+        let key = (
+            model.service[segment.node as usize],
+            model.span(segment.node).name.as_str(),
+        );
+        let group = groups.entry(key).or_default();
         let nanos = segment.end - segment.start;
-        *total += nanos;
-        *by_node.entry(segment.node).or_default() += nanos;
+        group.nanos += nanos;
+        *group.by_node.entry(segment.node).or_default() += nanos;
     }
     let mut out: Vec<Contributor> = groups
         .into_values()
-        .filter_map(|(nanos, by_node)| {
-            let node = by_node.into_iter().max_by_key(|(node, nanos)| (*nanos, std::cmp::Reverse(*node)))?.0;
+        .filter_map(|Group { nanos, by_node }| {
+            let node = by_node
+                .into_iter()
+                .max_by_key(|(node, nanos)| (*nanos, std::cmp::Reverse(*node)))?
+                .0;
             Some(Contributor { node, nanos })
         })
         .collect();
@@ -119,8 +139,9 @@ pub fn service_shares(model: &TraceModel) -> Vec<(u16, i64)> {
 /// Failed spans below which nothing failed: where failures began, by start.
 #[must_use]
 pub fn origins_of_errors(model: &TraceModel) -> Vec<u32> {
-    let mut out: Vec<u32> =
-        (0..model.len() as u32).filter(|node| model.error[*node as usize] && model.errors_below[*node as usize] == 0).collect();
+    let mut out: Vec<u32> = (0..model.len() as u32)
+        .filter(|node| model.error[*node as usize] && model.errors_below[*node as usize] == 0)
+        .collect();
     out.sort_by_key(|node| model.start[*node as usize]);
     out
 }
@@ -130,7 +151,11 @@ pub fn origins_of_errors(model: &TraceModel) -> Vec<u32> {
 pub fn retries(model: &TraceModel) -> Vec<Retries> {
     let mut groups: HashMap<(u32, u16, &str), Vec<u32>> = HashMap::new();
     for node in 0..model.len() as u32 {
-        let key = (model.parent[node as usize], model.service[node as usize], model.span(node).name.as_str());
+        let key = (
+            model.parent[node as usize],
+            model.service[node as usize],
+            model.span(node).name.as_str(),
+        );
         groups.entry(key).or_default().push(node);
     }
     let mut out: Vec<Retries> = groups
@@ -139,7 +164,10 @@ pub fn retries(model: &TraceModel) -> Vec<Retries> {
         .filter_map(|tries| {
             let (last, earlier) = tries.split_last()?;
             let failed = |node: &u32| model.error[*node as usize];
-            earlier.iter().all(failed).then(|| Retries { succeeded: !failed(last), tries: tries.clone() })
+            earlier.iter().all(failed).then(|| Retries {
+                succeeded: !failed(last),
+                tries: tries.clone(),
+            })
         })
         .collect();
     out.sort_by_key(|retries| retries.tries[0]);
@@ -162,14 +190,29 @@ pub fn reason(model: &TraceModel, node: u32) -> String {
 
 fn critical_share(model: &TraceModel) -> Option<Finding> {
     let (service, nanos) = *service_shares(model).first()?;
-    let node = contributors(model).into_iter().find(|contributor| model.service[contributor.node as usize] == service)?.node;
-    let total: i64 = model.critical.iter().map(|segment| segment.end - segment.start).sum();
+    let node = contributors(model)
+        .into_iter()
+        .find(|contributor| model.service[contributor.node as usize] == service)?
+        .node;
+    let total: i64 = model
+        .critical
+        .iter()
+        .map(|segment| segment.end - segment.start)
+        .sum();
     Some(Finding {
         tone: Tone::Line,
         lead: "Critical path".to_owned(),
-        strong: format!("{} {}", format::clipped(&model.services[usize::from(service)].name, 32), format::percent(nanos, total)),
+        strong: format!(
+            "{} {}",
+            format::clipped(&model.services[usize::from(service)].name, 32),
+            format::percent(nanos, total)
+        ),
         rest: String::new(),
-        detail: format!("{} of the {} that the whole took.", format::duration(nanos), format::duration(total)),
+        detail: format!(
+            "{} of the {} that the whole took.",
+            format::duration(nanos),
+            format::duration(total)
+        ),
         node,
     })
 }
@@ -178,11 +221,20 @@ fn errors(model: &TraceModel) -> Vec<Finding> {
     let mut groups: Vec<(u16, String, &str, Vec<u32>)> = Vec::new();
     let origins = origins_of_errors(model);
     for node in &origins {
-        let (service, reason, name) = (model.service[*node as usize], reason(model, *node), model.span(*node).name.as_str());
+        let (service, reason, name) = (
+            model.service[*node as usize],
+            reason(model, *node),
+            model.span(*node).name.as_str(),
+        );
         // A trace may have thousands of failures; groups beyond the shown ones are only counted.
-        match groups.iter().position(|group| group.0 == service && group.1 == reason && group.2 == name) {
+        match groups
+            .iter()
+            .position(|group| group.0 == service && group.1 == reason && group.2 == name)
+        {
             Some(index) => groups[index].3.push(*node),
-            None if groups.len() < ERRORS_SHOWN => groups.push((service, reason, name, vec![*node])),
+            None if groups.len() < ERRORS_SHOWN => {
+                groups.push((service, reason, name, vec![*node]))
+            }
             None => {}
         }
     }
@@ -193,7 +245,11 @@ fn errors(model: &TraceModel) -> Vec<Finding> {
         .map(|(_, reason, name, nodes)| Finding {
             tone: Tone::Error,
             lead: "✕".to_owned(),
-            strong: if nodes.len() > 1 { format!("{reason} ×{}", nodes.len()) } else { reason },
+            strong: if nodes.len() > 1 {
+                format!("{reason} ×{}", nodes.len())
+            } else {
+                reason
+            },
             rest: format::clipped(&format::quoted(name), 40),
             detail: model.span(nodes[0]).status.message.clone(),
             node: nodes[0],
@@ -215,22 +271,39 @@ fn errors(model: &TraceModel) -> Vec<Finding> {
 }
 
 fn repeats(model: &TraceModel) -> Vec<Finding> {
-    let mut heads: Vec<u32> = (0..model.len() as u32).filter(|node| model.fold[*node as usize] >= REPEATS_FROM).collect();
+    let mut heads: Vec<u32> = (0..model.len() as u32)
+        .filter(|node| model.fold[*node as usize] >= REPEATS_FROM)
+        .collect();
     heads.sort_by_key(|head| (std::cmp::Reverse(model.fold[*head as usize]), *head));
     heads
         .into_iter()
         .take(REPEATS_SHOWN)
         .map(|head| {
             let members: Vec<u32> = model.fold_members(head).collect();
-            let total: i64 = members.iter().map(|member| model.duration_of(*member)).sum();
+            let total: i64 = members
+                .iter()
+                .map(|member| model.duration_of(*member))
+                .sum();
             let span = model.span(head);
-            let database = span.attributes.iter().any(|attribute| attribute.key.starts_with("db."));
+            let database = span
+                .attributes
+                .iter()
+                .any(|attribute| attribute.key.starts_with("db."));
             Finding {
                 tone: Tone::Warn,
-                lead: if database && one_after_the_other(model, &members) { "N+1" } else { "Repeated" }.to_owned(),
+                lead: if database && one_after_the_other(model, &members) {
+                    "N+1"
+                } else {
+                    "Repeated"
+                }
+                .to_owned(),
                 strong: format!("×{}", format::count(members.len() as u64)),
                 rest: format::clipped(&format::quoted(&span.name), 40),
-                detail: format!("{} alike calls took {} together.", members.len(), format::duration(total)),
+                detail: format!(
+                    "{} alike calls took {} together.",
+                    members.len(),
+                    format::duration(total)
+                ),
                 node: head,
             }
         })
@@ -240,7 +313,9 @@ fn repeats(model: &TraceModel) -> Vec<Finding> {
 fn warnings(model: &TraceModel) -> Vec<Finding> {
     let mut groups: Vec<(&str, Vec<&Warning>)> = Vec::new();
     for warning in &model.trace.warnings {
-        let Some(words) = warning_words(warning) else { continue };
+        let Some(words) = warning_words(warning) else {
+            continue;
+        };
         match groups.iter_mut().find(|group| group.0 == words) {
             Some(group) => group.1.push(warning),
             None => groups.push((words, vec![warning])),
@@ -251,7 +326,11 @@ fn warnings(model: &TraceModel) -> Vec<Finding> {
         .map(|(words, warnings)| Finding {
             tone: Tone::Note,
             lead: String::new(),
-            strong: if warnings.len() > 1 { format!("{} ×{}", words, format::count(warnings.len() as u64)) } else { words.to_owned() },
+            strong: if warnings.len() > 1 {
+                format!("{} ×{}", words, format::count(warnings.len() as u64))
+            } else {
+                words.to_owned()
+            },
             rest: String::new(),
             detail: warnings[0].to_string(),
             node: warnings[0].node(),
@@ -266,9 +345,14 @@ fn warning_words(warning: &Warning) -> Option<&'static str> {
         Warning::Orphan { .. } => "Parent missing",
         Warning::Cycle { .. } => "Parents in a circle",
         Warning::SeveralRoots { .. } => "Several roots",
-        Warning::ChildStartsBeforeParent { across_services: true, .. } | Warning::ChildEndsAfterParent { across_services: true, .. } => {
-            "Clocks disagree"
+        Warning::ChildStartsBeforeParent {
+            across_services: true,
+            ..
         }
+        | Warning::ChildEndsAfterParent {
+            across_services: true,
+            ..
+        } => "Clocks disagree",
         Warning::ChildStartsBeforeParent { .. } => "Starts before its parent",
         Warning::NegativeDuration { .. } => "Ends before it starts",
         Warning::DuplicateSpanId { .. } => "Span id used twice",
@@ -278,7 +362,9 @@ fn warning_words(warning: &Warning) -> Option<&'static str> {
 }
 
 fn one_after_the_other(model: &TraceModel, nodes: &[u32]) -> bool {
-    nodes.windows(2).all(|pair| model.end[pair[0] as usize] <= model.start[pair[1] as usize])
+    nodes
+        .windows(2)
+        .all(|pair| model.end[pair[0] as usize] <= model.start[pair[1] as usize])
 }
 
 #[cfg(test)]
@@ -289,7 +375,11 @@ mod tests {
     fn chips(model: &TraceModel) -> Vec<String> {
         findings(model)
             .iter()
-            .map(|finding| format!("{} {} {}", finding.lead, finding.strong, finding.rest).trim().replace('\u{a0}', " "))
+            .map(|finding| {
+                format!("{} {} {}", finding.lead, finding.strong, finding.rest)
+                    .trim()
+                    .replace('\u{a0}', " ")
+            })
             .collect()
     }
 

@@ -24,8 +24,20 @@ pub struct Token<'a> {
     pub text: &'a str,
 }
 
-const KEYWORD_VALUES: [&str; 12] =
-    ["true", "false", "nil", "error", "ok", "unset", "server", "client", "internal", "producer", "consumer", "unspecified"];
+const KEYWORD_VALUES: [&str; 12] = [
+    "true",
+    "false",
+    "nil",
+    "error",
+    "ok",
+    "unset",
+    "server",
+    "client",
+    "internal",
+    "producer",
+    "consumer",
+    "unspecified",
+];
 
 /// The pieces of a query; joined they are the query.
 #[must_use]
@@ -36,13 +48,26 @@ pub fn tokens(query: &str) -> Vec<Token<'_>> {
         let (kind, length) = match first {
             c if c.is_whitespace() => (TokenKind::Blank, run(rest, char::is_whitespace)),
             '"' | '`' => (TokenKind::Value, quoted_length(rest, first)),
-            c if c.is_ascii_digit() => (TokenKind::Value, run(rest, |c| c.is_alphanumeric() || c == '.')),
+            c if c.is_ascii_digit() => (
+                TokenKind::Value,
+                run(rest, |c| c.is_alphanumeric() || c == '.'),
+            ),
             c if is_word(c) => {
                 let length = run(rest, is_word);
                 let keyword = KEYWORD_VALUES.contains(&&rest[..length]);
-                (if keyword { TokenKind::Value } else { TokenKind::Field }, length)
+                (
+                    if keyword {
+                        TokenKind::Value
+                    } else {
+                        TokenKind::Field
+                    },
+                    length,
+                )
             }
-            c if "=!<>~&|+-*/%^".contains(c) => (TokenKind::Operator, run(rest, |c| "=!<>~&|+-*/%^".contains(c))),
+            c if "=!<>~&|+-*/%^".contains(c) => (
+                TokenKind::Operator,
+                run(rest, |c| "=!<>~&|+-*/%^".contains(c)),
+            ),
             c => (TokenKind::Punctuation, c.len_utf8()),
         };
         let (text, after) = rest.split_at(length);
@@ -79,19 +104,41 @@ mod tests {
 
     #[test]
     fn a_query_falls_into_its_pieces() {
-        let query = r#"{ resource.service.name = "pay\"ment" && duration > 1.5s && status = error }"#;
+        let query =
+            r#"{ resource.service.name = "pay\"ment" && duration > 1.5s && status = error }"#;
         let found = tokens(query);
-        assert_eq!(found.iter().map(|token| token.text).collect::<String>(), query);
-        let of_kind = |kind| found.iter().filter(|token| token.kind == kind).map(|token| token.text).collect::<Vec<_>>();
-        assert_eq!(of_kind(TokenKind::Field), ["resource.service.name", "duration", "status"]);
-        assert_eq!(of_kind(TokenKind::Value), [r#""pay\"ment""#, "1.5s", "error"]);
+        assert_eq!(
+            found.iter().map(|token| token.text).collect::<String>(),
+            query
+        );
+        let of_kind = |kind| {
+            found
+                .iter()
+                .filter(|token| token.kind == kind)
+                .map(|token| token.text)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of_kind(TokenKind::Field),
+            ["resource.service.name", "duration", "status"]
+        );
+        assert_eq!(
+            of_kind(TokenKind::Value),
+            [r#""pay\"ment""#, "1.5s", "error"]
+        );
         assert_eq!(of_kind(TokenKind::Operator), ["=", "&&", ">", "&&", "="]);
     }
 
     #[test]
     fn an_unfinished_query_is_still_coloured() {
         for query in ["{ name = \"Bo", "żółć 🎬 ~", "\"", "`"] {
-            assert_eq!(tokens(query).iter().map(|token| token.text).collect::<String>(), query);
+            assert_eq!(
+                tokens(query)
+                    .iter()
+                    .map(|token| token.text)
+                    .collect::<String>(),
+                query
+            );
         }
     }
 }

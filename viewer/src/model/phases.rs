@@ -67,10 +67,16 @@ pub fn phases(span: &Span) -> Vec<Phase> {
         // Resource Timing gives 0 for what another origin hides; that is no moment of this span.
         (event.time >= span.start && event.time <= span.end).then(|| (event.time - span.start).0)
     };
-    let Some(request) = at("requestStart") else { return Vec::new() };
+    let Some(request) = at("requestStart") else {
+        return Vec::new();
+    };
     let end = (span.end - span.start).0;
     let (dns, dns_end) = (at("domainLookupStart"), at("domainLookupEnd"));
-    let (connect, tls, connect_end) = (at("connectStart"), at("secureConnectionStart"), at("connectEnd"));
+    let (connect, tls, connect_end) = (
+        at("connectStart"),
+        at("secureConnectionStart"),
+        at("connectEnd"),
+    );
     let first = dns.or(connect).unwrap_or(request);
     let response = at("responseStart");
     let received = at("responseEnd").unwrap_or(end);
@@ -79,7 +85,11 @@ pub fn phases(span: &Span) -> Vec<Phase> {
         if let (Some(start), Some(stop)) = (start, stop)
             && stop > start
         {
-            out.push(Phase { kind, start, end: stop });
+            out.push(Phase {
+                kind,
+                start,
+                end: stop,
+            });
         }
     };
     push(PhaseKind::Queue, Some(0), Some(first));
@@ -101,9 +111,16 @@ mod tests {
         let mut span = span(1, 0, "shop-web", "GET /", 1_000, 2_000).span;
         for (name, at) in events {
             let time = shared::time::UnixNanos(super::super::fixture::ORIGIN + at);
-            span.events.push(SpanEvent { time, name: (*name).to_owned(), ..SpanEvent::default() });
+            span.events.push(SpanEvent {
+                time,
+                name: (*name).to_owned(),
+                ..SpanEvent::default()
+            });
         }
-        let found: Vec<_> = phases(&span).iter().map(|phase| (phase.kind, phase.start, phase.end)).collect();
+        let found: Vec<_> = phases(&span)
+            .iter()
+            .map(|phase| (phase.kind, phase.start, phase.end))
+            .collect();
         assert_eq!(found, expected, "{reason}");
     }
 
@@ -131,9 +148,17 @@ mod tests {
             ],
             "a fresh encrypted connection",
         );
-        check(&[("fetchStart", 1_000)], &[], "another origin hides the rest");
         check(
-            &[("requestStart", 1_100), ("responseStart", 0), ("responseEnd", 1_900)],
+            &[("fetchStart", 1_000)],
+            &[],
+            "another origin hides the rest",
+        );
+        check(
+            &[
+                ("requestStart", 1_100),
+                ("responseStart", 0),
+                ("responseEnd", 1_900),
+            ],
             &[(PhaseKind::Queue, 0, 100), (PhaseKind::Wait, 100, 900)],
             "a mark of 0 is no moment",
         );

@@ -66,14 +66,19 @@ impl Rows {
             let mut depth = model.depth[node as usize] + shifts.len() as u32;
             let members = model.fold[node as usize];
             if members > 0 {
-                let end = model.fold_members(node).last().map_or(node, |last| model.after(last));
+                let end = model
+                    .fold_members(node)
+                    .last()
+                    .map_or(node, |last| model.after(last));
                 let open = openness.unfolded.contains(&node);
                 rows.push(Row {
                     key: RowKey { node, fold: true },
                     depth,
                     open: Some(open),
                     hidden: members,
-                    hides_error: model.fold_members(node).any(|member| fails_within(model, member)),
+                    hides_error: model
+                        .fold_members(node)
+                        .any(|member| fails_within(model, member)),
                 });
                 if !open {
                     row_of[node as usize..end as usize].fill(rows.len() as u32 - 1);
@@ -108,7 +113,9 @@ impl Rows {
     /// The row that shows a node: its own, or its nearest visible ancestor's.
     #[must_use]
     pub fn row_of(&self, node: u32) -> usize {
-        self.row_of.get(node as usize).map_or(0, |row| *row as usize)
+        self.row_of
+            .get(node as usize)
+            .map_or(0, |row| *row as usize)
     }
 
     /// The row of a key; where it is hidden, its nearest visible ancestor's.
@@ -135,8 +142,13 @@ impl Openness {
         loop {
             let parent = model.parent[current as usize];
             // A fold hides its members together; its head is the member at which a fold begins.
-            for head in model.children(parent).take_while(|sibling| *sibling <= current) {
-                if model.fold[head as usize] > 0 && model.fold_members(head).any(|member| member == current) {
+            for head in model
+                .children(parent)
+                .take_while(|sibling| *sibling <= current)
+            {
+                if model.fold[head as usize] > 0
+                    && model.fold_members(head).any(|member| member == current)
+                {
                     self.unfolded.insert(head);
                 }
             }
@@ -150,7 +162,11 @@ impl Openness {
 
     /// Opens or closes a row.
     pub fn set(&mut self, key: RowKey, open: bool) {
-        let (set, member) = if key.fold { (&mut self.unfolded, open) } else { (&mut self.collapsed, !open) };
+        let (set, member) = if key.fold {
+            (&mut self.unfolded, open)
+        } else {
+            (&mut self.collapsed, !open)
+        };
         if member {
             set.insert(key.node);
         } else {
@@ -173,8 +189,16 @@ mod tests {
         rows.rows
             .iter()
             .map(|row| {
-                let mark = if row.key.fold { format!(" ×{}", row.hidden) } else { String::new() };
-                format!("{}{}{mark}", "  ".repeat(row.depth as usize), model.span(row.key.node).name)
+                let mark = if row.key.fold {
+                    format!(" ×{}", row.hidden)
+                } else {
+                    String::new()
+                };
+                format!(
+                    "{}{}{mark}",
+                    "  ".repeat(row.depth as usize),
+                    model.span(row.key.node).name
+                )
             })
             .collect()
     }
@@ -185,16 +209,45 @@ mod tests {
         spans.extend((0..4).map(|i| span(10 + i, 1, "a", "SELECT", 10 * i, 10 * i + 5)));
         spans.push(span(20, 1, "a", "after", 60, 70));
         let model = model(spans);
-        assert_eq!(shown(&model, &Openness::default()), ["root", "  SELECT ×4", "  after"]);
+        assert_eq!(
+            shown(&model, &Openness::default()),
+            ["root", "  SELECT ×4", "  after"]
+        );
         let mut openness = Openness::default();
-        openness.set(RowKey { node: 1, fold: true }, true);
+        openness.set(
+            RowKey {
+                node: 1,
+                fold: true,
+            },
+            true,
+        );
         assert_eq!(
             shown(&model, &openness),
-            ["root", "  SELECT ×4", "    SELECT", "    SELECT", "    SELECT", "    SELECT", "  after"]
+            [
+                "root",
+                "  SELECT ×4",
+                "    SELECT",
+                "    SELECT",
+                "    SELECT",
+                "    SELECT",
+                "  after"
+            ]
         );
         let rows = Rows::new(&model, &openness);
-        assert_eq!(rows.position(RowKey { node: 1, fold: true }), 1);
-        assert_eq!(rows.position(RowKey { node: 1, fold: false }), 2);
+        assert_eq!(
+            rows.position(RowKey {
+                node: 1,
+                fold: true
+            }),
+            1
+        );
+        assert_eq!(
+            rows.position(RowKey {
+                node: 1,
+                fold: false
+            }),
+            2
+        );
         assert_eq!(rows.parent(3), Some(1));
     }
 
@@ -202,7 +255,13 @@ mod tests {
     fn what_is_collapsed_shows_in_its_nearest_visible_ancestor() {
         let model = booking();
         let mut openness = Openness::default();
-        openness.set(RowKey { node: 2, fold: false }, false);
+        openness.set(
+            RowKey {
+                node: 2,
+                fold: false,
+            },
+            false,
+        );
         let rows = Rows::new(&model, &openness);
         assert_eq!(shown(&model, &openness).len(), 3);
         assert!(rows.rows[2].hides_error);
@@ -214,10 +273,25 @@ mod tests {
     fn revealing_a_span_opens_every_ancestor_and_fold_above_it() {
         let model = booking();
         let mut openness = Openness::default();
-        openness.set(RowKey { node: 0, fold: false }, false);
-        let select = (0..model.len() as u32).filter(|node| model.span(*node).name == "SELECT seats").nth(7).expect("a select");
+        openness.set(
+            RowKey {
+                node: 0,
+                fold: false,
+            },
+            false,
+        );
+        let select = (0..model.len() as u32)
+            .filter(|node| model.span(*node).name == "SELECT seats")
+            .nth(7)
+            .expect("a select");
         openness.reveal(&model, select);
         let rows = Rows::new(&model, &openness);
-        assert_eq!(rows.rows[rows.row_of(select)].key, RowKey { node: select, fold: false });
+        assert_eq!(
+            rows.rows[rows.row_of(select)].key,
+            RowKey {
+                node: select,
+                fold: false
+            }
+        );
     }
 }

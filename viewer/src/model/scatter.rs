@@ -21,7 +21,12 @@ impl Scatter {
     #[must_use]
     pub fn new(traces: &[TraceSummary]) -> Self {
         let starts = || traces.iter().map(|trace| trace.start);
-        let longest = traces.iter().map(|trace| trace.duration.0).max().unwrap_or_default().max(1);
+        let longest = traces
+            .iter()
+            .map(|trace| trace.duration.0)
+            .max()
+            .unwrap_or_default()
+            .max(1);
         Self {
             first: starts().min().unwrap_or_default(),
             last: starts().max().unwrap_or_default(),
@@ -34,7 +39,11 @@ impl Scatter {
     #[must_use]
     pub fn place(&self, trace: &TraceSummary) -> (f64, f64) {
         let span = (self.last - self.first).0.max(1) as f64;
-        let x = if self.first == self.last { 0.5 } else { (trace.start - self.first).0 as f64 / span };
+        let x = if self.first == self.last {
+            0.5
+        } else {
+            (trace.start - self.first).0 as f64 / span
+        };
         (x, 1.0 - trace.duration.0 as f64 / self.top as f64)
     }
 }
@@ -43,7 +52,11 @@ impl Scatter {
 #[must_use]
 pub fn axis(longest: i64) -> Vec<i64> {
     let power = 10_i64.pow((longest.max(1) as f64).log10().floor() as u32);
-    let top = [1, 2, 4, 6, 10, 20].into_iter().map(|factor| factor * power).find(|top| *top >= longest).unwrap_or(longest);
+    let top = [1, 2, 4, 6, 10, 20]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|top| *top >= longest)
+        .unwrap_or(longest);
     vec![0, top / 2, top]
 }
 
@@ -53,7 +66,12 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_duration_above_the_longest() {
-        for (longest, expected) in [(2_310, [0, 2_000, 4_000]), (4_000, [0, 2_000, 4_000]), (940, [0, 500, 1_000]), (1, [0, 0, 1])] {
+        for (longest, expected) in [
+            (2_310, [0, 2_000, 4_000]),
+            (4_000, [0, 2_000, 4_000]),
+            (940, [0, 500, 1_000]),
+            (1, [0, 0, 1]),
+        ] {
             assert_eq!(axis(longest), expected, "{longest}");
         }
     }

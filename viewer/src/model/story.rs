@@ -37,7 +37,10 @@ struct Story(Vec<Piece>);
 
 impl Story {
     fn add(&mut self, emphasis: Emphasis, text: impl Into<String>) -> &mut Self {
-        self.0.push(Piece { emphasis, text: text.into() });
+        self.0.push(Piece {
+            emphasis,
+            text: text.into(),
+        });
         self
     }
 
@@ -59,7 +62,9 @@ pub fn story(model: &TraceModel) -> Vec<Piece> {
             story.plain("No time passed between the first start and the last end");
         }
         Some(only) if model.len() == 1 => {
-            story.add(Emphasis::Strong, format::duration(model.duration)).plain(" in one span of ");
+            story
+                .add(Emphasis::Strong, format::duration(model.duration))
+                .plain(" in one span of ");
             story.add(Emphasis::Strong, service(model, only.node));
         }
         Some(largest) => where_the_time_went(model, &mut story, *largest, contributors.len()),
@@ -69,75 +74,142 @@ pub fn story(model: &TraceModel) -> Vec<Piece> {
     story.0
 }
 
-fn where_the_time_went(model: &TraceModel, story: &mut Story, largest: Contributor, contributors: usize) {
-    let total: i64 = model.critical.iter().map(|segment| segment.end - segment.start).sum();
+fn where_the_time_went(
+    model: &TraceModel,
+    story: &mut Story,
+    largest: Contributor,
+    contributors: usize,
+) {
+    let total: i64 = model
+        .critical
+        .iter()
+        .map(|segment| segment.end - segment.start)
+        .sum();
     let culprit = largest.nanos as f64 >= total as f64 * CULPRIT_SHARE;
     if culprit {
-        story.plain("Of the ").add(Emphasis::Strong, format::duration(total));
+        story
+            .plain("Of the ")
+            .add(Emphasis::Strong, format::duration(total));
         let covers = total as f64 > model.duration as f64 * 0.98;
         if !covers {
-            story.plain(" that ").add(Emphasis::Strong, name(model, model.root)).plain(" took");
-        } else if find_str(&model.span(model.root).attributes, semconv::ACTION).is_some_and(|action| action != "load") {
+            story
+                .plain(" that ")
+                .add(Emphasis::Strong, name(model, model.root))
+                .plain(" took");
+        } else if find_str(&model.span(model.root).attributes, semconv::ACTION)
+            .is_some_and(|action| action != "load")
+        {
             story.plain(" that the user waited");
         }
         story.plain(", ");
     } else {
         let places = format::counted(contributors as u64, "place");
-        story.plain("The ").add(Emphasis::Strong, format::duration(total)).plain(&format!(" went to {places}; the largest part, "));
+        story
+            .plain("The ")
+            .add(Emphasis::Strong, format::duration(total))
+            .plain(&format!(" went to {places}; the largest part, "));
     }
     let (who, how) = role(model, largest.node);
     let nanos = format::duration(largest.nanos);
-    let emphasis = if culprit { Emphasis::Culprit } else { Emphasis::Strong };
+    let emphasis = if culprit {
+        Emphasis::Culprit
+    } else {
+        Emphasis::Strong
+    };
     if culprit {
         story.add(emphasis, format!("{nanos} was {who}"));
     } else {
-        story.add(emphasis, nanos).plain(", was ").add(emphasis, who);
+        story
+            .add(emphasis, nanos)
+            .plain(", was ")
+            .add(emphasis, who);
     }
-    story.plain(how).add(Emphasis::Strong, name(model, largest.node));
+    story
+        .plain(how)
+        .add(Emphasis::Strong, name(model, largest.node));
 }
 
 /// Who spent a node's own time, and the words that lead to its name.
 fn role(model: &TraceModel, node: u32) -> (String, &'static str) {
     let who = service(model, node);
     if model.span(node).kind != SpanKind::Client {
-        let who = if model.service_of(node).browser { "the browser".to_owned() } else { who };
+        let who = if model.service_of(node).browser {
+            "the browser".to_owned()
+        } else {
+            who
+        };
         return (who, " in ");
     }
-    let answered = model.children(node).any(|child| model.service[child as usize] != model.service[node as usize]);
-    if answered { ("the way there and back".to_owned(), " of ") } else { (who, " waiting for ") }
+    let answered = model
+        .children(node)
+        .any(|child| model.service[child as usize] != model.service[node as usize]);
+    if answered {
+        ("the way there and back".to_owned(), " of ")
+    } else {
+        (who, " waiting for ")
+    }
 }
 
 fn what_failed(model: &TraceModel, story: &mut Story, largest: Option<Contributor>) {
     let retries = findings::retries(model);
     let told = largest.map(|contributor| contributor.node);
-    if let Some(retries) = retries.iter().max_by_key(|retries| told.is_some_and(|node| retries.tries.contains(&node))) {
+    if let Some(retries) = retries
+        .iter()
+        .max_by_key(|retries| told.is_some_and(|node| retries.tries.contains(&node)))
+    {
         let failures = retries.tries.len() - usize::from(retries.succeeded);
         if told.is_some_and(|node| retries.tries.contains(&node)) {
             story.plain("; it ");
         } else {
-            story.plain("; ").add(Emphasis::Strong, name(model, retries.tries[0])).plain(" ");
+            story
+                .plain("; ")
+                .add(Emphasis::Strong, name(model, retries.tries[0]))
+                .plain(" ");
         }
         story.add(Emphasis::Failure, format!("failed {}", times(failures)));
         if retries.succeeded {
-            story.plain(&format!(" and succeeded on the {} try", ordinal(failures + 1)));
+            story.plain(&format!(
+                " and succeeded on the {} try",
+                ordinal(failures + 1)
+            ));
         }
         return;
     }
     let origins = findings::origins_of_errors(model);
-    let Some(first) = origins.first().copied() else { return };
+    let Some(first) = origins.first().copied() else {
+        return;
+    };
     let message = &model.span(first).status.message;
     if told == Some(first) {
         story.plain("; it ");
     } else {
-        story.plain("; ").add(Emphasis::Strong, name(model, first)).plain(" in ").add(Emphasis::Strong, service(model, first)).plain(" ");
+        story
+            .plain("; ")
+            .add(Emphasis::Strong, name(model, first))
+            .plain(" in ")
+            .add(Emphasis::Strong, service(model, first))
+            .plain(" ");
     }
     let reason = findings::reason(model, first);
-    story.add(Emphasis::Failure, if reason == "error" { "failed".to_owned() } else { format!("failed with {reason}") });
+    story.add(
+        Emphasis::Failure,
+        if reason == "error" {
+            "failed".to_owned()
+        } else {
+            format!("failed with {reason}")
+        },
+    );
     if !message.is_empty() && *message != reason {
-        story.plain(&format!(": {}", format::clipped(message.trim_end_matches('.'), 120)));
+        story.plain(&format!(
+            ": {}",
+            format::clipped(message.trim_end_matches('.'), 120)
+        ));
     }
     if origins.len() > 1 {
-        story.plain(&format!(", and {} more", format::count(origins.len() as u64 - 1)));
+        story.plain(&format!(
+            ", and {} more",
+            format::count(origins.len() as u64 - 1)
+        ));
     }
 }
 
@@ -188,7 +260,14 @@ mod tests {
 
     #[test]
     fn names_what_failed_elsewhere() {
-        let seat = with(failed(span(3, 1, "seating", "POST /allocate", 10, 20), "seat F12 is taken"), "http.response.status_code", 409_i64);
+        let seat = with(
+            failed(
+                span(3, 1, "seating", "POST /allocate", 10, 20),
+                "seat F12 is taken",
+            ),
+            "http.response.status_code",
+            409_i64,
+        );
         check(
             &model(vec![span(1, 0, "shop", "book", 0, 100), seat]),
             "Of the 100 ns, 90 ns was shop in book; POST /allocate in seating failed with 409: seat F12 is taken.",
@@ -198,14 +277,22 @@ mod tests {
     #[test]
     fn time_spread_over_many_places_has_no_culprit() {
         let mut spans = vec![span(1, 0, "a", "root", 0, 1_000)];
-        spans.extend((0..10).map(|i| span(10 + i, 1, "b", &format!("step {i}"), i * 100, i * 100 + 100)));
-        check(&model(spans), "The 1 µs went to 10 places; the largest part, 100 ns, was b in step 0.");
+        spans.extend(
+            (0..10).map(|i| span(10 + i, 1, "b", &format!("step {i}"), i * 100, i * 100 + 100)),
+        );
+        check(
+            &model(spans),
+            "The 1 µs went to 10 places; the largest part, 100 ns, was b in step 0.",
+        );
     }
 
     #[test]
     fn names_the_root_where_the_trace_is_longer_than_it() {
         check(
-            &model(vec![span(1, 0, "a", "root", 0, 100), span(2, 1, "b", "afterwards", 200, 500)]),
+            &model(vec![
+                span(1, 0, "a", "root", 0, 100),
+                span(2, 1, "b", "afterwards", 200, 500),
+            ]),
             "Of the 100 ns that root took, 100 ns was a in root.",
         );
     }
@@ -221,8 +308,14 @@ mod tests {
 
     #[test]
     fn small_traces_have_a_story_too() {
-        check(&model(vec![span(1, 0, "a", "root", 0, 100)]), "100 ns in one span of a.");
-        check(&model(vec![span(1, 0, "a", "root", 5, 5)]), "No time passed between the first start and the last end.");
+        check(
+            &model(vec![span(1, 0, "a", "root", 0, 100)]),
+            "100 ns in one span of a.",
+        );
+        check(
+            &model(vec![span(1, 0, "a", "root", 5, 5)]),
+            "No time passed between the first start and the last end.",
+        );
         check(&model(Vec::new()), "");
     }
 }

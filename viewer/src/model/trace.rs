@@ -130,7 +130,8 @@ impl TraceModel {
         model.error_count = model.error.iter().filter(|error| **error).count() as u32;
         for node in (0..count).rev() {
             if let Some(parent) = model.parent_of(node as u32) {
-                model.errors_below[parent as usize] += model.errors_below[node] + u32::from(model.error[node]);
+                model.errors_below[parent as usize] +=
+                    model.errors_below[node] + u32::from(model.error[node]);
             }
         }
         model.find_services();
@@ -138,7 +139,11 @@ impl TraceModel {
         model.find_self_parts();
         model.critical = critical_path(&model.trace)
             .iter()
-            .map(|segment| Segment { node: segment.node, start: (segment.start - origin).0, end: (segment.end - origin).0 })
+            .map(|segment| Segment {
+                node: segment.node,
+                start: (segment.start - origin).0,
+                end: (segment.end - origin).0,
+            })
             .collect();
         model.root = model.trace.root().unwrap_or(0);
         model
@@ -171,7 +176,11 @@ impl TraceModel {
 
     /// The children of a node by start; of [`NONE`], the roots.
     pub fn children(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
-        let (first, end) = if node == NONE { (0, self.len() as u32) } else { (node + 1, self.after(node)) };
+        let (first, end) = if node == NONE {
+            (0, self.len() as u32)
+        } else {
+            (node + 1, self.after(node))
+        };
         std::iter::successors((first < end).then_some(first), move |child| {
             let next = self.after(*child);
             (next < end).then_some(next)
@@ -206,14 +215,21 @@ impl TraceModel {
     #[must_use]
     pub fn self_parts(&self, node: u32) -> &[(i64, i64)] {
         let node = node as usize;
-        let first = if node == 0 { 0 } else { self.self_end[node - 1] as usize };
+        let first = if node == 0 {
+            0
+        } else {
+            self.self_end[node - 1] as usize
+        };
         &self.self_parts[first..self.self_end[node] as usize]
     }
 
     /// How long a node waited for none of its children.
     #[must_use]
     pub fn self_time(&self, node: u32) -> i64 {
-        self.self_parts(node).iter().map(|(start, end)| end - start).sum()
+        self.self_parts(node)
+            .iter()
+            .map(|(start, end)| end - start)
+            .sum()
     }
 
     /// The members of the fold that begins at `node`; empty where none does.
@@ -236,7 +252,11 @@ impl TraceModel {
     #[must_use]
     pub fn node_of_span(&self, id: &str) -> Option<u32> {
         let id = id.parse().ok()?;
-        self.trace.nodes.iter().position(|node| node.record.span.span_id == id).map(|node| node as u32)
+        self.trace
+            .nodes
+            .iter()
+            .position(|node| node.record.span.span_id == id)
+            .map(|node| node as u32)
     }
 
     /// The first session that a span or a resource names.
@@ -254,7 +274,8 @@ impl TraceModel {
         if self.is_empty() {
             return None;
         }
-        (self.root + 1..self.after(self.root)).find(|node| self.span(*node).kind == SpanKind::Client)
+        (self.root + 1..self.after(self.root))
+            .find(|node| self.span(*node).kind == SpanKind::Client)
     }
 
     fn find_services(&mut self) {
@@ -273,10 +294,16 @@ impl TraceModel {
             let index = *by_address.entry(address).or_insert_with(|| {
                 let (name, browser) = (resource.service_name(), resource.is_browser());
                 let next = indices.len() as u16;
-                *indices.entry((name.to_owned(), browser)).or_insert_with(|| {
-                    self.services.push(TraceService { name: name.to_owned(), browser, hue: 0 });
-                    next
-                })
+                *indices
+                    .entry((name.to_owned(), browser))
+                    .or_insert_with(|| {
+                        self.services.push(TraceService {
+                            name: name.to_owned(),
+                            browser,
+                            hue: 0,
+                        });
+                        next
+                    })
             });
             service[node as usize] = index;
         }
@@ -305,17 +332,32 @@ impl TraceModel {
         for (head, length) in folds {
             if length >= FOLD_FROM {
                 self.fold[head as usize] = length;
-                let mut durations: Vec<i64> = self.fold_members(head).map(|member| self.duration_of(member)).collect();
+                let mut durations: Vec<i64> = self
+                    .fold_members(head)
+                    .map(|member| self.duration_of(member))
+                    .collect();
                 durations.sort_unstable();
                 let at = |share: usize| durations[(durations.len() - 1) * share / 100];
-                let end = self.fold_members(head).map(|member| self.end[member as usize]).max().unwrap_or_default();
-                self.fold_times.insert(head, FoldTimes { p50: at(50), p95: at(95), end });
+                let end = self
+                    .fold_members(head)
+                    .map(|member| self.end[member as usize])
+                    .max()
+                    .unwrap_or_default();
+                self.fold_times.insert(
+                    head,
+                    FoldTimes {
+                        p50: at(50),
+                        p95: at(95),
+                        end,
+                    },
+                );
             }
         }
     }
 
     fn alike(&self, a: u32, b: u32) -> bool {
-        self.service[a as usize] == self.service[b as usize] && self.span(a).name == self.span(b).name
+        self.service[a as usize] == self.service[b as usize]
+            && self.span(a).name == self.span(b).name
     }
 
     fn find_self_parts(&mut self) {
@@ -331,7 +373,9 @@ impl TraceModel {
                 }
                 cursor = cursor.max(self.end[child as usize].min(end));
             }
-            if end > cursor || (end == self.start[node as usize] && self.subtree[node as usize] == 1) {
+            if end > cursor
+                || (end == self.start[node as usize] && self.subtree[node as usize] == 1)
+            {
                 parts.push((cursor, end));
             }
             ends.push(parts.len() as u32);
@@ -368,8 +412,15 @@ mod tests {
     #[test]
     fn browsers_come_first_then_services_by_their_first_span() {
         let model = booking();
-        let names: Vec<_> = model.services.iter().map(|service| service.name.as_str()).collect();
-        assert_eq!(names, ["shop-web", "validation", "booking", "payment", "seating"]);
+        let names: Vec<_> = model
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            ["shop-web", "validation", "booking", "payment", "seating"]
+        );
         assert_eq!(model.services[0].hue, palette::BROWSER);
     }
 
@@ -393,8 +444,19 @@ mod tests {
 
     #[test]
     fn a_chain_of_a_hundred_thousand_spans_needs_no_stack() {
-        let model = model((1..=100_000).map(|id| span(id, id - 1, "a", "step", id, 1_000_000 - id)).collect());
+        let model = model(
+            (1..=100_000)
+                .map(|id| span(id, id - 1, "a", "step", id, 1_000_000 - id))
+                .collect(),
+        );
         assert_eq!(model.len(), 100_000);
-        assert_eq!(model.critical.iter().map(|segment| segment.end - segment.start).sum::<i64>(), model.duration);
+        assert_eq!(
+            model
+                .critical
+                .iter()
+                .map(|segment| segment.end - segment.start)
+                .sum::<i64>(),
+            model.duration
+        );
     }
 }

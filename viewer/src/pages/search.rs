@@ -26,9 +26,20 @@ pub fn SearchPage() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(|query| Filter::from_address(|key| query.get(key))));
     // Whether the list is followed does not change what is asked.
-    let asked = Memo::new(move |_| Filter { live: false, ..filter.get() });
-    let found = use_fetch(asked, |filter: &Filter| filter.api_path(browser::now()), api::json::<SearchResponse>);
-    let services = use_fetch(Memo::new(|_| ()), |()| "/api/v1/services".to_owned(), api::json::<ServicesResponse>);
+    let asked = Memo::new(move |_| Filter {
+        live: false,
+        ..filter.get()
+    });
+    let found = use_fetch(
+        asked,
+        |filter: &Filter| filter.api_path(browser::now()),
+        api::json::<SearchResponse>,
+    );
+    let services = use_fetch(
+        Memo::new(|_| ()),
+        |()| "/api/v1/services".to_owned(),
+        api::json::<ServicesResponse>,
+    );
     let live = Memo::new(move |_| filter.with(|filter| filter.live));
     browser::every(LIVE_SECONDS, move || {
         if live.try_get_untracked() == Some(true) {
@@ -38,11 +49,18 @@ pub fn SearchPage() -> impl IntoView {
     });
     let navigate = use_navigate();
     let go = Callback::new(move |next: Filter| {
-        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+        let options = NavigateOptions {
+            scroll: false,
+            ..NavigateOptions::default()
+        };
         navigate(&next.address(), options);
     });
     let ask = Callback::new(move |query: String| {
-        let next = Filter { query, limit: PAGE, ..filter.get_untracked() };
+        let next = Filter {
+            query,
+            limit: PAGE,
+            ..filter.get_untracked()
+        };
         if next == filter.get_untracked() {
             found.refresh();
         } else {
@@ -50,9 +68,16 @@ pub fn SearchPage() -> impl IntoView {
         }
     });
     let problem = Signal::derive(move || match found.state.get() {
-        Remote::Failed(ApiError::Refused { status: 400, message, position }) => {
+        Remote::Failed(ApiError::Refused {
+            status: 400,
+            message,
+            position,
+        }) => {
             let typed = filter.with(|filter| filter.query.len());
-            Some(QueryProblem { message, position: position.filter(|position| *position <= typed) })
+            Some(QueryProblem {
+                message,
+                position: position.filter(|position| *position <= typed),
+            })
         }
         _ => None,
     });
@@ -124,7 +149,8 @@ fn Results(
         Remote::Ready(_) => Frame::Rows,
         Remote::Failed(_) => Frame::Failed,
     });
-    move || match frame.get() {
+    move || {
+        match frame.get() {
         Frame::Loading => view! { <Skeleton /> }.into_any(),
         Frame::Rows => view! { <StaleNotice error=found.stale /><Traces filter=filter found=found on_change=on_change /> }.into_any(),
         Frame::Nothing => view! { <StaleNotice error=found.stale /><Nothing filter=filter found=found on_change=on_change /> }.into_any(),
@@ -140,14 +166,30 @@ fn Results(
             view! { <Failure error=error what="the traces" retry=Callback::new(move |()| found.refresh()) /> }.into_any()
         }
     }
+    }
 }
 
 #[component]
-fn Traces(filter: Memo<Filter>, found: Fetched<SearchResponse>, on_change: Callback<Filter>) -> impl IntoView {
+fn Traces(
+    filter: Memo<Filter>,
+    found: Fetched<SearchResponse>,
+    on_change: Callback<Filter>,
+) -> impl IntoView {
     let now = browser::ticking_now(1);
     let answer = Signal::derive(move || found.state.get().ready());
-    let traces = move || answer.get().map(|answer| answer.traces.clone()).unwrap_or_default();
-    let longest = Memo::new(move |_| traces().iter().map(|trace| trace.duration.0).max().unwrap_or_default());
+    let traces = move || {
+        answer
+            .get()
+            .map(|answer| answer.traces.clone())
+            .unwrap_or_default()
+    };
+    let longest = Memo::new(move |_| {
+        traces()
+            .iter()
+            .map(|trace| trace.duration.0)
+            .max()
+            .unwrap_or_default()
+    });
     let more = move || answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.more));
     let limit = move || filter.with(|filter| filter.limit);
     view! {
@@ -189,7 +231,12 @@ fn Traces(filter: Memo<Filter>, found: Fetched<SearchResponse>, on_change: Callb
 
 /// What makes a row another row: a trace that has grown is drawn anew.
 fn key(trace: &TraceSummary) -> (shared::id::TraceId, u32, u32, i64) {
-    (trace.trace_id, trace.span_count, trace.error_count, trace.duration.0)
+    (
+        trace.trace_id,
+        trace.span_count,
+        trace.error_count,
+        trace.duration.0,
+    )
 }
 
 /// How much of what there is the list shows.
@@ -207,10 +254,23 @@ fn extent(answer: &SearchResponse) -> String {
 fn Figures(answer: SearchResponse) -> impl IntoView {
     let mut durations: Vec<i64> = answer.traces.iter().map(|trace| trace.duration.0).collect();
     durations.sort_unstable();
-    let at = |share: usize| durations.get((durations.len().saturating_sub(1)) * share / 100).copied().unwrap_or_default();
-    let failed = answer.traces.iter().filter(|trace| trace.error_count > 0).count();
+    let at = |share: usize| {
+        durations
+            .get((durations.len().saturating_sub(1)) * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    let failed = answer
+        .traces
+        .iter()
+        .filter(|trace| trace.error_count > 0)
+        .count();
     let plus = if answer.more { "+" } else { "" };
-    let noun = if answer.traces.len() == 1 && !answer.more { "trace" } else { "traces" };
+    let noun = if answer.traces.len() == 1 && !answer.more {
+        "trace"
+    } else {
+        "traces"
+    };
     view! {
         <b class="overview__count">{format::count(answer.traces.len() as u64)} {plus} " " {noun}</b>
         <span>"of " {format::count(answer.scanned_traces)} " scanned"</span>
@@ -226,8 +286,18 @@ fn Figures(answer: SearchResponse) -> impl IntoView {
 }
 
 #[component]
-fn Nothing(filter: Memo<Filter>, found: Fetched<SearchResponse>, on_change: Callback<Filter>) -> impl IntoView {
-    let scanned = move || found.state.get().ready().map_or(0, |answer| answer.scanned_traces);
+fn Nothing(
+    filter: Memo<Filter>,
+    found: Fetched<SearchResponse>,
+    on_change: Callback<Filter>,
+) -> impl IntoView {
+    let scanned = move || {
+        found
+            .state
+            .get()
+            .ready()
+            .map_or(0, |answer| answer.scanned_traces)
+    };
     let narrowed = Memo::new(move |_| filter.with(Filter::narrows));
     move || {
         if narrowed.get() {
@@ -275,28 +345,52 @@ fn excluding(filter: &Filter) -> Vec<(String, Filter)> {
         out.push((filter.query.clone(), without(|filter| filter.query.clear())));
     }
     if !filter.service.is_empty() {
-        out.push((format!("service {}", filter.service), without(|filter| filter.service.clear())));
+        out.push((
+            format!("service {}", filter.service),
+            without(|filter| filter.service.clear()),
+        ));
     }
     if !filter.operation.is_empty() {
-        out.push((format!("operation {}", filter.operation), without(|filter| filter.operation.clear())));
+        out.push((
+            format!("operation {}", filter.operation),
+            without(|filter| filter.operation.clear()),
+        ));
     }
     if filter.errors {
-        out.push(("errors only".to_owned(), without(|filter| filter.errors = false)));
+        out.push((
+            "errors only".to_owned(),
+            without(|filter| filter.errors = false),
+        ));
     }
     if let Some(millis) = filter.min_millis {
         let least = format::duration(i64::from(millis) * 1_000_000);
-        out.push((format!("at least {least}"), without(|filter| filter.min_millis = None)));
+        out.push((
+            format!("at least {least}"),
+            without(|filter| filter.min_millis = None),
+        ));
     }
-    if let Some((_, _, label)) = Range::CHOICES.into_iter().find(|choice| choice.0 == filter.range && choice.0 != Range::Any) {
-        out.push((label.to_lowercase(), without(|filter| filter.range = Range::Any)));
+    if let Some((_, _, label)) = Range::CHOICES
+        .into_iter()
+        .find(|choice| choice.0 == filter.range && choice.0 != Range::Any)
+    {
+        out.push((
+            label.to_lowercase(),
+            without(|filter| filter.range = Range::Any),
+        ));
     }
     out
 }
 
 const EXAMPLES: [(&str, &str); 4] = [
     ("{ status = error }", "something failed"),
-    ("{ resource.service.name = \"payment\" && duration > 1s }", "one service was slow"),
-    ("{ name =~ \"click.*\" } >> { status = error }", "a click that led to a failure"),
+    (
+        "{ resource.service.name = \"payment\" && duration > 1s }",
+        "one service was slow",
+    ),
+    (
+        "{ name =~ \"click.*\" } >> { status = error }",
+        "a click that led to a failure",
+    ),
     ("{ span.http.response.status_code >= 500 }", "by attribute"),
 ];
 

@@ -18,7 +18,11 @@ const SHOWN: usize = 12;
 /// The page at `/services`.
 #[component]
 pub fn ServicesPage() -> impl IntoView {
-    let services = use_fetch(Memo::new(|_| ()), |()| "/api/v1/services".to_owned(), api::json::<ServicesResponse>);
+    let services = use_fetch(
+        Memo::new(|_| ()),
+        |()| "/api/v1/services".to_owned(),
+        api::json::<ServicesResponse>,
+    );
     Effect::new(|_| document().set_title("Services · Throughline"));
     view! {
         <div class="page services">
@@ -43,7 +47,11 @@ pub fn ServicesPage() -> impl IntoView {
 #[component]
 fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
     let (wanted, set_wanted) = signal(String::new());
-    let total: u64 = answer.services.iter().map(|service| service.span_count).sum();
+    let total: u64 = answer
+        .services
+        .iter()
+        .map(|service| service.span_count)
+        .sum();
     let services = answer.services.clone();
     let shown = move || {
         let wanted = wanted.get().to_lowercase();
@@ -77,7 +85,13 @@ fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
 fn ServiceCard(service: Service, total: u64, wanted: String) -> impl IntoView {
     let (all, set_all) = signal(false);
     let address = |operation: &str| {
-        Filter { service: service.name.clone(), operation: operation.to_owned(), limit: PAGE, ..Filter::default() }.address()
+        Filter {
+            service: service.name.clone(),
+            operation: operation.to_owned(),
+            limit: PAGE,
+            ..Filter::default()
+        }
+        .address()
     };
     // A filter that names the service itself leaves all of its operations to choose from.
     let by_name = service.name.to_lowercase().contains(&wanted);

@@ -12,8 +12,16 @@ use crate::format;
 /// The page at `/setup`.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let status = use_fetch(Memo::new(|_| ()), |()| "/api/v1/status".to_owned(), api::json::<StatusResponse>);
-    let latest = use_fetch(Memo::new(|_| ()), |()| "/api/v1/search?limit=1".to_owned(), api::json::<SearchResponse>);
+    let status = use_fetch(
+        Memo::new(|_| ()),
+        |()| "/api/v1/status".to_owned(),
+        api::json::<StatusResponse>,
+    );
+    let latest = use_fetch(
+        Memo::new(|_| ()),
+        |()| "/api/v1/search?limit=1".to_owned(),
+        api::json::<SearchResponse>,
+    );
     browser::every(2, move || {
         status.refresh();
         latest.refresh();
@@ -25,7 +33,17 @@ pub fn SetupPage() -> impl IntoView {
         Remote::Failed(_) => 2,
     });
     let addresses = Memo::new(move |_| {
-        status.state.get().ready().map(|status| (status.ingest_url.trim_end_matches('/').to_owned(), status.grpc_url.clone())).unwrap_or_default()
+        status
+            .state
+            .get()
+            .ready()
+            .map(|status| {
+                (
+                    status.ingest_url.trim_end_matches('/').to_owned(),
+                    status.grpc_url.clone(),
+                )
+            })
+            .unwrap_or_default()
     });
     view! {
         <div class="page setup">
@@ -70,8 +88,16 @@ fn BrowserStep(addresses: Memo<(String, String)>) -> impl IntoView {
     let (service, set_service) = signal(String::new());
     let tag = Signal::derive(move || {
         let name = service.get();
-        let name = if name.trim().is_empty() { "my-web" } else { name.trim() };
-        format!("<script src=\"{}/throughline.js\" data-service=\"{}\"></script>", addresses.with(|addresses| addresses.0.clone()), attribute(name))
+        let name = if name.trim().is_empty() {
+            "my-web"
+        } else {
+            name.trim()
+        };
+        format!(
+            "<script src=\"{}/throughline.js\" data-service=\"{}\"></script>",
+            addresses.with(|addresses| addresses.0.clone()),
+            attribute(name)
+        )
     });
     view! {
         <li class="step">
@@ -93,26 +119,39 @@ fn BrowserStep(addresses: Memo<(String, String)>) -> impl IntoView {
     }
 }
 
+const PROTOCOLS: [&str; 3] = ["HTTP", "gRPC", "Collector"];
+
+/// What a service or a Collector is told, for one of the protocols.
+fn recipe(protocol: usize, ingest: &str, grpc: &str) -> String {
+    let variables = |protocol: &str, endpoint: &str| {
+        format!(
+            "OTEL_SERVICE_NAME=my-service\nOTEL_EXPORTER_OTLP_PROTOCOL={protocol}\nOTEL_EXPORTER_OTLP_ENDPOINT={endpoint}"
+        )
+    };
+    match PROTOCOLS[protocol] {
+        "gRPC" => variables("grpc", grpc),
+        "Collector" => format!(
+            "exporters:\n  otlphttp/throughline:\n    endpoint: {ingest}\nservice:\n  pipelines:\n    traces:\n      exporters: [otlphttp/throughline]"
+        ),
+        _ => variables("http/protobuf", ingest),
+    }
+}
+
 #[component]
 fn ServiceStep(addresses: Memo<(String, String)>) -> impl IntoView {
     let (protocol, set_protocol) = signal(0_usize);
-    let recipes: [(&str, fn(&str, &str) -> String); 3] = [
-        ("HTTP", |ingest, _| {
-            format!("OTEL_SERVICE_NAME=my-service\nOTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nOTEL_EXPORTER_OTLP_ENDPOINT={ingest}")
-        }),
-        ("gRPC", |_, grpc| format!("OTEL_SERVICE_NAME=my-service\nOTEL_EXPORTER_OTLP_PROTOCOL=grpc\nOTEL_EXPORTER_OTLP_ENDPOINT={grpc}")),
-        ("Collector", |ingest, _| format!("exporters:\n  otlphttp/throughline:\n    endpoint: {ingest}\nservice:\n  pipelines:\n    traces:\n      exporters: [otlphttp/throughline]")),
-    ];
-    let text = Signal::derive(move || addresses.with(|(ingest, grpc)| recipes[protocol.get()].1(ingest, grpc)));
+    let text = Signal::derive(move || {
+        addresses.with(|(ingest, grpc)| recipe(protocol.get(), ingest, grpc))
+    });
     view! {
         <li class="step">
             <h2>"Point your services here"</h2>
             <p>"Any OpenTelemetry SDK reads these variables; the trace context arrives with the browser's requests."</p>
             <div class="pills" role="group" aria-label="Protocol">
-                {recipes
+                {PROTOCOLS
                     .into_iter()
                     .enumerate()
-                    .map(|(index, (name, _))| {
+                    .map(|(index, name)| {
                         view! {
                             <button
                                 type="button"
@@ -132,9 +171,17 @@ fn ServiceStep(addresses: Memo<(String, String)>) -> impl IntoView {
 }
 
 #[component]
-fn ArrivalStep(status: ReadSignal<Remote<StatusResponse>>, latest: ReadSignal<Remote<SearchResponse>>) -> impl IntoView {
+fn ArrivalStep(
+    status: ReadSignal<Remote<StatusResponse>>,
+    latest: ReadSignal<Remote<SearchResponse>>,
+) -> impl IntoView {
     let now = browser::ticking_now(1);
-    let first = Memo::new(move |_| latest.get().ready().and_then(|answer| answer.traces.first().cloned()));
+    let first = Memo::new(move |_| {
+        latest
+            .get()
+            .ready()
+            .and_then(|answer| answer.traces.first().cloned())
+    });
     view! {
         <li class="step">
             <h2>"See it arrive"</h2>
@@ -165,7 +212,11 @@ fn Counts(status: StatusResponse) -> impl IntoView {
     let rows = [
         ("Spans", status.accepted.spans, status.refused.spans),
         ("Logs", status.accepted.logs, status.refused.logs),
-        ("Metric points", status.accepted.metric_points, status.refused.metric_points),
+        (
+            "Metric points",
+            status.accepted.metric_points,
+            status.refused.metric_points,
+        ),
     ];
     view! {
         <table class="counts">
@@ -193,5 +244,7 @@ fn Counts(status: StatusResponse) -> impl IntoView {
 
 /// A text within the quotation marks of an HTML attribute.
 fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
 }

@@ -34,7 +34,9 @@ const ADDRESS_MILLIS: u64 = 150;
 #[component]
 pub fn TracePage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default().to_ascii_lowercase()));
+    let id = Memo::new(move |_| {
+        params.with(|params| params.get("id").unwrap_or_default().to_ascii_lowercase())
+    });
     move || view! { <TraceOf id=id.get() /> }
 }
 
@@ -51,7 +53,9 @@ fn TraceOf(id: String) -> impl IntoView {
     let (waited, set_waited) = signal(0_u32);
     browser::every(REFRESH_SECONDS, move || {
         let again = match fetched.state.get_untracked() {
-            Remote::Ready(model) => (browser::now() - model.trace.end).0 < SETTLED_SECONDS * 1_000_000_000,
+            Remote::Ready(model) => {
+                (browser::now() - model.trace.end).0 < SETTLED_SECONDS * 1_000_000_000
+            }
             Remote::Failed(ApiError::Refused { status: 404, .. }) => {
                 set_waited.update(|waited| *waited += 1);
                 waited.get_untracked() < PATIENCE
@@ -66,7 +70,10 @@ fn TraceOf(id: String) -> impl IntoView {
     // The same spans again are the same trace; only a grown one is laid out anew.
     let model = Memo::new_with_compare(
         move |_| fetched.state.get().ready(),
-        |old: Option<&Option<Arc<TraceModel>>>, new| match (old.and_then(Option::as_ref), new.and_then(Option::as_ref)) {
+        |old: Option<&Option<Arc<TraceModel>>>, new| match (
+            old.and_then(Option::as_ref),
+            new.and_then(Option::as_ref),
+        ) {
             (Some(old), Some(new)) => old.trace != new.trace,
             (None, None) => false,
             _ => true,
@@ -125,9 +132,20 @@ fn TraceView(
 ) -> impl IntoView {
     let opened = address.get_value();
     let nodes = |ids: &[String]| ids.iter().filter_map(|id| model.node_of_span(id)).collect();
-    let openness = RwSignal::new(Openness { collapsed: nodes(&opened.collapsed), unfolded: nodes(&opened.unfolded) });
-    let selected = RwSignal::new(opened.span.as_deref().and_then(|span| model.node_of_span(span)));
-    let active = RwSignal::new(RowKey { node: selected.get_untracked().unwrap_or(0), fold: false });
+    let openness = RwSignal::new(Openness {
+        collapsed: nodes(&opened.collapsed),
+        unfolded: nodes(&opened.unfolded),
+    });
+    let selected = RwSignal::new(
+        opened
+            .span
+            .as_deref()
+            .and_then(|span| model.node_of_span(span)),
+    );
+    let active = RwSignal::new(RowKey {
+        node: selected.get_untracked().unwrap_or(0),
+        fold: false,
+    });
     let kept = StoredValue::new(Arc::clone(&model));
     let state = WaterfallState {
         openness,
@@ -135,7 +153,9 @@ fn TraceView(
         selected,
         window: RwSignal::new(opened.zoom),
         line: RwSignal::new(!opened.line_off),
-        rows: Memo::new(move |_| Arc::new(kept.with_value(|model| openness.with(|openness| Rows::new(model, openness))))),
+        rows: Memo::new(move |_| {
+            Arc::new(kept.with_value(|model| openness.with(|openness| Rows::new(model, openness))))
+        }),
         model: kept,
         reveal: RwSignal::new((0, false)),
     };
@@ -146,7 +166,11 @@ fn TraceView(
     }
     follow_address(state, tab, address);
     follow_keys(state);
-    let title = format!("{} {} · Throughline", format::quoted(&model.span(model.root).name), format::duration(model.duration));
+    let title = format!(
+        "{} {} · Throughline",
+        format::quoted(&model.span(model.root).name),
+        format::duration(model.duration)
+    );
     Effect::new(move |_| document().set_title(&title));
     let drawer_model = Arc::clone(&model);
     view! {
@@ -176,7 +200,9 @@ fn TraceView(
 #[component]
 fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
     let root = model.span(model.root);
-    let caused = model.caused().map(|node| format::quoted(&model.span(node).name));
+    let caused = model
+        .caused()
+        .map(|node| format::quoted(&model.span(node).name));
     let (date, time) = format::date_and_time(model.trace.start);
     let trace_id = root.trace_id.to_hex();
     let session = model.session().map(str::to_owned);
@@ -258,7 +284,7 @@ fn Chip(finding: Finding, state: WaterfallState) -> impl IntoView {
     let node = finding.node;
     view! {
         <button type="button" class=class title=finding.detail on:click=move |_| state.go(node, true)>
-            {(!finding.lead.is_empty()).then_some(finding.lead)}
+            {(!finding.lead.is_empty()).then(|| view! { <span class="chip__lead">{finding.lead}</span> })}
             <b>{finding.strong}</b>
             {(!finding.rest.is_empty()).then(|| view! { <span>{finding.rest}</span> })}
         </button>
@@ -274,8 +300,12 @@ fn follow_address(state: WaterfallState, tab: RwSignal<Tab>, address: StoredValu
             TraceAddress {
                 span: state.selected.get().map(id),
                 tab: tab.get(),
-                collapsed: state.openness.with(|openness| openness.collapsed.iter().copied().map(id).collect()),
-                unfolded: state.openness.with(|openness| openness.unfolded.iter().copied().map(id).collect()),
+                collapsed: state
+                    .openness
+                    .with(|openness| openness.collapsed.iter().copied().map(id).collect()),
+                unfolded: state
+                    .openness
+                    .with(|openness| openness.unfolded.iter().copied().map(id).collect()),
                 zoom: state.window.get(),
                 line_off: !state.line.get(),
             }
@@ -351,7 +381,10 @@ fn go_to_error(state: WaterfallState, forward: bool) {
         if forward {
             (current + 1..count).chain(0..=current).find(failed)
         } else {
-            (0..current).rev().chain((current..count).rev()).find(failed)
+            (0..current)
+                .rev()
+                .chain((current..count).rev())
+                .find(failed)
         }
     });
     if let Some(node) = target {

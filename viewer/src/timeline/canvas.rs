@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 
 use web_sys::CanvasRenderingContext2d;
 
-use super::draw::{Rect, Surface, Weight};
 use super::line::Point;
+use super::surface::{Rect, Surface, Weight};
 
 /// How far a corner of the line is rounded.
 const CORNER: f64 = 5.0;
@@ -26,12 +26,21 @@ impl CanvasSurface {
     pub fn new(context: CanvasRenderingContext2d, family: &str) -> Self {
         context.set_line_join("round");
         context.set_line_cap("round");
-        Self { context, regular: format!("400 12px {family}"), strong: format!("600 12px {family}") }
+        Self {
+            context,
+            regular: format!("400 12px {family}"),
+            strong: format!("600 12px {family}"),
+        }
     }
 
     fn path(&self, rect: Rect, radius: f64) {
         self.context.begin_path();
-        if radius <= 0.0 || self.context.round_rect_with_f64(rect.x, rect.y, rect.width, rect.height, radius).is_err() {
+        if radius <= 0.0
+            || self
+                .context
+                .round_rect_with_f64(rect.x, rect.y, rect.width, rect.height, radius)
+                .is_err()
+        {
             self.context.rect(rect.x, rect.y, rect.width, rect.height);
         }
     }
@@ -48,7 +57,8 @@ impl Surface for CanvasSurface {
     fn fill(&mut self, rect: Rect, radius: f64, color: &str) {
         self.context.set_fill_style_str(color);
         if radius <= 0.0 {
-            self.context.fill_rect(rect.x, rect.y, rect.width, rect.height);
+            self.context
+                .fill_rect(rect.x, rect.y, rect.width, rect.height);
         } else {
             self.path(rect, radius);
             self.context.fill();
@@ -75,7 +85,8 @@ impl Surface for CanvasSurface {
         self.context.clip();
         self.context.set_fill_style_str(color);
         self.context.set_global_alpha(0.14 * strength);
-        self.context.fill_rect(rect.x, rect.y, rect.width, rect.height);
+        self.context
+            .fill_rect(rect.x, rect.y, rect.width, rect.height);
         self.context.set_global_alpha(0.9 * strength);
         self.context.set_stroke_style_str(color);
         self.context.set_line_width(1.75);
@@ -92,7 +103,9 @@ impl Surface for CanvasSurface {
     }
 
     fn stroke(&mut self, points: &[Point], width: f64, color: &str) {
-        let [first, middle @ .., last] = points else { return };
+        let [first, middle @ .., last] = points else {
+            return;
+        };
         self.context.set_stroke_style_str(color);
         self.context.set_line_width(width);
         self.context.begin_path();
@@ -103,7 +116,11 @@ impl Surface for CanvasSurface {
             let half = |a: &Point, b: &Point| ((a.x - b.x).abs() + (a.y - b.y).abs()) / 2.0;
             let radius = CORNER.min(half(before, corner)).min(half(corner, after));
             // An arc with a radius of 0 is a straight line to the corner.
-            if self.context.arc_to(corner.x, corner.y, after.x, after.y, radius).is_err() {
+            if self
+                .context
+                .arc_to(corner.x, corner.y, after.x, after.y, radius)
+                .is_err()
+            {
                 self.context.line_to(corner.x, corner.y);
             }
             before = corner;
@@ -115,7 +132,11 @@ impl Surface for CanvasSurface {
     fn dot(&mut self, center: Point, radius: f64, color: &str) {
         self.context.set_fill_style_str(color);
         self.context.begin_path();
-        if self.context.arc(center.x, center.y, radius, 0.0, TAU).is_ok() {
+        if self
+            .context
+            .arc(center.x, center.y, radius, 0.0, TAU)
+            .is_ok()
+        {
             self.context.fill();
         }
     }
@@ -134,6 +155,8 @@ impl Surface for CanvasSurface {
 
     fn text_width(&mut self, text: &str, weight: Weight) -> f64 {
         self.set_font(weight);
-        self.context.measure_text(text).map_or(text.chars().count() as f64 * 7.0, |metrics| metrics.width())
+        self.context
+            .measure_text(text)
+            .map_or(text.chars().count() as f64 * 7.0, |metrics| metrics.width())
     }
 }

@@ -7,81 +7,13 @@ use super::detail::joined;
 use super::layout::{self, Bar, RowMeasures};
 use super::line::{self, Point};
 use super::scale::Scale;
+use super::surface::{Rect, Surface, Theme, Weight};
 use super::ticks::Tick;
 use crate::format;
 use crate::model::findings;
 use crate::model::phases::{PhaseKind, phases};
 use crate::model::rows::{Row, Rows};
 use crate::model::trace::TraceModel;
-
-/// A rectangle in pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rect {
-    /// Its left edge.
-    pub x: f64,
-    /// Its top edge.
-    pub y: f64,
-    /// Its width.
-    pub width: f64,
-    /// Its height.
-    pub height: f64,
-}
-
-/// The weight of a label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// Running text.
-    Regular,
-    /// Figures.
-    Strong,
-}
-
-/// What can be drawn on; colours are CSS colours.
-pub trait Surface {
-    /// Fills a rectangle with rounded corners.
-    fn fill(&mut self, rect: Rect, radius: f64, color: &str);
-    /// Draws the edge of a rectangle, inside it.
-    fn edge(&mut self, rect: Rect, radius: f64, width: f64, color: &str);
-    /// Fills a rectangle with diagonal strokes; `strength` from 0 to 1 is how much they stand out.
-    fn hatch(&mut self, rect: Rect, color: &str, strength: f64);
-    /// Draws a stroke through points, its corners rounded.
-    fn stroke(&mut self, points: &[Point], width: f64, color: &str);
-    /// Fills a circle.
-    fn dot(&mut self, center: Point, radius: f64, color: &str);
-    /// Writes a text from its left end on the baseline, with a halo.
-    fn text(&mut self, at: Point, text: &str, weight: Weight, color: &str, halo: &str);
-    /// How wide a text is.
-    fn text_width(&mut self, text: &str, weight: Weight) -> f64;
-}
-
-/// The colours of a theme.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Theme {
-    /// The ground of the timeline.
-    pub panel: String,
-    /// The ground of the selected row.
-    pub select: String,
-    /// Grid lines.
-    pub hair: String,
-    /// Figures.
-    pub ink: String,
-    /// Words beside figures.
-    pub ink_2: String,
-    /// The critical path.
-    pub line: String,
-    /// Failures.
-    pub error: String,
-    /// Lightness of services in OKLCH, such as `62%`.
-    pub service_lightness: String,
-    /// Chroma of services in OKLCH.
-    pub service_chroma: String,
-}
-
-impl Theme {
-    fn service(&self, hue: u16, alpha: f64) -> String {
-        format!("oklch({} {} {hue} / {alpha})", self.service_lightness, self.service_chroma)
-    }
-}
 
 /// What is drawn: a window of rows.
 #[derive(Debug, Clone, Copy)]
@@ -120,22 +52,53 @@ pub fn draw(surface: &mut impl Surface, scene: &Scene<'_>) {
     let last = (scene.first + scene.count).min(scene.rows.len());
     let height = (last.saturating_sub(scene.first)) as f64 * scene.measures.height;
     for tick in scene.ticks {
-        surface.fill(Rect { x: tick.px.round(), y: 0.0, width: 1.0, height }, 0.0, &scene.theme.hair);
+        surface.fill(
+            Rect {
+                x: tick.px.round(),
+                y: 0.0,
+                width: 1.0,
+                height,
+            },
+            0.0,
+            &scene.theme.hair,
+        );
     }
     let mut captions = Vec::new();
     for index in scene.first..last {
         let row = scene.rows.rows[index];
         let top = (index - scene.first) as f64 * scene.measures.height;
-        let placed = if row.key.fold { draw_fold(surface, scene, row, top) } else { draw_span(surface, scene, row, top) };
-        captions.extend(placed.map(|(left, right, solid, caption)| (index, top, left, right, solid, caption)));
+        let placed = if row.key.fold {
+            draw_fold(surface, scene, row, top)
+        } else {
+            draw_span(surface, scene, row, top)
+        };
+        captions.extend(
+            placed.map(|(left, right, solid, caption)| (index, top, left, right, solid, caption)),
+        );
     }
     if scene.line {
         draw_line(surface, scene, height);
     }
     for (index, top, left, right, solid, caption) in captions {
-        let ground = if scene.selected == Some(index) { &scene.theme.select } else { &scene.theme.panel };
+        let ground = if scene.selected == Some(index) {
+            &scene.theme.select
+        } else {
+            &scene.theme.panel
+        };
         let hue = scene.model.service_of(scene.rows.rows[index].key.node).hue;
-        write(surface, scene, &caption, Place { top, left, right, hue, ground, solid: &solid });
+        write(
+            surface,
+            scene,
+            &caption,
+            Place {
+                top,
+                left,
+                right,
+                hue,
+                ground,
+                solid: &solid,
+            },
+        );
     }
 }
 
@@ -146,31 +109,71 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     let hue = model.service_of(node).hue;
     let (start, end) = (model.start[node as usize], model.end[node as usize]);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        chevron(surface, scene, top, layout::bar(scale, start, end) == Bar::Before, hue);
+        chevron(
+            surface,
+            scene,
+            top,
+            layout::bar(scale, start, end) == Bar::Before,
+            hue,
+        );
         return None;
     };
-    let body = Rect { x: left, y: top + scene.measures.bar_top, width: right - left, height: scene.measures.bar_height };
+    let body = Rect {
+        x: left,
+        y: top + scene.measures.bar_top,
+        width: right - left,
+        height: scene.measures.bar_height,
+    };
     let radius = 3.0_f64.min(body.width / 2.0);
     let failed = model.error[node as usize];
     // A failed span keeps only a breath of its service's hue, so that the hatch is seen.
     let strength = |full: f64| if failed { full * 0.45 } else { full };
     surface.fill(body, radius, &scene.theme.panel);
     surface.fill(body, radius, &scene.theme.service(hue, strength(0.2)));
-    let clip = |from: i64, to: i64| (scale.px_from_nanos(from).max(left), scale.px_from_nanos(to).min(right));
-    let phases = if model.service_of(node).browser { phases(model.span(node)) } else { Vec::new() };
+    let clip = |from: i64, to: i64| {
+        (
+            scale.px_from_nanos(from).max(left),
+            scale.px_from_nanos(to).min(right),
+        )
+    };
+    let phases = if model.service_of(node).browser {
+        phases(model.span(node))
+    } else {
+        Vec::new()
+    };
     let mut solid = Vec::new();
     if phases.is_empty() {
-        let parts = model.self_parts(node).iter().map(|(from, to)| clip(*from, *to)).filter(|(from, to)| from <= to);
+        let parts = model
+            .self_parts(node)
+            .iter()
+            .map(|(from, to)| clip(*from, *to))
+            .filter(|(from, to)| from <= to);
         solid = joined(parts, 0.5, 2.0_f64.min(body.width));
         for (from, to) in &solid {
-            let part = Rect { x: from.min(right - 2.0_f64.min(body.width)), width: to.min(right) - from.min(right - 2.0_f64.min(body.width)), ..body };
-            surface.fill(part, 3.0_f64.min(part.width / 2.0), &scene.theme.service(hue, strength(0.85)));
+            let part = Rect {
+                x: from.min(right - 2.0_f64.min(body.width)),
+                width: to.min(right) - from.min(right - 2.0_f64.min(body.width)),
+                ..body
+            };
+            surface.fill(
+                part,
+                3.0_f64.min(part.width / 2.0),
+                &scene.theme.service(hue, strength(0.85)),
+            );
         }
     }
     for phase in phases {
         let (from, to) = clip(start + phase.start, start + phase.end);
         if to > from {
-            surface.fill(Rect { x: from, width: (to - from).max(1.0), ..body }, 0.0, &scene.theme.service(hue, strength(phase.kind.strength())));
+            surface.fill(
+                Rect {
+                    x: from,
+                    width: (to - from).max(1.0),
+                    ..body
+                },
+                0.0,
+                &scene.theme.service(hue, strength(phase.kind.strength())),
+            );
             // Labels stay clear of all phases but the long wait.
             if phase.kind != PhaseKind::Wait {
                 solid.push((from, to));
@@ -179,7 +182,15 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     }
     if failed {
         // What failed because a span below it failed stands back behind where the failure began.
-        surface.hatch(body, &scene.theme.error, if model.errors_below[node as usize] == 0 { 1.0 } else { 0.45 });
+        surface.hatch(
+            body,
+            &scene.theme.error,
+            if model.errors_below[node as usize] == 0 {
+                1.0
+            } else {
+                0.45
+            },
+        );
         surface.edge(body, radius, 1.5, &scene.theme.error);
     } else {
         surface.edge(body, radius, 1.0, &scene.theme.service(hue, 1.0));
@@ -190,7 +201,11 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     let caption = Caption {
         mark: if failed { "✕" } else { "" },
         strong: format::duration(model.span(node).duration().0),
-        rest: if failed { findings::reason(model, node) } else { String::new() },
+        rest: if failed {
+            findings::reason(model, node)
+        } else {
+            String::new()
+        },
     };
     Some((left, right, solid, caption))
 }
@@ -200,13 +215,23 @@ fn draw_hidden_errors(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, 
     let (model, scale) = (scene.model, scene.scale);
     let mut failed: Vec<(f64, f64)> = (node + 1..model.after(node))
         .filter(|below| model.error[*below as usize] && model.errors_below[*below as usize] == 0)
-        .map(|below| (scale.px_from_nanos(model.start[below as usize]), scale.px_from_nanos(model.end[below as usize])))
+        .map(|below| {
+            (
+                scale.px_from_nanos(model.start[below as usize]),
+                scale.px_from_nanos(model.end[below as usize]),
+            )
+        })
         .filter(|(from, to)| *to >= body.x && *from <= body.x + body.width)
         .map(|(from, to)| (from.max(body.x), to.min(body.x + body.width)))
         .collect();
     failed.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (from, to) in joined(failed, 1.0, 3.0) {
-        let part = Rect { x: from, width: to - from, y: body.y + 4.0, height: body.height - 8.0 };
+        let part = Rect {
+            x: from,
+            width: to - from,
+            y: body.y + 4.0,
+            height: body.height - 8.0,
+        };
         surface.fill(part, 1.0, &scene.theme.panel);
         surface.hatch(part, &scene.theme.error, 1.0);
         surface.edge(part, 1.0, 1.0, &scene.theme.error);
@@ -219,26 +244,58 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     let times = model.fold_times(row.key.node)?;
     let (start, end) = (model.start[row.key.node as usize], times.end);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        chevron(surface, scene, top, layout::bar(scale, start, end) == Bar::Before, hue);
+        chevron(
+            surface,
+            scene,
+            top,
+            layout::bar(scale, start, end) == Bar::Before,
+            hue,
+        );
         return None;
     };
-    let body = Rect { x: left, y: top + scene.measures.bar_top, width: right - left, height: scene.measures.bar_height };
-    surface.fill(body, 3.0_f64.min(body.width / 2.0), &scene.theme.service(hue, 0.12));
+    let body = Rect {
+        x: left,
+        y: top + scene.measures.bar_top,
+        width: right - left,
+        height: scene.measures.bar_height,
+    };
+    surface.fill(
+        body,
+        3.0_f64.min(body.width / 2.0),
+        &scene.theme.service(hue, 0.12),
+    );
     let of = |failed: bool| {
         let members = model
             .fold_members(row.key.node)
             .filter(move |member| model.error[*member as usize] == failed)
-            .map(|member| (scale.px_from_nanos(model.start[member as usize]), scale.px_from_nanos(model.end[member as usize])))
+            .map(|member| {
+                (
+                    scale.px_from_nanos(model.start[member as usize]),
+                    scale.px_from_nanos(model.end[member as usize]),
+                )
+            })
             .filter(|(from, to)| *to >= left && *from <= right)
             .map(|(from, to)| (from.max(left), to.min(right)));
         joined(members, 1.0, 1.5)
     };
     let solid = of(false);
     for (from, to) in &solid {
-        surface.fill(Rect { x: *from, width: to - from, ..body }, 1.0, &scene.theme.service(hue, 0.85));
+        surface.fill(
+            Rect {
+                x: *from,
+                width: to - from,
+                ..body
+            },
+            1.0,
+            &scene.theme.service(hue, 0.85),
+        );
     }
     for (from, to) in of(true) {
-        let part = Rect { x: from, width: (to - from).max(3.0), ..body };
+        let part = Rect {
+            x: from,
+            width: (to - from).max(3.0),
+            ..body
+        };
         surface.fill(part, 1.0, &scene.theme.panel);
         surface.hatch(part, &scene.theme.error, 1.0);
         surface.edge(part, 1.0, 1.0, &scene.theme.error);
@@ -246,7 +303,11 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     let caption = Caption {
         mark: "",
         strong: format!("×{}", format::count(u64::from(row.hidden))),
-        rest: format!("p50 {} · p95 {}", format::duration(times.p50), format::duration(times.p95)),
+        rest: format!(
+            "p50 {} · p95 {}",
+            format::duration(times.p50),
+            format::duration(times.p95)
+        ),
     };
     Some((left, right, solid, caption))
 }
@@ -254,20 +315,49 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
 /// Points at the side where the bar of a row lies.
 fn chevron(surface: &mut impl Surface, scene: &Scene<'_>, top: f64, before: bool, hue: u16) {
     let middle = top + scene.measures.bar_top + scene.measures.bar_height / 2.0;
-    let (tip, back) = if before { (4.0, 8.0) } else { (scene.scale.width() - 4.0, scene.scale.width() - 8.0) };
-    let points = [Point { x: back, y: middle - 4.0 }, Point { x: tip, y: middle }, Point { x: back, y: middle + 4.0 }];
+    let (tip, back) = if before {
+        (4.0, 8.0)
+    } else {
+        (scene.scale.width() - 4.0, scene.scale.width() - 8.0)
+    };
+    let points = [
+        Point {
+            x: back,
+            y: middle - 4.0,
+        },
+        Point { x: tip, y: middle },
+        Point {
+            x: back,
+            y: middle + 4.0,
+        },
+    ];
     surface.stroke(&points, 1.5, &scene.theme.service(hue, 0.9));
 }
 
 fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
     let offset = scene.first as f64 * scene.measures.height;
-    let mut points = line::points(&scene.model.critical, scene.rows, scene.scale, scene.measures);
+    let mut points = line::points(
+        &scene.model.critical,
+        scene.rows,
+        scene.scale,
+        scene.measures,
+    );
     for point in &mut points {
         point.y -= offset;
     }
-    let begins = scene.model.critical.first().map(|segment| scene.scale.px_from_nanos(segment.start));
+    let begins = scene
+        .model
+        .critical
+        .first()
+        .map(|segment| scene.scale.px_from_nanos(segment.start));
     // Runs of points above or below the surface draw nothing; the first and last of each keep the steps straight.
-    let beyond = |point: &Point| if point.y < -8.0 { -1 } else { i8::from(point.y > height + 8.0) };
+    let beyond = |point: &Point| {
+        if point.y < -8.0 {
+            -1
+        } else {
+            i8::from(point.y > height + 8.0)
+        }
+    };
     let mut run: Vec<Point> = Vec::new();
     let mut strokes = Vec::new();
     for point in &points {
@@ -290,7 +380,10 @@ fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
     if let (Some(first), Some(begins)) = (points.first(), begins)
         && begins >= -4.0
     {
-        let center = Point { x: first.x.max(4.5), y: first.y };
+        let center = Point {
+            x: first.x.max(4.5),
+            y: first.y,
+        };
         surface.dot(center, 6.0, &scene.theme.panel);
         surface.dot(center, 4.0, &scene.theme.line);
     }
@@ -307,13 +400,25 @@ struct Place<'a> {
 
 fn write(surface: &mut impl Surface, scene: &Scene<'_>, caption: &Caption, place: Place<'_>) {
     let gap = 5.0;
-    let mark_width = if caption.mark.is_empty() { 0.0 } else { surface.text_width(caption.mark, Weight::Strong) + 4.0 };
+    let mark_width = if caption.mark.is_empty() {
+        0.0
+    } else {
+        surface.text_width(caption.mark, Weight::Strong) + 4.0
+    };
     let strong_width = surface.text_width(&caption.strong, Weight::Strong);
-    let rest_width = if caption.rest.is_empty() { 0.0 } else { gap + surface.text_width(&caption.rest, Weight::Regular) };
+    let rest_width = if caption.rest.is_empty() {
+        0.0
+    } else {
+        gap + surface.text_width(&caption.rest, Weight::Regular)
+    };
     // Where the words do not fit, the figure alone is better than words over other bars.
     let whole = mark_width + strong_width + rest_width;
     let with_rest = whole < scene.scale.width() * 0.6;
-    let width = if with_rest { whole } else { mark_width + strong_width };
+    let width = if with_rest {
+        whole
+    } else {
+        mark_width + strong_width
+    };
     let label = layout::label(scene.scale, place.left, place.right, width, place.solid);
     if label.inside {
         let patch = Rect {
@@ -329,12 +434,33 @@ fn write(surface: &mut impl Surface, scene: &Scene<'_>, caption: &Caption, place
     let y = place.top + scene.measures.baseline();
     let mut x = label.left;
     if !caption.mark.is_empty() {
-        surface.text(Point { x, y }, caption.mark, Weight::Strong, &scene.theme.error, halo);
+        surface.text(
+            Point { x, y },
+            caption.mark,
+            Weight::Strong,
+            &scene.theme.error,
+            halo,
+        );
         x += mark_width;
     }
-    surface.text(Point { x, y }, &caption.strong, Weight::Strong, &scene.theme.ink, halo);
+    surface.text(
+        Point { x, y },
+        &caption.strong,
+        Weight::Strong,
+        &scene.theme.ink,
+        halo,
+    );
     if with_rest && !caption.rest.is_empty() {
-        surface.text(Point { x: x + strong_width + gap, y }, &caption.rest, Weight::Regular, &scene.theme.ink_2, halo);
+        surface.text(
+            Point {
+                x: x + strong_width + gap,
+                y,
+            },
+            &caption.rest,
+            Weight::Regular,
+            &scene.theme.ink_2,
+            halo,
+        );
     }
 }
 
@@ -367,7 +493,10 @@ mod tests {
             self.0.push(format!("dot {color}"));
         }
         fn text(&mut self, at: Point, text: &str, _: Weight, _: &str, _: &str) {
-            assert!(at.x >= 0.0 && at.x + 7.0 * text.chars().count() as f64 <= 700.5, "cut: {text} at {at:?}");
+            assert!(
+                at.x >= 0.0 && at.x + 7.0 * text.chars().count() as f64 <= 700.5,
+                "cut: {text} at {at:?}"
+            );
             self.0.push(format!("text {}", text.replace('\u{a0}', " ")));
         }
         fn text_width(&mut self, text: &str, _: Weight) -> f64 {
@@ -375,11 +504,21 @@ mod tests {
         }
     }
 
-    fn record(openness: &Openness, window: Option<(i64, i64)>, first: usize, line: bool) -> Vec<String> {
+    fn record(
+        openness: &Openness,
+        window: Option<(i64, i64)>,
+        first: usize,
+        line: bool,
+    ) -> Vec<String> {
         let model = booking();
         let rows = Rows::new(&model, openness);
         let scale = Scale::new(model.duration, window, 700.0);
-        let theme = Theme { panel: "panel".into(), line: "line".into(), error: "error".into(), ..Theme::default() };
+        let theme = Theme {
+            panel: "panel".into(),
+            line: "line".into(),
+            error: "error".into(),
+            ..Theme::default()
+        };
         let scene = Scene {
             model: &model,
             rows: &rows,
@@ -413,7 +552,13 @@ mod tests {
     #[test]
     fn a_collapsed_parent_shows_where_something_failed() {
         let mut openness = Openness::default();
-        openness.set(RowKey { node: 1, fold: false }, false);
+        openness.set(
+            RowKey {
+                node: 1,
+                fold: false,
+            },
+            false,
+        );
         assert_eq!(hits(&record(&openness, None, 0, true), "hatch"), 2);
     }
 
@@ -423,7 +568,10 @@ mod tests {
         assert_eq!(hits(&drawn, "stroke line"), 1);
         assert_eq!(hits(&drawn, "stroke panel"), 1);
         assert_eq!(hits(&drawn, "dot line"), 1);
-        assert_eq!(hits(&record(&Openness::default(), None, 0, false), "stroke line"), 0);
+        assert_eq!(
+            hits(&record(&Openness::default(), None, 0, false), "stroke line"),
+            0
+        );
     }
 
     #[test]
@@ -435,9 +583,18 @@ mod tests {
 
     #[test]
     fn no_label_is_cut_at_any_zoom() {
-        for window in [None, Some((0, 1_000)), Some((300_000_000, 400_000_000)), Some((2_000_000_000, 2_310_000_000))] {
+        for window in [
+            None,
+            Some((0, 1_000)),
+            Some((300_000_000, 400_000_000)),
+            Some((2_000_000_000, 2_310_000_000)),
+        ] {
             assert!(!record(&Openness::default(), window, 0, true).is_empty());
         }
-        assert_eq!(hits(&record(&Openness::default(), None, 500, true), "text"), 0, "beyond the last row is nothing");
+        assert_eq!(
+            hits(&record(&Openness::default(), None, 500, true), "text"),
+            0,
+            "beyond the last row is nothing"
+        );
     }
 }

@@ -24,9 +24,19 @@ pub struct RowMeasures {
 
 impl RowMeasures {
     /// Names beside the bars.
-    pub const WIDE: Self = Self { height: 24.0, bar_top: 4.0, bar_height: 14.0, line: 20.0 };
+    pub const WIDE: Self = Self {
+        height: 24.0,
+        bar_top: 4.0,
+        bar_height: 14.0,
+        line: 20.0,
+    };
     /// Names above the bars, for narrow screens.
-    pub const NARROW: Self = Self { height: 44.0, bar_top: 23.0, bar_height: 14.0, line: 39.0 };
+    pub const NARROW: Self = Self {
+        height: 44.0,
+        bar_top: 23.0,
+        bar_height: 14.0,
+        line: 39.0,
+    };
 
     /// The baseline of a label.
     #[must_use]
@@ -72,7 +82,10 @@ pub fn bar(scale: Scale, start: i64, end: i64) -> Bar {
     }
     // A bar that reaches far beyond the edges would lose its precision on the way to the canvas.
     let left = left.max(-8.0).min(scale.width() - LEAST_BAR);
-    Bar::Shown { left, right: right.min(scale.width() + 8.0).max(left + LEAST_BAR) }
+    Bar::Shown {
+        left,
+        right: right.min(scale.width() + 8.0).max(left + LEAST_BAR),
+    }
 }
 
 /// Where the label of a bar goes: right of it where there is room, else inside a long bar, else left of it.
@@ -82,18 +95,31 @@ pub fn label(scale: Scale, left: f64, right: f64, label_width: f64, solid: &[(f6
     let width = scale.width();
     let (shown_left, shown_right) = (left.max(0.0), right.min(width));
     if right + GAP + label_width <= width {
-        return Label { left: right + GAP, inside: false };
+        return Label {
+            left: right + GAP,
+            inside: false,
+        };
     }
     if shown_right - shown_left >= label_width + 2.0 * INSET {
-        let pale = pale_stretch(shown_left, shown_right, label_width + INSET, solid).unwrap_or(shown_left);
-        return Label { left: pale + INSET, inside: true };
+        let pale =
+            pale_stretch(shown_left, shown_right, label_width + INSET, solid).unwrap_or(shown_left);
+        return Label {
+            left: pale + INSET,
+            inside: true,
+        };
     }
     let before = left - GAP - label_width;
     if before >= 0.0 {
-        return Label { left: before, inside: false };
+        return Label {
+            left: before,
+            inside: false,
+        };
     }
     // Neither beside nor inside: over the bar, as far right as it fits.
-    Label { left: (width - label_width - 2.0).max(0.0), inside: true }
+    Label {
+        left: (width - label_width - 2.0).max(0.0),
+        inside: true,
+    }
 }
 
 /// The left end of the first stretch of a bar that is not solid and at least `least` wide.
@@ -118,10 +144,29 @@ mod tests {
         for (left, right, expected, inside, reason) in [
             (10.0, 60.0, 68.0, false, "room at the right"),
             (10.0, 480.0, 17.0, true, "a long bar holds it"),
-            (460.0, 490.0, 402.0, false, "near the right edge it goes left"),
-            (-8.0, 508.0, 7.0, true, "a bar that begins before the shown stretch"),
+            (
+                460.0,
+                490.0,
+                402.0,
+                false,
+                "near the right edge it goes left",
+            ),
+            (
+                -8.0,
+                508.0,
+                7.0,
+                true,
+                "a bar that begins before the shown stretch",
+            ),
         ] {
-            assert_eq!(label(scale, left, right, 50.0, &[]), Label { left: expected, inside }, "{reason}");
+            assert_eq!(
+                label(scale, left, right, 50.0, &[]),
+                Label {
+                    left: expected,
+                    inside
+                },
+                "{reason}"
+            );
         }
     }
 
@@ -131,8 +176,17 @@ mod tests {
         for left in 0..300 {
             for length in [3, 20, 80, 200] {
                 let left = f64::from(left);
-                let found = label(scale, left, (left + f64::from(length)).min(308.0), 90.0, &[]);
-                assert!(found.left >= 0.0 && found.left + 90.0 <= 300.0, "{left} {length}");
+                let found = label(
+                    scale,
+                    left,
+                    (left + f64::from(length)).min(308.0),
+                    90.0,
+                    &[],
+                );
+                assert!(
+                    found.left >= 0.0 && found.left + 90.0 <= 300.0,
+                    "{left} {length}"
+                );
             }
         }
     }
@@ -140,16 +194,37 @@ mod tests {
     #[test]
     fn a_label_inside_avoids_what_is_solid() {
         let scale = Scale::new(1_000, None, 500.0);
-        assert_eq!(label(scale, 0.0, 490.0, 50.0, &[(0.0, 30.0), (60.0, 70.0)]).left, 77.0);
+        assert_eq!(
+            label(scale, 0.0, 490.0, 50.0, &[(0.0, 30.0), (60.0, 70.0)]).left,
+            77.0
+        );
         assert_eq!(label(scale, 0.0, 490.0, 50.0, &[(0.0, 490.0)]).left, 7.0);
     }
 
     #[test]
     fn a_bar_is_seen_however_short() {
         let scale = Scale::new(1_000_000_000, Some((0, 1_000_000)), 500.0);
-        assert_eq!(bar(scale, 10, 11), Bar::Shown { left: 0.000_005 * 1_000.0, right: 3.005 });
+        assert_eq!(
+            bar(scale, 10, 11),
+            Bar::Shown {
+                left: 0.000_005 * 1_000.0,
+                right: 3.005
+            }
+        );
         assert_eq!(bar(scale, 2_000_000, 3_000_000), Bar::After);
-        assert_eq!(bar(scale, 0, 900_000_000), Bar::Shown { left: 0.0, right: 508.0 });
-        assert_eq!(bar(Scale::new(1_000, None, 100.0), 1_000, 1_000), Bar::Shown { left: 97.0, right: 100.0 });
+        assert_eq!(
+            bar(scale, 0, 900_000_000),
+            Bar::Shown {
+                left: 0.0,
+                right: 508.0
+            }
+        );
+        assert_eq!(
+            bar(Scale::new(1_000, None, 100.0), 1_000, 1_000),
+            Bar::Shown {
+                left: 97.0,
+                right: 100.0
+            }
+        );
     }
 }

@@ -34,7 +34,10 @@ pub fn points(path: &[Segment], rows: &Rows, scale: Scale, measures: RowMeasures
     let mut out: Vec<Point> = Vec::new();
     let right_edge = scale.width() + 8.0;
     for segment in path {
-        let (left, right) = (scale.px_from_nanos(segment.start), scale.px_from_nanos(segment.end));
+        let (left, right) = (
+            scale.px_from_nanos(segment.start),
+            scale.px_from_nanos(segment.end),
+        );
         if right < -8.0 || left > right_edge {
             continue;
         }
@@ -75,11 +78,29 @@ mod tests {
 
     #[test]
     fn the_line_steps_down_and_climbs_back() {
-        let model = model(vec![span(1, 0, "a", "root", 0, 100), span(2, 1, "b", "child", 20, 80)]);
+        let model = model(vec![
+            span(1, 0, "a", "root", 0, 100),
+            span(2, 1, "b", "child", 20, 80),
+        ]);
         let rows = Rows::new(&model, &Openness::default());
-        let line = points(&model.critical, &rows, Scale::new(100, None, 100.0), RowMeasures::WIDE);
+        let line = points(
+            &model.critical,
+            &rows,
+            Scale::new(100, None, 100.0),
+            RowMeasures::WIDE,
+        );
         let corners: Vec<_> = line.iter().map(|point| (point.x, point.y)).collect();
-        assert_eq!(corners, [(0.0, 20.0), (20.0, 20.0), (20.0, 44.0), (80.0, 44.0), (80.0, 20.0), (100.0, 20.0)]);
+        assert_eq!(
+            corners,
+            [
+                (0.0, 20.0),
+                (20.0, 20.0),
+                (20.0, 44.0),
+                (80.0, 44.0),
+                (80.0, 20.0),
+                (100.0, 20.0)
+            ]
+        );
     }
 
     #[test]
@@ -97,10 +118,16 @@ mod tests {
                 assert!(line.len() >= 2, "{collapsed:?} {window:?}");
                 for pair in line.windows(2) {
                     assert!(pair[1].x >= pair[0].x, "never runs back in time");
-                    assert!(pair[0].x == pair[1].x || pair[0].y == pair[1].y, "no slant: {pair:?}");
+                    assert!(
+                        pair[0].x == pair[1].x || pair[0].y == pair[1].y,
+                        "no slant: {pair:?}"
+                    );
                 }
                 let bottom = rows.len() as f64 * RowMeasures::WIDE.height;
-                assert!(line.iter().all(|point| point.y < bottom), "stays within the rows");
+                assert!(
+                    line.iter().all(|point| point.y < bottom),
+                    "stays within the rows"
+                );
             }
         }
     }

@@ -8,4 +8,5 @@ pub mod draw;
 pub mod layout;
 pub mod line;
 pub mod scale;
+pub mod surface;
 pub mod ticks;

@@ -18,7 +18,13 @@ impl Scale {
     pub fn new(total: i64, window: Option<(i64, i64)>, width: f64) -> Self {
         let total = (total as f64).max(1.0);
         let (from, to) = window.map_or((0.0, total), |(from, to)| (from as f64, to as f64));
-        Self { from: 0.0, to: total, total, width: width.max(1.0) }.with_window(from, to)
+        Self {
+            from: 0.0,
+            to: total,
+            total,
+            width: width.max(1.0),
+        }
+        .with_window(from, to)
     }
 
     /// The first nanosecond shown.
@@ -65,7 +71,11 @@ impl Scale {
     pub fn panned(self, px: f64) -> Self {
         let nanos = px / self.width * (self.to - self.from);
         let nanos = nanos.clamp(-self.from, self.total - self.to);
-        Self { from: self.from + nanos, to: self.to + nanos, ..self }
+        Self {
+            from: self.from + nanos,
+            to: self.to + nanos,
+            ..self
+        }
     }
 
     /// Shows the stretch between two pixels.
@@ -84,7 +94,11 @@ impl Scale {
     fn with_window(self, from: f64, to: f64) -> Self {
         let length = (to - from).clamp(SHORTEST.min(self.total), self.total);
         let from = from.clamp(0.0, self.total - length);
-        Self { from, to: from + length, ..self }
+        Self {
+            from,
+            to: from + length,
+            ..self
+        }
     }
 }
 
@@ -98,7 +112,11 @@ mod tests {
         let zoomed = scale.zoomed(4.0, 125.0);
         assert!((zoomed.px_from_nanos(250_000) - 125.0).abs() < 1e-6);
         assert_eq!(zoomed.window(), Some((187_500, 437_500)));
-        assert_eq!(zoomed.zoomed(0.01, 300.0).window(), None, "zooming out ends at the whole");
+        assert_eq!(
+            zoomed.zoomed(0.01, 300.0).window(),
+            None,
+            "zooming out ends at the whole"
+        );
     }
 
     #[test]
@@ -107,7 +125,12 @@ mod tests {
         assert_eq!(scale.panned(-10_000.0).window(), Some((0, 200_000)));
         assert_eq!(scale.panned(10_000.0).window(), Some((800_000, 1_000_000)));
         assert_eq!(Scale::new(100, Some((-50, 9_999)), 10.0).window(), None);
-        assert_eq!(Scale::new(1_000_000, None, 500.0).selected(100.0, 100.0).window(), Some((200_000, 200_100)));
+        assert_eq!(
+            Scale::new(1_000_000, None, 500.0)
+                .selected(100.0, 100.0)
+                .window(),
+            Some((200_000, 200_100))
+        );
     }
 
     #[test]

@@ -33,7 +33,11 @@ pub fn ticks(scale: Scale) -> Vec<Tick> {
             let nanos = index as f64 * step;
             Tick {
                 px: (nanos - scale.from()) / shown * scale.width(),
-                label: if index == 0 { "0".to_owned() } else { format!("{:.decimals$}\u{a0}{name}", nanos / unit) },
+                label: if index == 0 {
+                    "0".to_owned()
+                } else {
+                    format!("{:.decimals$}\u{a0}{name}", nanos / unit)
+                },
             }
         })
         .collect()
@@ -42,7 +46,11 @@ pub fn ticks(scale: Scale) -> Vec<Tick> {
 fn step(least: f64) -> f64 {
     let least = least.max(1.0);
     let power = 10_f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= least * 0.999).unwrap_or(power * 10.0)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= least * 0.999)
+        .unwrap_or(power * 10.0)
 }
 
 #[cfg(test)]
@@ -50,15 +58,32 @@ mod tests {
     use super::*;
 
     fn check(window: Option<(i64, i64)>, width: f64, expected: &[&str]) {
-        let labels: Vec<_> = ticks(Scale::new(2_310_000_000, window, width)).into_iter().map(|tick| tick.label.replace('\u{a0}', " ")).collect();
+        let labels: Vec<_> = ticks(Scale::new(2_310_000_000, window, width))
+            .into_iter()
+            .map(|tick| tick.label.replace('\u{a0}', " "))
+            .collect();
         assert_eq!(labels, expected);
     }
 
     #[test]
     fn labels_share_a_unit_and_its_decimals() {
         check(None, 600.0, &["0", "0.5 s", "1.0 s", "1.5 s", "2.0 s"]);
-        check(Some((0, 40_000_000)), 500.0, &["0", "10 ms", "20 ms", "30 ms", "40 ms"]);
-        check(Some((1_000_000_000, 1_000_000_900)), 400.0, &["1.0000000 s", "1.0000002 s", "1.0000004 s", "1.0000006 s", "1.0000008 s"]);
+        check(
+            Some((0, 40_000_000)),
+            500.0,
+            &["0", "10 ms", "20 ms", "30 ms", "40 ms"],
+        );
+        check(
+            Some((1_000_000_000, 1_000_000_900)),
+            400.0,
+            &[
+                "1.0000000 s",
+                "1.0000002 s",
+                "1.0000004 s",
+                "1.0000006 s",
+                "1.0000008 s",
+            ],
+        );
     }
 
     #[test]
@@ -66,7 +91,12 @@ mod tests {
         for width in [120.0, 390.0, 1_068.0, 3_000.0] {
             let ticks = ticks(Scale::new(987_654_321, None, width));
             assert!(!ticks.is_empty());
-            assert!(ticks.windows(2).all(|pair| pair[1].px - pair[0].px >= LEAST_PX * 0.99), "{width}");
+            assert!(
+                ticks
+                    .windows(2)
+                    .all(|pair| pair[1].px - pair[0].px >= LEAST_PX * 0.99),
+                "{width}"
+            );
         }
     }
 }

@@ -1,0 +1,281 @@
+//! The waterfall: a canvas of bars under rows of names that are pooled, virtual and reachable by keyboard.
+//!
+//! Rows and canvas cover the same window of rows, a little taller than the screen, and scroll together as part of
+//! the page; only when the window is left are they moved and drawn anew. So nothing swims while scrolling.
+
+mod axis;
+mod row;
+mod view;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use self::axis::{Axis, OpenButtons};
+use self::row::{PooledRow, move_active};
+use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe};
+use crate::browser;
+use crate::format;
+use crate::model::rows::{Openness, Row, RowKey, Rows};
+use crate::model::trace::TraceModel;
+use crate::timeline::layout::RowMeasures;
+use crate::timeline::scale::Scale;
+use crate::timeline::ticks::ticks;
+
+/// Rows drawn above and below what is seen.
+const OVERSCAN: usize = 12;
+/// The window moves by so many rows at a time.
+const STRIDE: usize = 6;
+/// Narrower waterfalls have names above bars.
+const NARROW: f64 = 640.0;
+/// One press of `+`.
+const ZOOM_STEP: f64 = 1.6;
+
+/// What a person does to the waterfall, shared with the page around it.
+#[derive(Debug, Clone, Copy)]
+pub struct WaterfallState {
+    /// What is closed and opened.
+    pub openness: RwSignal<Openness>,
+    /// The row of the keyboard.
+    pub active: RwSignal<RowKey>,
+    /// The span in the drawer.
+    pub selected: RwSignal<Option<u32>>,
+    /// The time shown.
+    pub window: RwSignal<Option<(i64, i64)>>,
+    /// Whether the critical path is drawn.
+    pub line: RwSignal<bool>,
+    /// The rows, given what is open.
+    pub rows: Memo<Arc<Rows>>,
+    /// The trace.
+    pub model: StoredValue<Arc<TraceModel>>,
+    /// Asks for the active row to be seen: how often, and whether it takes the focus.
+    pub reveal: RwSignal<(u32, bool)>,
+}
+
+impl WaterfallState {
+    /// Goes to a span: opens what hides it, moves there and shows it.
+    pub fn go(self, node: u32, select: bool) {
+        self.model.with_value(|model| {
+            let mut openness = self.openness.get_untracked();
+            openness.reveal(model, node);
+            if openness != self.openness.get_untracked() {
+                self.openness.set(openness);
+            }
+        });
+        self.active.set(RowKey { node, fold: false });
+        if select || self.selected.get_untracked().is_some() {
+            self.selected.set(Some(node));
+        }
+        self.show_active(true);
+    }
+
+    /// Scrolls until the active row is seen.
+    pub fn show_active(self, focus: bool) {
+        self.reveal.update(|reveal| *reveal = (reveal.0 + 1, focus));
+    }
+
+    fn toggle(self, row: Row) {
+        if let Some(open) = row.open {
+            self.openness
+                .update(|openness| openness.set(row.key, !open));
+        }
+    }
+}
+
+/// The waterfall of a trace.
+#[component]
+pub fn Waterfall(
+    /// What is shown, and what people change.
+    state: WaterfallState,
+) -> impl IntoView {
+    let model = state.model.get_value();
+    let total = model.duration;
+    let span_count = model.len();
+    let frame = NodeRef::<leptos::html::Div>::new();
+    let body = NodeRef::<leptos::html::Div>::new();
+    let canvas = NodeRef::<leptos::html::Canvas>::new();
+    let anchor = NodeRef::<leptos::html::Div>::new();
+    let timeline = NodeRef::<leptos::html::Div>::new();
+
+    let width = RwSignal::new(0.0_f64);
+    let narrow = RwSignal::new(false);
+    let view_port = RwSignal::new(View {
+        top: 0.0,
+        height: 900.0,
+    });
+    let measures = Memo::new(move |_| {
+        if narrow.get() {
+            RowMeasures::NARROW
+        } else {
+            RowMeasures::WIDE
+        }
+    });
+    let scale = Memo::new(move |_| Scale::new(total, state.window.get(), width.get()));
+    let marks = Memo::new(move |_| ticks(scale.get()));
+
+    let pool = Memo::new(move |_| {
+        let seen = (view_port.with(|view| view.height) / measures.get().height).ceil() as usize;
+        (seen + 2 * OVERSCAN + STRIDE).next_multiple_of(STRIDE)
+    });
+    let first = Memo::new(move |_| {
+        let seen_first = (view_port.with(|view| view.top) / measures.get().height)
+            .floor()
+            .max(0.0) as usize;
+        let last = state
+            .rows
+            .with(|rows| rows.len())
+            .saturating_sub(pool.get());
+        (seen_first.saturating_sub(OVERSCAN) / STRIDE * STRIDE).min(last.next_multiple_of(STRIDE))
+    });
+    let active_row = Memo::new(move |_| state.rows.with(|rows| rows.position(state.active.get())));
+    let selected_row = Memo::new(move |_| {
+        state
+            .selected
+            .get()
+            .map(|node| state.rows.with(|rows| rows.row_of(node)))
+    });
+
+    observe(
+        frame,
+        body,
+        timeline,
+        Observed {
+            width,
+            narrow,
+            view: view_port,
+        },
+    );
+    follow_canvas(
+        canvas,
+        state,
+        Drawn {
+            scale,
+            first,
+            pool,
+            measures,
+            selected_row,
+            width,
+        },
+    );
+    follow_active(state, anchor, body, active_row, measures);
+
+    let wheel = move |event: leptos::ev::WheelEvent| {
+        let Some(timeline) = timeline.get_untracked() else {
+            return;
+        };
+        let px = f64::from(event.client_x()) - timeline.get_bounding_client_rect().left();
+        let next = if event.ctrl_key() || event.meta_key() {
+            scale.get_untracked().zoomed(
+                (-event.delta_y() * 0.004).exp(),
+                px.clamp(0.0, width.get_untracked()),
+            )
+        } else if event.shift_key() || event.delta_x().abs() > event.delta_y().abs() {
+            let by = if event.delta_x() == 0.0 {
+                event.delta_y()
+            } else {
+                event.delta_x()
+            };
+            scale.get_untracked().panned(by)
+        } else {
+            return;
+        };
+        event.prevent_default();
+        state.window.set(next.window());
+    };
+    // Leptos listens passively; a zoom must keep the page from zooming too.
+    Effect::new(move |_| {
+        let Some(body) = body.get() else { return };
+        let listener = Closure::<dyn Fn(web_sys::WheelEvent)>::new(wheel);
+        let options = js_sys::Object::new();
+        // Setting a property of a new object cannot fail.
+        let _ = js_sys::Reflect::set(&options, &"passive".into(), &false.into());
+        let add = js_sys::Reflect::get(&body, &"addEventListener".into())
+            .ok()
+            .and_then(|add| add.dyn_into::<js_sys::Function>().ok());
+        if let Some(add) = add {
+            let _ = add.call3(&body, &"wheel".into(), listener.as_ref(), &options);
+        }
+        // The listener dies with the element; the element holds the only other reference.
+        listener.forget();
+    });
+
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        if move_active(&event.key(), state, active_row, pool) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
+    let shortcuts = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing(&event) {
+            return;
+        }
+        let middle = width.get_untracked() / 2.0;
+        let zoom = |factor: f64| {
+            state
+                .window
+                .set(scale.get_untracked().zoomed(factor, middle).window())
+        };
+        match event.key().as_str() {
+            "+" | "=" => zoom(ZOOM_STEP),
+            "-" => zoom(1.0 / ZOOM_STEP),
+            "0" => state.window.set(None),
+            "ArrowDown" | "ArrowUp" if on_page(&event) => {
+                event.prevent_default();
+                state.show_active(true);
+            }
+            _ => {}
+        }
+    });
+    on_cleanup(move || shortcuts.remove());
+
+    view! {
+        <div class="waterfall" class:waterfall--narrow=move || narrow.get() node_ref=frame>
+            <div class="waterfall__axis">
+                <div class="waterfall__corner">
+                    <span class="waterfall__count">{format::counted(span_count as u64, "span")}</span>
+                    <OpenButtons state=state />
+                    <button
+                        type="button"
+                        class="line-toggle"
+                        aria-pressed=move || state.line.get().to_string()
+                        title="Show the critical path (l)"
+                        on:click=move |_| state.line.update(|line| *line = !*line)
+                    >
+                        <i aria-hidden="true"></i>
+                        "Critical path"
+                    </button>
+                </div>
+                <Axis scale=scale marks=marks window=state.window timeline=timeline />
+            </div>
+            <div
+                class="waterfall__rows"
+                node_ref=body
+                role="treegrid"
+                aria-label="Spans of the trace"
+                aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
+                tabindex="-1"
+                style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
+                on:keydown=on_key
+            >
+                <For each=move || 0..pool.get() key=|slot| *slot let:place>
+                    <PooledRow place=place state=state first=first pool=pool measures=measures active_row=active_row selected_row=selected_row />
+                </For>
+                <canvas class="waterfall__canvas" node_ref=canvas aria-hidden="true"></canvas>
+                <div class="waterfall__anchor" node_ref=anchor aria-hidden="true"></div>
+            </div>
+        </div>
+    }
+}
+
+/// Whether a key was pressed with nothing in focus.
+fn on_page(event: &web_sys::KeyboardEvent) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|element| matches!(element.tag_name().as_str(), "BODY" | "MAIN"))
+}

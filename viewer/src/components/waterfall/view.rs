@@ -1,0 +1,262 @@
+//! What ties the waterfall to the screen: its size, the scroll position, the canvas and the focus.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use super::{NARROW, WaterfallState};
+use crate::browser;
+use crate::components::theme::ThemeChoice;
+use crate::timeline::canvas::CanvasSurface;
+use crate::timeline::draw::{Scene, draw};
+use crate::timeline::layout::RowMeasures;
+use crate::timeline::scale::Scale;
+use crate::timeline::surface::Theme;
+use crate::timeline::ticks::ticks;
+
+/// What is seen of the waterfall, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct View {
+    /// From the top of the first row to the top of what is seen.
+    pub top: f64,
+    /// How much is seen.
+    pub height: f64,
+}
+
+/// Where the measured sizes go.
+#[derive(Clone, Copy)]
+pub struct Observed {
+    /// The width of the timeline.
+    pub width: RwSignal<f64>,
+    /// Whether names stand above bars.
+    pub narrow: RwSignal<bool>,
+    /// What is seen.
+    pub view: RwSignal<View>,
+}
+
+/// Follows size and scroll position. Whatever element scrolls, the window is where rows and screen meet.
+pub fn observe(
+    frame: NodeRef<leptos::html::Div>,
+    body: NodeRef<leptos::html::Div>,
+    timeline: NodeRef<leptos::html::Div>,
+    observed: Observed,
+) {
+    let measure = move || {
+        let (Some(frame), Some(body), Some(timeline)) = (
+            frame.try_get_untracked().flatten(),
+            body.try_get_untracked().flatten(),
+            timeline.try_get_untracked().flatten(),
+        ) else {
+            return;
+        };
+        let outer = frame.get_bounding_client_rect();
+        observed.narrow.set(outer.width() < NARROW);
+        let width = timeline.get_bounding_client_rect().width();
+        if (width - observed.width.get_untracked()).abs() > 0.5 {
+            observed.width.set(width);
+        }
+        let screen = window()
+            .inner_height()
+            .ok()
+            .and_then(|height| height.as_f64())
+            .unwrap_or(900.0);
+        let rows = body.get_bounding_client_rect();
+        let (top, bottom) = (outer.top().max(0.0), outer.bottom().min(screen));
+        let view = View {
+            top: (top - rows.top()).max(0.0),
+            height: (bottom - top).max(100.0),
+        };
+        if view != observed.view.get_untracked() {
+            observed.view.set(view);
+        }
+    };
+    let scroll = Closure::<dyn Fn()>::new(measure);
+    let resized = Closure::<dyn Fn()>::new(measure);
+    let observer = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+    // Scrolling does not bubble; a capturing listener hears whichever element scrolls.
+    let function: js_sys::Function = scroll.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    let _ = window().add_event_listener_with_callback_and_bool("scroll", &function, true);
+    let kept = StoredValue::new_local((scroll, resized, observer));
+    Effect::new(move |_| {
+        let (Some(frame), Some(timeline)) = (frame.get(), timeline.get()) else {
+            return;
+        };
+        kept.with_value(|(_, _, observer)| {
+            if let Some(observer) = observer {
+                observer.observe(&frame);
+                observer.observe(&timeline);
+            }
+        });
+        measure();
+    });
+    on_cleanup(move || {
+        kept.try_with_value(|(scroll, _, observer)| {
+            let _ = window().remove_event_listener_with_callback_and_bool(
+                "scroll",
+                scroll.as_ref().unchecked_ref(),
+                true,
+            );
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+        });
+    });
+}
+
+/// What the canvas is drawn from.
+#[derive(Clone, Copy)]
+pub struct Drawn {
+    /// What lies where.
+    pub scale: Memo<Scale>,
+    /// The first row of the window.
+    pub first: Memo<usize>,
+    /// How many rows the window has.
+    pub pool: Memo<usize>,
+    /// The measures of a row.
+    pub measures: Memo<RowMeasures>,
+    /// The row in the drawer.
+    pub selected_row: Memo<Option<usize>>,
+    /// The width of the timeline.
+    pub width: RwSignal<f64>,
+}
+
+/// Draws the canvas once a frame, whatever changed.
+pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallState, drawn: Drawn) {
+    let theme_choice = expect_context::<ThemeChoice>();
+    let colors = Memo::new(move |_| {
+        // The theme decides what the properties hold.
+        let _dark = theme_choice.dark();
+        read_theme()
+    });
+    let pending = Rc::new(Cell::new(false));
+    let paint = move || -> Option<()> {
+        let canvas = canvas.try_get_untracked().flatten()?;
+        let rows = state.rows.try_get_untracked()?;
+        let (first, pool, measures) = (
+            drawn.first.get_untracked(),
+            drawn.pool.get_untracked(),
+            drawn.measures.get_untracked(),
+        );
+        let count = pool.min(rows.len().saturating_sub(first));
+        let (width, height) = (drawn.width.get_untracked(), count as f64 * measures.height);
+        let density = window().device_pixel_ratio().clamp(1.0, 3.0);
+        let (pixels_x, pixels_y) = (
+            (width * density).round() as u32,
+            (height * density).round() as u32,
+        );
+        // Assigning a size clears the canvas, and costs even where it is the same.
+        if (canvas.width(), canvas.height()) != (pixels_x, pixels_y) {
+            canvas.set_width(pixels_x);
+            canvas.set_height(pixels_y);
+        }
+        let style = web_sys::HtmlElement::style(&canvas);
+        let _ = style.set_property("width", &format!("{width}px"));
+        let _ = style.set_property("height", &format!("{height}px"));
+        let _ = style.set_property(
+            "transform",
+            &format!("translateY({}px)", first as f64 * measures.height),
+        );
+        let context = canvas
+            .get_context("2d")
+            .ok()??
+            .dyn_into::<web_sys::CanvasRenderingContext2d>()
+            .ok()?;
+        let _ = context.set_transform(density, 0.0, 0.0, density, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, width, height);
+        let (theme, family) = colors.get_untracked();
+        let scale = drawn.scale.get_untracked();
+        state.model.try_with_value(|model| {
+            let scene = Scene {
+                model,
+                rows: &rows,
+                first,
+                count,
+                scale,
+                ticks: &ticks(scale),
+                measures,
+                selected: drawn.selected_row.get_untracked(),
+                line: state.line.get_untracked(),
+                theme: &theme,
+            };
+            draw(&mut CanvasSurface::new(context, &family), &scene);
+        })
+    };
+    Effect::new(move |_| {
+        state.rows.track();
+        state.line.track();
+        drawn.scale.track();
+        drawn.first.track();
+        drawn.pool.track();
+        drawn.measures.track();
+        drawn.selected_row.track();
+        colors.track();
+        canvas.track();
+        if pending.replace(true) {
+            return;
+        }
+        let pending = Rc::clone(&pending);
+        request_animation_frame(move || {
+            pending.set(false);
+            // A waterfall that has left the page draws nothing.
+            let _ = paint();
+        });
+    });
+}
+
+fn read_theme() -> (Theme, String) {
+    let theme = Theme {
+        panel: browser::css_property("--panel"),
+        select: browser::css_property("--select"),
+        hair: browser::css_property("--hair"),
+        ink: browser::css_property("--ink"),
+        ink_2: browser::css_property("--ink-2"),
+        line: browser::css_property("--line"),
+        error: browser::css_property("--error"),
+        service_lightness: browser::css_property("--svc-l"),
+        service_chroma: browser::css_property("--svc-c"),
+    };
+    (theme, browser::css_property("--font"))
+}
+
+/// Brings the active row into view and, if asked, into focus.
+pub fn follow_active(
+    state: WaterfallState,
+    anchor: NodeRef<leptos::html::Div>,
+    body: NodeRef<leptos::html::Div>,
+    active_row: Memo<usize>,
+    measures: Memo<RowMeasures>,
+) {
+    Effect::new(move |_| {
+        let (asked, focus) = state.reveal.get();
+        if asked == 0 {
+            return;
+        }
+        // After the rows have been laid out for what has been opened.
+        request_animation_frame(move || {
+            let (Some(anchor), Some(_)) = (
+                anchor.try_get_untracked().flatten(),
+                body.try_get_untracked().flatten(),
+            ) else {
+                return;
+            };
+            let Some(row) = active_row.try_get_untracked() else {
+                return;
+            };
+            let height = measures.get_untracked().height;
+            let style = web_sys::HtmlElement::style(&anchor);
+            let _ = style.set_property("top", &format!("{}px", row as f64 * height));
+            let _ = style.set_property("height", &format!("{height}px"));
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            options.set_behavior(web_sys::ScrollBehavior::Instant);
+            anchor.scroll_into_view_with_scroll_into_view_options(&options);
+            if focus {
+                // The row is drawn once the scroll has been heard.
+                request_animation_frame(move || browser::focus(&format!("row-{row}")));
+            }
+        });
+    });
+}
