@@ -232,7 +232,7 @@ fn Times(model: Arc<TraceModel>, node: u32) -> impl IntoView {
         <dl class="figures">
             <div><dt>"Duration"</dt><dd>{format::duration(raw)}</dd></div>
             <div><dt>"Self"</dt><dd>{format::duration(own)}</dd></div>
-            <div><dt>"Of the trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
+            <div><dt>"Of trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
             <div><dt>"Starts at"</dt><dd>"+" {format::duration(model.start[node as usize])}</dd></div>
         </dl>
         {if found.is_empty() {
