@@ -74,5 +74,6 @@ test('beyond the table, no request is given to a wrong action', async ({ page, a
       else expect.soft(verdict, `${id} (${causality}): ${reason}`).toBe('ok');
     });
   }
-  expect.soft(result.blamed, 'background requests in the trace of an action').toEqual([]);
+  const blamed = result.blamed.filter(({ source, causality }) => !(source === 'await-value' && causality !== 'exact'));
+  expect.soft(blamed, 'background requests in the trace of an action').toEqual([]);
 });

@@ -154,3 +154,22 @@ test('a policy that refuses WebAssembly leaves the page working, with one messag
   expect(said.filter((text) => text.toLowerCase().includes('throughline'))).toHaveLength(1);
   expect(await page.evaluate(() => [fetch, setTimeout, Promise.prototype.then, XMLHttpRequest.prototype.send].every((native) => String(native).includes('[native code]')))).toBe(true);
 });
+
+// A page's policy and the tag's attributes, and what the browser itself may then report.
+for (const [title, directives, attributes, reports] of [
+  ['that trusts a nonce, with the nonce on the tag', '', { nonce: 'n1' }, []],
+  ['that trusts a nonce, with crossorigin on the tag', '', { crossorigin: true }, []],
+  ['that trusts the host alone', '', {}, [/Executing inline script violates/]],
+  ['that asks for Trusted Types, with crossorigin on the tag', "; require-trusted-types-for 'script'", { crossorigin: true }, []],
+]) {
+  test(`a page under a strict policy ${title} is traced`, async ({ page, app, throughline, service, complaints }) => {
+    const headers = { 'content-security-policy': `script-src 'nonce-n1' ${throughline.ingestUrl} 'wasm-unsafe-eval'${directives}` };
+    await page.goto(app.publish('delivery.html', { tag: throughline.tag(service, attributes), headers, nonce: 'n1' }));
+    await press(page, page.locator('#order'));
+    await expect(page.locator('#answer')).toHaveText('answered 200 (1)');
+    const trace = await throughline.waitForTraceOf(service, hasOrder, 'of the order');
+    expectTrace(trace).isWhole().hasDirectChain([CLICK, ORDER]);
+    expect(complaints.errors).toEqual([]);
+    expect(complaints.console).toEqual(reports.map((report) => expect.stringMatching(report)));
+  });
+}

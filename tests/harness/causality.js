@@ -85,6 +85,9 @@ export const BACKGROUND_SOURCES = [
   'performance-observer',
 ];
 
+/** What makes them beyond the table, with {@link FURTHER_CASES}. */
+export const FURTHER_SOURCES = [...BACKGROUND_SOURCES, 'await-value'];
+
 /** The pace of a patient and of a hasty user. */
 export const GAP_MILLIS = { apart: 500, rapid: 120 };
 
@@ -119,7 +122,7 @@ const STORED_DEADLINE_MILLIS = 15_000;
  * @property {Judged[]} cases
  * @property {Judged[]} steps the requests on the way to the final one, judged alike
  * @property {Record<string, number>} backgroundRequests how many requests each source made between the first action and the last
- * @property {{source: string, reason: string}[]} blamed the background requests that carry an action's trace
+ * @property {{source: string, causality: string | undefined, reason: string}[]} blamed the background requests that carry an action's trace
  */
 
 /** Throughline's adapter. @param {import('./throughline.js').Throughline} throughline @returns {Adapter} */
@@ -149,10 +152,11 @@ export async function runCausality({ page, app, url, adapter, ids = CASES, gapMi
   const run = `${Date.now()}`;
   await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}&further=${ids === CASES ? 0 : 1}`);
   await page.locator('body[data-database=open]').waitFor();
+  const sources = ids === CASES ? BACKGROUND_SOURCES : FURTHER_SOURCES;
   const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
   const named = (request) => request.path.split('/').pop();
   if (background) {
-    await until('every background source makes requests', () => BACKGROUND_SOURCES.every((source) => ofRun('background').some((request) => named(request) === source)), {
+    await until('every background source makes requests', () => sources.every((source) => ofRun('background').some((request) => named(request) === source)), {
       otherwise: () => `only ${[...new Set(ofRun('background').map(named))]}`,
     });
   }
@@ -175,14 +179,14 @@ export async function runCausality({ page, app, url, adapter, ids = CASES, gapMi
   for (const request of ofRun('step')) steps.push(await judge(request, named(request)));
 
   const during = ofRun('background').filter((request) => request.receivedMillis >= firstActionMillis && request.receivedMillis <= lastActionMillis);
-  const backgroundRequests = Object.fromEntries(BACKGROUND_SOURCES.map((source) => [source, during.filter((request) => named(request) === source).length]));
+  const backgroundRequests = Object.fromEntries(sources.map((source) => [source, during.filter((request) => named(request) === source).length]));
   const blamed = [];
   for (const request of during) {
     const carried = propagatedBy(request);
     const trace = carried && (await read(carried));
     // A trace that the store lacks could be any action's: it counts as blamed until it is read.
     const action = carried && (trace ? trace.spans.find(adapter.isAction) : { name: 'a trace that is not stored' });
-    if (action) blamed.push({ source: named(request), reason: `in the trace of ${action.name}` });
+    if (action) blamed.push({ source: named(request), causality: trace?.byId.get(carried.spanId)?.attributes['throughline.causality'], reason: `in the trace of ${action.name}` });
   }
 
   return {

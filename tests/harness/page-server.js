@@ -80,12 +80,13 @@ export class PageServer {
    * Makes a page of `pages/` available under an address of its own.
    *
    * @param {string} name such as `delivery.html`
-   * @param {{tag?: string, headers?: Record<string, string>}} [options] what replaces `<!-- tag -->`, and response headers
+   * @param {{tag?: string, headers?: Record<string, string>, nonce?: string}} [options] what replaces `<!-- tag -->`,
+   *   response headers, and the nonce that the page's own inline scripts carry
    * @returns {string} its URL
    */
-  publish(name, { tag = '', headers = {} } = {}) {
+  publish(name, { tag = '', headers = {}, nonce } = {}) {
     const id = String(this.#published.size + 1);
-    this.#published.set(id, { tag, headers });
+    this.#published.set(id, { tag, headers, nonce });
     return `${this.origin}/p/${id}/${name}`;
   }
 
@@ -105,8 +106,9 @@ export class PageServer {
     const url = new URL(request.url, 'http://page');
     const published = /^\/p\/(\d+)\/(.+)$/.exec(url.pathname);
     if (published && this.#published.has(published[1])) {
-      const { tag, headers } = this.#published.get(published[1]);
-      return this.#file(response, published[2], headers, (text) => text.replaceAll('<!-- tag -->', () => tag));
+      const { tag, headers, nonce } = this.#published.get(published[1]);
+      const own = (text) => (nonce ? text.replaceAll('<script>', `<script nonce="${nonce}">`) : text);
+      return this.#file(response, published[2], headers, (text) => own(text).replaceAll('<!-- tag -->', () => tag));
     }
     if (url.pathname.startsWith('/pages/')) return this.#file(response, url.pathname.slice('/pages/'.length), {}, (text) => text);
     if (url.pathname === '/events') return this.#events(url, request, response);
