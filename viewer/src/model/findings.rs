@@ -6,7 +6,7 @@ use shared::attribute::find_str;
 use shared::semconv;
 use shared::trace::Warning;
 
-use super::trace::{TraceModel, http_status};
+use super::trace::{CLOCK_NOISE, TraceModel, http_status};
 use crate::format;
 
 /// More chips than this would be a list, not an answer.
@@ -313,7 +313,7 @@ fn repeats(model: &TraceModel) -> Vec<Finding> {
 fn warnings(model: &TraceModel) -> Vec<Finding> {
     let mut groups: Vec<(&str, Vec<&Warning>)> = Vec::new();
     for warning in &model.trace.warnings {
-        let Some(words) = warning_words(warning) else {
+        let Some(words) = warning_words(model, warning) else {
             continue;
         };
         match groups.iter_mut().find(|group| group.0 == words) {
@@ -340,19 +340,17 @@ fn warnings(model: &TraceModel) -> Vec<Finding> {
 
 /// A warning in few words; `None` for what needs no chip: an instant is as good a span as any, and asynchronous
 /// work may outlive what began it within one clock.
-fn warning_words(warning: &Warning) -> Option<&'static str> {
+fn warning_words(model: &TraceModel, warning: &Warning) -> Option<&'static str> {
     Some(match warning {
         Warning::Orphan { .. } => "Parent missing",
         Warning::Cycle { .. } => "Parents in a circle",
         Warning::SeveralRoots { .. } => "Several roots",
+        _ if model.clocks_disagree(warning) => "Clocks disagree",
         Warning::ChildStartsBeforeParent {
             across_services: true,
+            by,
             ..
-        }
-        | Warning::ChildEndsAfterParent {
-            across_services: true,
-            ..
-        } => "Clocks disagree",
+        } if by.0.abs() < CLOCK_NOISE => return None,
         Warning::ChildStartsBeforeParent { .. } => "Starts before its parent",
         Warning::NegativeDuration { .. } => "Ends before it starts",
         Warning::DuplicateSpanId { .. } => "Span id used twice",

@@ -90,7 +90,7 @@ fn where_the_time_went(
         story
             .plain("Of the ")
             .add(Emphasis::Strong, format::duration(total));
-        let covers = total as f64 > model.duration as f64 * 0.98;
+        let covers = total as f64 > model.headline_duration() as f64 * 0.98;
         if !covers {
             story
                 .plain(" that ")
@@ -291,7 +291,7 @@ mod tests {
         check(
             &model(vec![
                 span(1, 0, "a", "root", 0, 100),
-                span(2, 1, "b", "afterwards", 200, 500),
+                span(2, 1, "a", "afterwards", 200, 500),
             ]),
             "Of the 100 ns that root took, 100 ns was a in root.",
         );

@@ -8,9 +8,13 @@ use std::collections::HashMap;
 use shared::attribute::{AttributeValue, find, find_str};
 use shared::semconv;
 use shared::span::{Span, SpanKind, SpanRecord};
-use shared::trace::{Trace, critical_path};
+use shared::trace::{Trace, Warning, critical_path};
 
 use crate::palette;
+
+/// Clocks of one machine differ by less in what they say of one call: a browser's are rounded, and a server may end
+/// its span after the answer has left. In nanoseconds.
+pub const CLOCK_NOISE: i64 = 1_000_000;
 
 /// Stands for "no node".
 pub const NONE: u32 = u32::MAX;
@@ -242,6 +246,51 @@ impl TraceModel {
         })
     }
 
+    /// The time of the root, where clocks that disagree stretch the trace far beyond it: what to look at first.
+    #[must_use]
+    pub fn focus(&self) -> Option<(i64, i64)> {
+        let apart = self
+            .trace
+            .warnings
+            .iter()
+            .any(|warning| self.clocks_disagree(warning));
+        let root = self.root as usize;
+        let (start, end) = (*self.start.get(root)?, *self.end.get(root)?);
+        (apart && end > start && (end - start) < self.duration / 2).then_some((start, end))
+    }
+
+    /// Whether a warning tells of two clocks: a call that is answered lies within its request, so that an answer
+    /// outside of it was timed by another clock. A message may well be taken up after its sender has gone on.
+    #[must_use]
+    pub fn clocks_disagree(&self, warning: &Warning) -> bool {
+        let (Warning::ChildStartsBeforeParent {
+            node,
+            by,
+            across_services: true,
+            ..
+        }
+        | Warning::ChildEndsAfterParent {
+            node,
+            by,
+            across_services: true,
+            ..
+        }) = *warning
+        else {
+            return false;
+        };
+        let caller = self.parent_of(node).map(|parent| self.span(parent).kind);
+        by.0.abs() >= CLOCK_NOISE
+            && caller == Some(SpanKind::Client)
+            && self.span(node).kind == SpanKind::Server
+    }
+
+    /// How long the whole took: from the earliest start to the latest end, or the root where clocks disagree.
+    #[must_use]
+    pub fn headline_duration(&self) -> i64 {
+        self.focus()
+            .map_or(self.duration, |(start, end)| end - start)
+    }
+
     /// How long the members of the fold that begins at `node` took.
     #[must_use]
     pub fn fold_times(&self, node: u32) -> Option<FoldTimes> {
@@ -393,7 +442,7 @@ pub fn http_status(span: &Span) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{booking, model, span};
+    use super::super::fixture::{booking, kind, model, span};
     use super::*;
 
     #[test]
@@ -433,6 +482,28 @@ mod tests {
         assert_eq!(model.fold[1], 0, "three are few");
         assert_eq!(model.fold[4], 5);
         assert_eq!(model.fold_members(4).collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn clocks_that_disagree_leave_the_roots_time_in_focus() {
+        const MS: u64 = 1_000_000;
+        let call = kind(
+            span(1, 0, "a", "root", 10 * MS, 10 * MS + 100),
+            SpanKind::Client,
+        );
+        let message = model(vec![
+            call.clone(),
+            kind(
+                span(2, 1, "b", "later", 20 * MS, 20 * MS + 100),
+                SpanKind::Consumer,
+            ),
+        ]);
+        assert_eq!(message.focus(), None, "a message may be taken up later");
+        let answer = kind(span(2, 1, "b", "skewed", 20, 60), SpanKind::Server);
+        let skewed = model(vec![call, answer]);
+        assert_eq!(skewed.focus(), Some((9_999_980, 10_000_080)));
+        assert_eq!(skewed.headline_duration(), 100);
+        assert_eq!(booking().focus(), None);
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn TraceView(
         openness,
         active,
         selected,
-        window: RwSignal::new(opened.zoom),
+        window: RwSignal::new(opened.zoom.or_else(|| model.focus())),
         line: RwSignal::new(!opened.line_off),
         rows: Memo::new(move |_| {
             Arc::new(kept.with_value(|model| openness.with(|openness| Rows::new(model, openness))))
@@ -169,7 +169,7 @@ fn TraceView(
     let title = format!(
         "{} {} · Throughline",
         format::quoted(&model.span(model.root).name),
-        format::duration(model.duration)
+        format::duration(model.headline_duration())
     );
     Effect::new(move |_| document().set_title(&title));
     let drawer_model = Arc::clone(&model);
@@ -222,7 +222,7 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                             }
                         })}
                 </h1>
-                <span class="trace__duration">{format::duration(model.duration)}</span>
+                <span class="trace__duration">{format::duration(model.headline_duration())}</span>
                 {(errors > 0)
                     .then(|| {
                         view! {

@@ -93,6 +93,7 @@ pub fn Waterfall(
     let model = state.model.get_value();
     let total = model.duration;
     let span_count = model.len();
+    let depth = model.depth.iter().copied().max().unwrap_or_default();
     let frame = NodeRef::<leptos::html::Div>::new();
     let body = NodeRef::<leptos::html::Div>::new();
     let canvas = NodeRef::<leptos::html::Canvas>::new();
@@ -234,42 +235,49 @@ pub fn Waterfall(
     on_cleanup(move || shortcuts.remove());
 
     view! {
-        <div class="waterfall" class:waterfall--narrow=move || narrow.get() node_ref=frame>
-            <div class="waterfall__axis">
-                <div class="waterfall__corner">
-                    <span class="waterfall__count">{format::counted(span_count as u64, "span")}</span>
-                    <OpenButtons state=state />
-                    <button
-                        type="button"
-                        class="line-toggle"
-                        aria-pressed=move || state.line.get().to_string()
-                        title="Show the critical path (l)"
-                        on:click=move |_| state.line.update(|line| *line = !*line)
-                    >
-                        <i aria-hidden="true"></i>
-                        "Critical path"
-                    </button>
-                </div>
-                <Axis scale=scale marks=marks window=state.window timeline=timeline />
-            </div>
-            <div
-                class="waterfall__rows"
-                node_ref=body
-                role="treegrid"
-                aria-label="Spans of the trace"
-                aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
-                tabindex="-1"
-                style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
-                on:keydown=on_key
-            >
-                <For each=move || 0..pool.get() key=|slot| *slot let:place>
-                    <PooledRow place=place state=state first=first pool=pool measures=measures active_row=active_row selected_row=selected_row />
-                </For>
-                <canvas class="waterfall__canvas" node_ref=canvas aria-hidden="true"></canvas>
-                <div class="waterfall__anchor" node_ref=anchor aria-hidden="true"></div>
-            </div>
-        </div>
-    }
+           <div
+    class="waterfall" class:waterfall--narrow=move || narrow.get() style=("--indent", move || indent(depth, narrow.get())) node_ref=frame>
+               <div class="waterfall__axis">
+                   <div class="waterfall__corner">
+                       <span class="waterfall__count">{format::counted(span_count as u64, "span")}</span>
+                       <OpenButtons state=state />
+                       <button
+                           type="button"
+                           class="line-toggle"
+                           aria-pressed=move || state.line.get().to_string()
+                           title="Show the critical path (l)"
+                           on:click=move |_| state.line.update(|line| *line = !*line)
+                       >
+                           <i aria-hidden="true"></i>
+                           "Critical path"
+                       </button>
+                   </div>
+                   <Axis scale=scale marks=marks window=state.window timeline=timeline />
+               </div>
+               <div
+                   class="waterfall__rows"
+                   node_ref=body
+                   role="treegrid"
+                   aria-label="Spans of the trace"
+                   aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
+                   tabindex="-1"
+                   style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
+                   on:keydown=on_key
+               >
+                   <For each=move || 0..pool.get() key=|slot| *slot let:place>
+                       <PooledRow place=place state=state first=first pool=pool measures=measures active_row=active_row selected_row=selected_row />
+                   </For>
+                   <canvas class="waterfall__canvas" node_ref=canvas aria-hidden="true"></canvas>
+                   <div class="waterfall__anchor" node_ref=anchor aria-hidden="true"></div>
+               </div>
+           </div>
+       }
+}
+
+/// How far a level is indented: less in deep traces, so that names keep their room.
+fn indent(depth: u32, narrow: bool) -> String {
+    let (room, most) = if narrow { (64.0, 8.0) } else { (120.0, 14.0) };
+    format!("{:.1}px", (room / f64::from(depth.max(1))).clamp(4.0, most))
 }
 
 /// Whether a key was pressed with nothing in focus.
