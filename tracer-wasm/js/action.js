@@ -3,7 +3,7 @@
 // An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
 // await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
 // nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
-import { enter, enterTask } from './register.js';
+import { enter, enterTask, settle } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
@@ -13,7 +13,7 @@ const YOUNG_AWAIT_MILLIS = 5_000;
 /** A timer of up to this long keeps its action open. */
 export const SHORT_TIMER_MILLIS = 1_000;
 
-const { setTimeout } = window;
+const { queueMicrotask, setTimeout } = window;
 const live = new Set();
 
 /** The open actions, oldest first. */
@@ -39,26 +39,33 @@ export function startAction(kind, start, name) {
     awaitedAt: start,
     last: start,
     ended: false,
-    attributes: null,
   };
-  action.context = makeContext(action);
+  action.context = new Context(action);
   live.add(action);
   setTimeout(check, QUIET_MILLIS, action);
   return action;
 }
 
-/** A context: an action, and the span under which its work stands (empty for the action's root). */
-export function makeContext(action, parent = '') {
-  const context = {
-    action,
-    parent,
+/** An action, and the span under which its work stands (empty for the action's root). */
+export class Context {
+  constructor(action, parent = '', sure = true) {
+    this.action = action;
+    this.parent = parent;
+    /** Whether it is certain that work belongs here, or only likely. */
+    this.sure = sure;
+    const settled = () => settle(this);
     /** Puts the context back when a promise that was awaited in it settles. */
-    resume() {
+    this.resume = () => {
       action.awaits--;
-      enter(context);
-    },
-  };
-  return context;
+      enter(this);
+      queueMicrotask(settled);
+    };
+  }
+
+  /** The same context where it is only likely. */
+  doubted() {
+    return this.sure ? (this.twin ??= new Context(this.action, this.parent, false)) : this;
+  }
 }
 
 /** The `traceparent` under which work of this context stands; starts the action's root if need be. */

@@ -4,7 +4,7 @@ import { configure } from './options.js';
 import { deliver } from './exporter.js';
 import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
-import { endAction, hold, makeContext, openActions, parentOf, startAction } from './action.js';
+import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
 import { watch } from './promise.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
@@ -30,7 +30,7 @@ export const api = {
     const outer =
       context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
     const span = outer === context ? spans.start(parentOf(outer), epoch(now()), String(name)) : 0;
-    const inner = span ? makeContext(outer.action, spans.traceparent(span)) : outer;
+    const inner = span ? new Context(outer.action, spans.traceparent(span)) : outer;
     const release = hold(outer);
     if (!span) parentOf(outer);
     const end = (error) => {

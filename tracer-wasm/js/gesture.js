@@ -79,7 +79,7 @@ function observe(event) {
   if (!state.on || !event.isTrusted) return;
   if (SYNCHRONOUS.test(event.type)) {
     const context = current();
-    if (context && !context.action.ended && context !== gesture?.action.context) return;
+    if (context && !context.action.ended && context.action !== gesture?.action) return;
   }
   if (!gesture?.includes(event)) {
     // A key that is still down is the earlier gesture's no longer: its release will be taken for this one's.

@@ -2,16 +2,17 @@
 //
 // `await p` reads `p.constructor` just before it registers its own reaction (ECMA-262, PromiseResolve step 1.a).
 // The accessor registers in that read a native reaction which puts the register back; it runs immediately
-// before the continuation. `then` captures at the call. Both leave alone what runs without a context as long
-// as no action is open.
-import { bindReaction } from './reaction.js';
+// before the continuation. `then` does the same before it registers the page's callbacks. Both leave alone what runs
+// without a context as long as no action is open.
 import { openActions } from './action.js';
-import { current, enter } from './register.js';
+import { bindReaction, current, enter, settle } from './register.js';
 import { method, redefine } from './patch.js';
 import { state } from './state.js';
 
 const { prototype } = Promise;
 const nativeThen = prototype.then;
+const { queueMicrotask } = window;
+const { getPrototypeOf } = Object;
 
 /**
  * Promises that were made rejected. The reaction that an await would be seen by hides that nobody handles the
@@ -23,7 +24,13 @@ const refused = new WeakSet();
 /** The promise whose `constructor` a native function is about to read, which is no await. */
 let guarded;
 
-const leave = () => enter(null);
+const settled = () => settle(null);
+
+/** Clears the register when a promise that was awaited without a context settles. */
+function leave() {
+  enter(null);
+  queueMicrotask(settled);
+}
 
 /** Registers reactions natively: they are neither bound to a context nor seen as an await. */
 export function react(promise, fulfilled, rejected) {
@@ -41,26 +48,24 @@ export function react(promise, fulfilled, rejected) {
  * the outcome.
  */
 export function watch(promise, context, fulfilled, rejected) {
-  const look = (callback) => (outcome) => {
-    enter(context);
-    callback(outcome);
-  };
-  react(promise, look(fulfilled), look(rejected));
+  react(promise, bindReaction(fulfilled, context), bindReaction(rejected, context));
   return react(promise);
 }
 
+/** Has the register put back before whatever reaction is registered on the promise next. */
 function awaited(promise) {
   const context = current();
+  if (!context && !openActions().size) return;
+  const reaction = context ? context.resume : leave;
+  try {
+    react(promise, reaction, reaction);
+  } catch {
+    // Not a promise, only an heir of the prototype.
+    return;
+  }
   if (context) {
-    if (context.action.ended) {
-      react(promise, () => enter(context), () => enter(context));
-    } else {
-      context.action.awaits++;
-      context.action.awaited++;
-      react(promise, context.resume, context.resume);
-    }
-  } else if (openActions().size) {
-    react(promise, leave, leave);
+    context.action.awaits++;
+    context.action.awaited++;
   }
 }
 
@@ -68,13 +73,7 @@ export function followPromises() {
   const Native = Promise;
   redefine(prototype, 'constructor', () => ({
     get() {
-      if (state.on && guarded !== this && this !== prototype && !refused.has(this)) {
-        try {
-          awaited(this);
-        } catch {
-          // Not a promise, only an heir of the prototype.
-        }
-      }
+      if (state.on && guarded !== this && !refused.has(this)) awaited(this);
       return Native;
     },
     set(value) {
@@ -84,14 +83,18 @@ export function followPromises() {
 
   method(prototype, 'then', (original) => ({
     replacement(fulfilled, rejected) {
-      if (!state.on) return original.call(this, fulfilled, rejected);
-      const context = current();
       const before = guarded;
-      guarded = this;
       try {
-        return context || openActions().size
-          ? original.call(this, bindReaction(fulfilled, context), bindReaction(rejected, context))
-          : original.call(this, fulfilled, rejected);
+        if (state.on && getPrototypeOf(this) === prototype) {
+          awaited(this);
+        } else if (state.on) {
+          // A reaction more would make one more promise of this subclass.
+          const context = current();
+          fulfilled = bindReaction(fulfilled, context);
+          rejected = bindReaction(rejected, context);
+        }
+        guarded = this;
+        return original.call(this, fulfilled, rejected);
       } finally {
         guarded = before;
       }

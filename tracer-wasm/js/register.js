@@ -15,8 +15,10 @@ let register = null;
 let entered;
 /** Whether the clearing message is under way. */
 let posted = false;
-/** Whether reactions of two contexts ran in this turn, so that an `await` of a plain value may be misled. */
+/** Whether more than one context was entered in this turn. */
 let mixed = false;
+/** Whether the code is still running that the register was set for, and not another continuation of its turn. */
+let sure = true;
 
 const eventGetter = Object.getOwnPropertyDescriptor(window, 'event')?.get;
 const runningEvent = () => (eventGetter ? eventGetter.call(window) : window.event);
@@ -57,18 +59,17 @@ export function current() {
       return null;
     }
   }
-  return register;
+  return register && mixed && !sure ? register.doubted() : register;
 }
 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
 export function enter(context) {
   if (register !== context) {
-    if (register) {
-      leave();
-      mixed = mixed || context !== null;
-    }
+    mixed ||= posted;
+    leave();
     register = context;
   }
+  sure = true;
   if (context) {
     entered = runningEvent();
     if (!posted) {
@@ -78,12 +79,21 @@ export function enter(context) {
   }
 }
 
+/**
+ * Sets the register again, behind the continuation that has just run. That may have awaited a plain value, which
+ * nothing observes: what goes on next in this turn is likely its own, but not surely.
+ */
+export function settle(context) {
+  enter(context);
+  sure = false;
+}
+
 /** Sets the register at the start of a task. */
 export function enterTask(context) {
-  mixed = false;
   leave();
   register = null;
   enter(context);
+  mixed = false;
 }
 
 /** Runs `body` as a synchronous part of `context`, and leaves the register as it was. */
@@ -100,16 +110,23 @@ export function runIn(context, body) {
   }
 }
 
-/** How sure the register's context is: `exact`, or `task` where only the turn is known. */
-export const certainty = () => (mixed ? 'task' : 'exact');
-
-/** Binds a callback of a task to a context; what is not a function passes through. */
-export function bindTask(callback, context, before) {
+/** Binds a callback to a context that `entry` enters; what is not a function passes through. */
+function bind(entry, callback, context, before) {
   return typeof callback !== 'function'
     ? callback
     : function () {
-        if (before) before();
-        enterTask(context);
-        return callback.apply(this, arguments);
+        before?.();
+        entry(context);
+        try {
+          return callback.apply(this, arguments);
+        } finally {
+          sure = false;
+        }
       };
 }
+
+/** A callback that is a task of its own; `before` is called first. */
+export const bindTask = (callback, context, before) => bind(enterTask, callback, context, before);
+
+/** A callback that is a reaction (a microtask). */
+export const bindReaction = (callback, context) => bind(enter, callback, context);

@@ -3,7 +3,7 @@
 // The browser reports a request's phases some time after its body has arrived, if the body is read at all. So
 // the span waits for that report, but never long: it then ends when the page last heard of the request.
 import { hold, openActions, parentOf } from './action.js';
-import { certainty, current, enter } from './register.js';
+import { current, enter } from './register.js';
 import { epoch, now } from './clock.js';
 import { session } from './session.js';
 import { spans } from './spans.js';
@@ -50,7 +50,7 @@ export class Request {
     if (context) {
       return context.action.ended
         ? { parent: '', how: 'none', link: context.action.parent }
-        : { parent: parentOf(context), how: certainty() };
+        : { parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
     }
     // While the document loads nothing else can have asked: no user action is open.
     const [only, another] = openActions();

@@ -1,8 +1,7 @@
 // Timers, frames, idle callbacks, microtasks and scheduler tasks: each callback runs in the context in which it
 // was asked for. Short timers and frames keep their action open; an interval does not.
 import { SHORT_TIMER_MILLIS, hold } from './action.js';
-import { bindReaction } from './reaction.js';
-import { bindTask, current } from './register.js';
+import { bindReaction, bindTask, current } from './register.js';
 import { method } from './patch.js';
 import { state } from './state.js';
 
