@@ -372,7 +372,7 @@ fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
     strokes.push(run);
     strokes.retain(|stroke| stroke.len() > 1);
     for stroke in &strokes {
-        surface.stroke(stroke, 4.5, &scene.theme.panel);
+        surface.stroke(stroke, 3.5, &scene.theme.panel);
     }
     for stroke in &strokes {
         surface.stroke(stroke, 2.25, &scene.theme.line);

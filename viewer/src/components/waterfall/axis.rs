@@ -68,7 +68,7 @@ pub fn Axis(
                     .into_iter()
                     .map(|mark| {
                         // A label that would be cut at the edge is left to its neighbour.
-                        let taken = if window.with_untracked(Option::is_some) { 132.0 } else { 44.0 };
+                        let taken = if window.with_untracked(Option::is_some) { 176.0 } else { 44.0 };
                         let fits = mark.px < scale.get_untracked().width() - taken;
                         view! { <span class="axis__mark" style=("--x", format!("{:.2}px", mark.px))>{fits.then_some(mark.label)}</span> }
                     })
