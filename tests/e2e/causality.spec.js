@@ -38,7 +38,7 @@ function expectPresence(result) {
 
 for (const [pace, gapMillis] of Object.entries(GAP_MILLIS)) {
   test(`every request belongs to the action that caused it, and no other (${pace})`, async ({ page, app, throughline, service, complaints }, testInfo) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     const url = app.publish('causality.html', { tag: throughline.tag(service) });
     const result = await runCausality({ page, app, url, adapter: throughlineAdapter(throughline), gapMillis });
     await keep(testInfo, `causality-${pace}`, result);
@@ -62,7 +62,7 @@ for (const [pace, gapMillis] of Object.entries(GAP_MILLIS)) {
 }
 
 test('beyond the table, no request is given to a wrong action', async ({ page, app, throughline, service }, testInfo) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const url = app.publish('causality.html', { tag: throughline.tag(service) });
   const result = await runCausality({ page, app, url, adapter: throughlineAdapter(throughline), ids: FURTHER_CASES, gapMillis: GAP_MILLIS.rapid });
   await keep(testInfo, 'causality-further', result);
