@@ -10,7 +10,7 @@ import { expect, test } from '../harness/fixtures.js';
  * Not covered by the present sources: the tracer does not carry the context through these yet. Their requests may stand
  * alone, but must never be given to an action that did not cause them. A source that gets covered moves out of this list.
  */
-const NOT_COVERED = ['mutation-observer', 'indexed-db', 'worker'];
+const NOT_COVERED = ['indexed-db', 'worker'];
 
 test('the table tells a careless tracer by its wrong and its background requests', async ({ page, app, throughline, service }) => {
   const tag = `<script src="/pages/careless-tracer.js" data-service="${service}" data-endpoint="${throughline.ingestUrl}"></script>`;

@@ -111,18 +111,19 @@ function check(action) {
 }
 
 /**
- * Keeps the context's action open until the returned function is called (once; further calls do nothing).
+ * Keeps the context's action open until the returned function is called (once; further calls do nothing). It takes
+ * the time at which the work was done, where that is not now.
  */
 export function hold(context) {
   if (!context || context.action.ended) return nothing;
   const { action } = context;
   let held = true;
   action.open++;
-  return () => {
+  return (time = now()) => {
     if (!held) return;
     held = false;
     action.open--;
-    action.last = now();
+    action.last = Math.max(action.last, time);
   };
 }
 

@@ -100,8 +100,7 @@ export class Request {
     open.delete(this);
     spans.end(this.span, epoch(time));
     this.span = 0;
-    this.release();
-    if (this.context && this.context.action.last < time) this.context.action.last = time;
+    this.release(time);
   }
 
   /** The browser's report: its phases become events of the span. */

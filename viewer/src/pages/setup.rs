@@ -94,7 +94,7 @@ fn BrowserStep(addresses: Memo<(String, String)>) -> impl IntoView {
             name.trim()
         };
         format!(
-            "<script src=\"{}/throughline.js\" data-service=\"{}\"></script>",
+            "<script src=\"{}/throughline.js\" crossorigin data-service=\"{}\"></script>",
             addresses.with(|addresses| addresses.0.clone()),
             attribute(name)
         )
