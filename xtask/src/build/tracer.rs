@@ -24,6 +24,15 @@ const PASSES: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"
 /// Stands for the WASM while esbuild works, which would escape some of the bytes that a string literal may hold.
 const PLACEHOLDER: &str = "@throughline-wasm@";
 
+/// What terser does to esbuild's bundle: 7,588 bytes of brotli instead of 7,927.
+const SMALLER: [&str; 6] = [
+    "--module",
+    "--ecma=2022",
+    "--compress",
+    "passes=3,unsafe_arrows,pure_getters",
+    "--mangle",
+    "--comments=false",
+];
 /// Stands for the bundle of main.js in bootstrap.js.
 const PROGRAM: &str = "THROUGHLINE_PROGRAM()";
 
@@ -84,6 +93,13 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
                 placeholder.display()
             ))
             .arg(format!("--outfile={}", bundle.display())))?;
+        let smaller = work.join("smaller.js");
+        run(node
+            .program("terser")
+            .arg(&bundle)
+            .args(SMALLER)
+            .arg("--output")
+            .arg(&smaller))?;
         let bootstrap = work.join("bootstrap.js");
         run(node
             .program("esbuild")
@@ -94,7 +110,9 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
         let program = replace_once(
             &fs::read_to_string(&bootstrap)?,
             PROGRAM,
-            fs::read_to_string(&bundle)?.trim_end(),
+            fs::read_to_string(&smaller)?
+                .trim_end()
+                .trim_end_matches(';'),
         )?;
         let code = embed(&program, &fs::read(&module.wasm)?)?;
         let directory = script.parent().unwrap_or(Path::new("."));
