@@ -19,12 +19,32 @@ const live = new Set();
 /** The open actions, oldest first. */
 export const openActions = () => live;
 
-/** Starts an action. `name()` is asked once, when the action causes its first work. */
-export function startAction(kind, start, name) {
+/** Who wants to hear of actions. */
+const listeners = { start: [], root: [], end: [] };
+
+/**
+ * Has `callback(action)` called when an action starts, when its root span has been started, or just before it ends
+ * (`kind`). An action that caused nothing has no span at its end: `rootOf` then keeps it.
+ */
+export function onAction(kind, callback) {
+  listeners[kind].push(callback);
+}
+
+function tell(kind, action) {
+  for (const callback of listeners[kind]) callback(action);
+}
+
+/**
+ * Starts an action. `name()` is asked once, when the action causes its first work; `event` is the DOM event that
+ * started it, and `control` the element that it was meant for, where there are such.
+ */
+export function startAction(kind, start, name, event, control) {
   const action = {
     kind,
     start,
     name,
+    event,
+    control,
     /** The root span, or 0 as long as the action has caused nothing. */
     span: 0,
     /** The root's `traceparent`. */
@@ -42,6 +62,7 @@ export function startAction(kind, start, name) {
   };
   action.context = new Context(action);
   live.add(action);
+  tell('start', action);
   setTimeout(check, QUIET_MILLIS, action);
   return action;
 }
@@ -73,22 +94,24 @@ export function parentOf(context) {
   return context.parent || rootOf(context.action);
 }
 
-function rootOf(action) {
-  if (!action.span && !action.parent) {
+/** The `traceparent` of the action's root, which is started if need be; empty if the action ended without one. */
+export function rootOf(action) {
+  if (!action.parent && !action.ended) {
     action.span = spans.start('', epoch(action.start), action.name());
     action.parent = spans.traceparent(action.span);
     spans.text(action.span, 'throughline.action', action.kind);
     spans.text(action.span, 'throughline.causality', 'exact');
     spans.page(action.span);
+    tell('root', action);
   }
   return action.parent;
 }
 
 /** Ends an action now: at its last activity, or at `end`. */
 export function endAction(action, end = action.last) {
-  if (action.ended) return;
+  if (!live.delete(action)) return;
+  tell('end', action);
   action.ended = true;
-  live.delete(action);
   if (action.span) {
     spans.end(action.span, epoch(Math.max(end, action.start)));
     action.span = 0;

@@ -30,10 +30,8 @@ class Gesture {
     this.control = this.pressed = controlOf(event);
     this.label = '';
     this.clicked = false;
-    this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, () => {
-      const label = this.label || nameControl(this.control);
-      return `${this.action.kind} "${label}"`;
-    });
+    const name = () => `${this.action.kind} "${this.label || nameControl(this.control)}"`;
+    this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
   }
 
   /** Whether the event belongs to this press. */
@@ -65,7 +63,8 @@ class Gesture {
     if (type === 'submit' && (byPointer || control === this.pressed)) return;
     const { action } = this;
     action.kind = kind;
-    this.control = control;
+    this.control = action.control = control;
+    action.event = event;
     this.label = '';
     if (type === 'click' || type === 'submit') {
       action.start = timeStamp;
