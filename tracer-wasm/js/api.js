@@ -1,6 +1,6 @@
 // `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
 import { current, runIn } from './register.js';
-import { configure } from './options.js';
+import { configure, options } from './options.js';
 import { deliver } from './exporter.js';
 import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
@@ -55,6 +55,16 @@ export const api = {
       () => end(),
       (thrown) => end({ thrown }),
     );
+  },
+
+  /** Adds members to what requests tell their servers; null takes one away. Returns the api. */
+  baggage(entries) {
+    const { baggage } = options;
+    for (const [key, value] of Object.entries(entries ?? {})) {
+      if (value == null) delete baggage[key];
+      else baggage[key] = value;
+    }
+    return api;
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

@@ -19,11 +19,12 @@ const { Request } = window;
 /** Response → the traced request that it answers. */
 const answers = new WeakMap();
 
-/** The arguments of the call with a `traceparent`; the page's own is respected. */
-function withHeader(input, init, traceparent) {
+/** The arguments of the call with the headers that carry the trace on. */
+function withHeaders(input, init, traced) {
   const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
-  if (headers.has('traceparent')) return [input, init];
-  headers.set('traceparent', traceparent);
+  const added = traced.headers((name) => headers.has(name));
+  if (!added.length) return [input, init];
+  for (const [name, value] of added) headers.set(name, value);
   const changed = {};
   // Any member at all makes a Request lose its referrer, unless it is said again.
   if (input instanceof Request) {
@@ -41,7 +42,7 @@ function begin(input, init) {
   if (!/^https?:$/.test(url.protocol)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
   const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url);
-  return { traced, args: propagatesTo(url) ? withHeader(input, init, traced.traceparent) : [input, init] };
+  return { traced, args: propagatesTo(url) ? withHeaders(input, init, traced) : [input, init] };
 }
 
 export function followFetch() {

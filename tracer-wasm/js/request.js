@@ -5,6 +5,8 @@
 import { hold, openActions, parentOf } from './action.js';
 import { current, enter } from './register.js';
 import { epoch, now } from './clock.js';
+import { headersOf } from './propagation.js';
+import { options } from './options.js';
 import { session } from './session.js';
 import { spans } from './spans.js';
 
@@ -42,6 +44,12 @@ export class Request {
     if (!parent) spans.text(this.span, 'session.id', session());
     this.release = hold(this.context);
     open.add(this);
+  }
+
+  /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
+  headers(has) {
+    const { propagators, baggage } = options;
+    return this.span ? headersOf(propagators, this.traceparent, spans.tracestate?.() ?? '', baggage, has) : [];
   }
 
   /** Which span caused the request, how that is known, and which ended action left it running. */

@@ -64,6 +64,8 @@ export function followXhr() {
         verb: String(verb),
         url: String(url),
         synchronous: arguments.length > 2 && !asynchronous,
+        /** The headers that the page has set. */
+        own: new Set(),
       });
       return result;
     },
@@ -71,9 +73,9 @@ export function followXhr() {
 
   method(prototype, 'setRequestHeader', (original) => ({
     replacement(name) {
-      const call = calls.get(this);
-      if (call && /^traceparent$/i.test(name)) call.ownHeader = true;
-      return original.apply(this, arguments);
+      const result = original.apply(this, arguments);
+      calls.get(this)?.own.add(String(name).toLowerCase());
+      return result;
     },
   }));
 
@@ -86,8 +88,8 @@ export function followXhr() {
         const url = new URL(call.url, document.baseURI);
         if (/^https?:$/.test(url.protocol)) {
           call.traced = new Request(call.verb.toUpperCase(), url);
-          if (!call.ownHeader && propagatesTo(url)) {
-            setRequestHeader.call(this, 'traceparent', call.traced.traceparent);
+          if (propagatesTo(url)) {
+            for (const header of call.traced.headers((name) => call.own.has(name))) setRequestHeader.apply(this, header);
           }
         }
       } catch {

@@ -1,0 +1,106 @@
+// The headers that carry a trace on, in every format that OpenTelemetry names, and the origins that get them.
+//
+// Nothing here touches the page: what is said depends on the arguments alone. Ids stay what they are, only their
+// spelling changes, with two exceptions that `idShape` tells of: formats that could not carry any id.
+
+/** W3C Baggage, limits. */
+const MOST_MEMBERS = 64;
+const MOST_BYTES = 8_192;
+/** A token of RFC 9110, which is what the key of a member must be. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** The value of a member, percent-encoded; what is no Unicode text is replaced as in UTF-8. */
+const encode = (value) => encodeURIComponent(String(value).replace(/\p{Cs}/gu, '\ufffd'));
+
+/**
+ * The members that fit, in their order: `[key, encoded value, value]`. A key that is no token has no place in the
+ * format, a member that is too long for what is left of the header costs only itself.
+ */
+function members(entries) {
+  // The first member has no comma before it.
+  let room = MOST_BYTES + 1;
+  const list = [];
+  for (const [key, value] of Object.entries(entries)) {
+    const encoded = encode(value);
+    const size = key.length + encoded.length + 2;
+    if (TOKEN.test(key) && size <= room && list.length < MOST_MEMBERS) {
+      room -= size;
+      list.push([key, encoded, String(value)]);
+    }
+  }
+  return list;
+}
+
+/**
+ * Propagator → its headers, each a name and what it says. A capital that stands alone is a part of the context: T the
+ * trace, P its first 8 digits and R the rest, L its lower half; S the span, D the same in decimal; F the flag, B as a
+ * truth value, Z in two digits; X the trace's state.
+ */
+const CONTEXTS = {
+  __proto__: null,
+  // W3C Trace Context.
+  tracecontext: 'traceparent 00-T-S-Z,tracestate X',
+  // openzipkin/b3-propagation.
+  b3: 'b3 T-S-F',
+  b3multi: 'x-b3-traceid T,x-b3-spanid S,x-b3-sampled F',
+  // Jaeger's client libraries: the parent is deprecated and 0.
+  jaeger: 'uber-trace-id T:S:0:Z',
+  // OpenTracing's basic tracers: ids of 64 bits.
+  ottrace: 'ot-tracer-traceid L,ot-tracer-spanid S,ot-tracer-sampled B',
+  // Google Cloud.
+  xcloud: 'x-cloud-trace-context T/D;o=F',
+  // AWS X-Ray.
+  xray: 'x-amzn-trace-id Root=1-P-R;Parent=S;Sampled=F',
+};
+
+/** Propagator → the headers of the baggage. OpenTracing's values are not encoded: what no header may hold stays here. */
+const BAGGAGE = {
+  __proto__: null,
+  baggage: (list) => (list[0] ? [['baggage', list.map(([key, encoded]) => `${key}=${encoded}`).join()]] : []),
+  jaeger: (list) => list.map(([key, encoded]) => ['uberctx-' + key, encoded]),
+  ottrace: (list) =>
+    list.filter(([, , value]) => /^[ -~]*$/.test(value)).map(([key, , value]) => ['ot-baggage-' + key, value]),
+};
+
+/**
+ * The headers to add to a request, `[name, value]`. `has(name)` says whether the application set one itself: a trace
+ * context of its own in any of the formats stands alone, and a header of baggage stays as it is.
+ */
+export function headersOf(propagators, traceparent, tracestate, entries, has) {
+  const [, T, S, Z] = traceparent.split('-');
+  const F = Z & 1;
+  const parts = {
+    T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), D: BigInt('0x' + S), B: F > 0, X: tracestate,
+  };
+  const list = members(entries);
+  const contexts = [];
+  const baggage = [];
+  for (const propagator of propagators) {
+    for (const header of CONTEXTS[propagator]?.split(',') ?? []) {
+      const [name, template] = header.split(' ');
+      contexts.push([name, template.replace(/\b[A-Z]\b/g, (part) => parts[part])]);
+    }
+    baggage.push(...(BAGGAGE[propagator]?.(list) ?? []));
+  }
+  return [
+    ...(contexts.some(([name]) => has(name)) ? [] : contexts.filter(([, value]) => value)),
+    ...baggage.filter(([name]) => !has(name)),
+  ];
+}
+
+/**
+ * What trace ids must look like for these formats: 1 where they begin with the Unix time in seconds (X-Ray refuses
+ * others), 2 where only their lower half may be used (receivers fill the rest of an OpenTracing id with zeros); else 0.
+ */
+export const idShape = (propagators) => (propagators.includes('xray') ? 1 : propagators.includes('ottrace') ? 2 : 0);
+
+/**
+ * The origins that an entry of the allow-list means, as a pattern of `URL.origin`: `https://api.shop.example:8443`,
+ * `https://*.shop.example` (every name below, not the name itself), `*.shop.example` (over http and https).
+ * Throws where it is none.
+ */
+export function originPattern(entry) {
+  const [, scheme, below, host] = /^(https?:\/\/)?(\*\.)?([^*/]+)\/?$/.exec(entry);
+  const name = new URL((scheme ?? 'https://') + host).host.replace(/\W/g, '\\$&');
+  return new RegExp(`^${scheme ?? 'https?://'}${below ? '[^/:]+\\.' : ''}${name}$`);
+}
