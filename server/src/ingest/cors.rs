@@ -17,9 +17,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-/// What the tracer and OpenTelemetry's web SDK send.
-const ALLOWED_HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, content-encoding, traceparent, tracestate, baggage");
+/// What the tracer and OpenTelemetry's web SDK send, and the keys that a gateway in front may ask for.
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "content-type, content-encoding, traceparent, tracestate, baggage, authorization, x-api-key",
+);
+
+/// What a page may read of the answers beside the body.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("Retry-After, Throughline-Time");
 
 /// Two hours, the longest that Chromium keeps a preflight's answer.
 const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("7200");
@@ -163,10 +167,7 @@ pub async fn cors(State(origins): State<AllowedOrigins>, request: Request, next:
     headers.append(VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = allowed {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("Retry-After"),
-        );
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
     response
 }

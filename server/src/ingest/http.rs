@@ -1,7 +1,11 @@
 //! OTLP over HTTP: `POST /v1/traces`, `/v1/logs`, `/v1/metrics` (OTLP §OTLP/HTTP).
 //!
 //! The answer is in the encoding of the request: an `Export…ServiceResponse`, or a
-//! `google.rpc.Status` where the request is refused.
+//! `google.rpc.Status` where the request is refused. Its header `Throughline-Time` is the server's clock in
+//! milliseconds since the Unix epoch, from which browsers learn how far theirs is off: `Date` has
+//! only seconds, and pages of other origins may not read it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,7 +13,7 @@ use axum::extract::State;
 use axum::http::header::{
     ALLOW, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -31,6 +35,8 @@ use super::{Decoded, Partial, Receiver, metrics, metrics_json};
 use crate::otlp_protobuf::decode;
 use crate::store::Batch;
 use crate::telemetry::Signal;
+
+const THROUGHLINE_TIME: HeaderName = HeaderName::from_static("throughline-time");
 
 /// The encoding of a request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,7 +301,11 @@ fn refused(refusal: &Refusal, format: Format) -> Response {
 }
 
 fn answer(status: StatusCode, format: Format, body: Vec<u8>) -> Response {
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64);
     let headers = [
+        (THROUGHLINE_TIME, HeaderValue::from(millis)),
         (CONTENT_TYPE, format.header()),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];

@@ -13,7 +13,7 @@ use super::sqlite::{DataDirectory, SqliteStore};
 use super::*;
 use crate::query::search::{Search, search};
 use crate::sample::{
-    NOON, TestClock, after_noon, log, metric, rich_span, service, span, spans, trace_id,
+    NOON, TestClock, after_noon, log, metric, rich_span, service, span, span_id, spans, trace_id,
 };
 
 /// A store, its clock, and its files for as long as it lives.
@@ -297,6 +297,66 @@ fn keeps_equal_log_lines_of_a_batch_and_drops_a_batch_that_arrives_again() {
             subject.store.logs(trace_id(1)).expect("readable"),
             [line.clone(), line]
         );
+    });
+}
+
+#[test]
+fn log_records_that_differ_in_anything_are_two() {
+    for_both(|subject| {
+        let line = log(1, "a line", NOON);
+        let changes: [(&str, fn(&mut LogEntry)); 7] = [
+            ("span", |entry| entry.record.span_id = Some(span_id(9))),
+            ("time", |entry| entry.record.time = after_noon(1)),
+            ("severity", |entry| entry.record.severity_number = 9),
+            ("body", |entry| entry.record.body = "another line".into()),
+            ("event", |entry| {
+                "click".clone_into(&mut entry.record.event_name)
+            }),
+            ("attributes", |entry| {
+                entry.record.attributes.push(Attribute::new("a", "b"));
+            }),
+            ("resource", |entry| entry.resource = service("another")),
+        ];
+        let mut sent = vec![line.clone()];
+        for (_, change) in changes {
+            let mut other = line.clone();
+            change(&mut other);
+            sent.push(other);
+        }
+        for (index, entry) in sent.iter().enumerate() {
+            // Each twice, as from a page that did not hear the answer.
+            for _ in 0..2 {
+                subject.append(Batch {
+                    logs: vec![entry.clone()],
+                    ..Batch::default()
+                });
+            }
+            let kept = subject.store.logs(trace_id(1)).expect("readable").len();
+            let what = index.checked_sub(1).map_or("line", |last| changes[last].0);
+            assert_eq!(kept, index + 1, "{what}");
+        }
+    });
+}
+
+#[test]
+fn records_that_arrive_again_after_midnight_are_not_two() {
+    for_both(|subject| {
+        let before_midnight = after_noon(12 * 3_600 - 5);
+        let line = log(1, "said twice at once", before_midnight);
+        let batch = Batch {
+            logs: vec![line.clone(), line.clone()],
+            metrics: vec![metric("dropped", 2)],
+            ..Batch::default()
+        };
+        subject.clock.set(before_midnight);
+        subject.append(batch.clone());
+        subject.clock.set(after_noon(12 * 3_600 + 5));
+        subject.append(batch);
+        assert_eq!(
+            subject.store.logs(trace_id(1)).expect("readable"),
+            [line.clone(), line]
+        );
+        assert_eq!(subject.store.metrics("dropped").expect("readable").len(), 1);
     });
 }
 

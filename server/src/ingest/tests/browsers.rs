@@ -35,6 +35,8 @@ async fn answers_preflights_of_allowed_origins_only() {
         "traceparent",
         "tracestate",
         "baggage",
+        "authorization",
+        "x-api-key",
     ] {
         assert!(
             header("access-control-allow-headers").contains(name),
@@ -102,8 +104,16 @@ async fn pages_read_answers_and_refusals_of_their_exports() {
         assert_eq!(allowed, Some("http://localhost:4330"));
         assert_eq!(
             header(&response, "access-control-expose-headers"),
-            Some("Retry-After")
+            Some("Retry-After, Throughline-Time")
         );
+        let said: u128 = header(&response, "throughline-time")
+            .and_then(|millis| millis.parse().ok())
+            .expect("milliseconds");
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .expect("after 1970")
+            .as_millis();
+        assert!((now - 60_000..=now).contains(&said), "{said}, not {now}");
     }
     let request = post(
         &server.ingest,

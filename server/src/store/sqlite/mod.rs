@@ -3,6 +3,9 @@
 //! Retention unlinks whole files, so that nothing is ever deleted row by row. A trace that was under
 //! way at midnight has parts in two files; reading one asks every file, which costs some twenty
 //! microseconds a file that does not have it.
+//!
+//! A record that arrives again after midnight is in two files. It is one all the same: whoever reads
+//! passes over contents that another file had.
 
 mod append;
 mod codec;
@@ -16,7 +19,7 @@ mod search;
 mod tests;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -150,9 +153,9 @@ impl Store for SqliteStore {
     }
 
     fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {
-        let mut found = Vec::new();
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
         for file in self.files().iter().rev() {
-            file.logs(id, &mut found)?;
+            file.logs(id, &mut seen, &mut found)?;
         }
         found.sort_by_key(|entry| entry.record.time);
         Ok(found)
@@ -171,9 +174,9 @@ impl Store for SqliteStore {
     }
 
     fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
-        let mut found = Vec::new();
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
         for file in self.files().iter().rev() {
-            file.metrics(name, &mut found)?;
+            file.metrics(name, &mut seen, &mut found)?;
         }
         Ok(found)
     }

@@ -1,5 +1,6 @@
 //! Reads spans, logs and metrics back out of a day's file.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
@@ -55,26 +56,41 @@ impl DayFile {
         })
     }
 
-    /// Adds the log records of a trace to `found`.
+    /// Adds the log records of a trace to `found`, but for those in `seen`: the contents that other
+    /// files had, to which this one's are added.
     ///
     /// # Errors
     /// [`StoreError`] where the file or a record in it cannot be read.
-    pub fn logs(&self, id: TraceId, found: &mut Vec<LogEntry>) -> Result<(), StoreError> {
+    pub fn logs(
+        &self,
+        id: TraceId,
+        seen: &mut HashSet<i64>,
+        found: &mut Vec<LogEntry>,
+    ) -> Result<(), StoreError> {
         self.read(|reader| {
             let rows = (|| {
                 reader
                     .connection
                     .prepare_cached(
-                        "SELECT time, resource, scope, body FROM log WHERE trace_id = ? \
+                        "SELECT content, time, resource, scope, body FROM log WHERE trace_id = ? \
                          ORDER BY time, id",
                     )?
                     .query_map([id.as_bytes()], |row| {
-                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get(2)?,
+                            row.get(3)?,
+                            row.get(4)?,
+                        ))
                     })?
-                    .collect::<rusqlite::Result<Vec<(i64, i64, i64, Vec<u8>)>>>()
+                    .collect::<rusqlite::Result<Vec<(i64, i64, i64, i64, Vec<u8>)>>>()
             })()
             .map_err(|source| self.error("cannot read", source))?;
-            for (time, resource, scope, body) in rows {
+            for (content, time, resource, scope, body) in rows {
+                if !seen.insert(content) {
+                    continue;
+                }
                 let (resource, scope) = self.sender(reader, resource, scope)?;
                 let mut message: LogMessage = reader
                     .unpacker
@@ -94,17 +110,22 @@ impl DayFile {
         })
     }
 
-    /// Adds the metrics with this name to `found`.
+    /// Adds the metrics with this name to `found`, but for those in `seen`, as for `logs`.
     ///
     /// # Errors
     /// [`StoreError`] where the file or a record in it cannot be read.
-    pub fn metrics(&self, name: &str, found: &mut Vec<MetricRecord>) -> Result<(), StoreError> {
+    pub fn metrics(
+        &self,
+        name: &str,
+        seen: &mut HashSet<i64>,
+        found: &mut Vec<MetricRecord>,
+    ) -> Result<(), StoreError> {
         self.read(|reader| {
             let rows = (|| {
                 reader
                     .connection
                     .prepare_cached(
-                        "SELECT time, points, resource, scope, body FROM metric WHERE name = ? \
+                        "SELECT content, time, points, resource, scope, body FROM metric WHERE name = ? \
                          ORDER BY id",
                     )?
                     .query_map([name], |row| {
@@ -114,12 +135,16 @@ impl DayFile {
                             row.get(2)?,
                             row.get(3)?,
                             row.get(4)?,
+                            row.get(5)?,
                         ))
                     })?
-                    .collect::<rusqlite::Result<Vec<(i64, u32, i64, i64, Vec<u8>)>>>()
+                    .collect::<rusqlite::Result<Vec<(i64, i64, u32, i64, i64, Vec<u8>)>>>()
             })()
             .map_err(|source| self.error("cannot read", source))?;
-            for (time, point_count, resource, scope, body) in rows {
+            for (content, time, point_count, resource, scope, body) in rows {
+                if !seen.insert(content) {
+                    continue;
+                }
                 let (resource, scope) = self.sender(reader, resource, scope)?;
                 let message = reader
                     .unpacker
