@@ -300,11 +300,14 @@ fn keeps_equal_log_lines_of_a_batch_and_drops_a_batch_that_arrives_again() {
     });
 }
 
+/// What may differ between two log records, and how.
+type Difference = (&'static str, fn(&mut LogEntry));
+
 #[test]
 fn log_records_that_differ_in_anything_are_two() {
     for_both(|subject| {
         let line = log(1, "a line", NOON);
-        let changes: [(&str, fn(&mut LogEntry)); 7] = [
+        let changes: [Difference; 7] = [
             ("span", |entry| entry.record.span_id = Some(span_id(9))),
             ("time", |entry| entry.record.time = after_noon(1)),
             ("severity", |entry| entry.record.severity_number = 9),
