@@ -49,7 +49,7 @@ export function deliver() {
 }
 
 async function deliverAll() {
-  while ((batch ??= spans.take(BATCH_BYTES))) {
+  while ((batch ??= spans.take(0, BATCH_BYTES))) {
     const pause = await send(batch);
     if (pause >= 0) {
       timer ??= setTimeout(due, pause);
@@ -89,7 +89,7 @@ const post = (body, more) =>
 /** Sends all that waits in requests that outlive the page: uncompressed, since compression would come too late. */
 function deliverNow() {
   let room = KEEPALIVE_BYTES;
-  for (let body = batch ?? spans.take(room); body && body.length <= room; body = spans.take(room)) {
+  for (let body = batch ?? spans.take(0, room); body && body.length <= room; body = spans.take(0, room)) {
     room -= body.length;
     post(body, { keepalive: true }).catch(() => {});
   }

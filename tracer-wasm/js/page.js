@@ -2,17 +2,20 @@
 import { options } from './options.js';
 import { spans } from './spans.js';
 
-/** Says it anew; called at the start and when the service gets another name. */
+/** Says it; called at the start and when an option of it has changed. */
 export function describePage() {
-  const { language, userAgent, userAgentData } = navigator;
-  spans.resource('service.name', options.service);
-  spans.resource('telemetry.sdk.name', 'throughline');
-  spans.resource('telemetry.sdk.language', 'webjs');
-  spans.resource('telemetry.sdk.version', THROUGHLINE_VERSION);
-  spans.resource('user_agent.original', userAgent);
-  spans.resource('browser.language', language);
-  if (userAgentData) {
-    spans.resource('browser.platform', userAgentData.platform);
-    spans.resource('browser.mobile', userAgentData.mobile);
-  }
+  const { language, userAgent, userAgentData = {} } = navigator;
+  spans.describe({
+    'service.name': options.service,
+    'service.version': options.version,
+    'deployment.environment.name': options.environment,
+    'telemetry.sdk.name': 'throughline',
+    'telemetry.sdk.language': 'webjs',
+    'telemetry.sdk.version': THROUGHLINE_VERSION,
+    'user_agent.original': userAgent,
+    'browser.language': language,
+    'browser.platform': userAgentData.platform,
+    'browser.mobile': userAgentData.mobile,
+    'browser.brands': userAgentData.brands?.map(({ brand, version }) => `${brand} ${version}`),
+  });
 }

@@ -41,7 +41,7 @@ export class Request {
     this.traceparent = spans.traceparent(this.span);
     spans.text(this.span, 'throughline.causality', how);
     if (link) spans.link(this.span, link);
-    if (!parent) spans.text(this.span, 'session.id', session());
+    if (!parent) spans.id(this.span, 'session.id', session());
     this.release = hold(this.context);
     open.add(this);
   }

@@ -1,17 +1,23 @@
-// The spans, which live in WASM: a number is a handle to an open span there, 0 is none.
+// Spans and log records, which live in WASM: a number is a handle to what is open there, 0 is none.
 //
 // Times are milliseconds since the Unix epoch, parents are `traceparent` texts. No call throws: a trap of the
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import * as glue from 'throughline-glue';
 
+import { epoch, now } from './clock.js';
 import { hex } from './hex.js';
 import { session } from './session.js';
 import { state } from './state.js';
 
+/** Longer texts are cut: a stack or an address of this length says all that it will say. */
+const LONGEST_TEXT = 4_096;
+
 let onTrap;
 let onEnd;
+let flags = '01';
+let tracestate = '';
 
-/** Starts the instance. Takes its bytes, and what is to be done when it traps and when a span has ended. */
+/** Starts the instance. Takes its bytes, and what is to be done when it traps and when a span or record has ended. */
 export function instantiate(bytes, trapped, ended) {
   glue.initSync({ module: new WebAssembly.Module(bytes) });
   onTrap = trapped;
@@ -33,55 +39,147 @@ function guard(call, fallback) {
 
 const call = guard(glue.record, 0);
 const readIds = guard(glue.ids);
+const take = guard(glue.take);
 
-/** `record(operation, span, number, ...texts)`: the operations are those of `src/exports.rs`. */
-const record = (operation, span, number, ...texts) => call(operation, span, number, texts.join('\0'));
+/** `record(operation, handle, number, ...texts)`: the operations are those of `src/exports.rs`. */
+function record(operation, handle, number, ...texts) {
+  let text;
+  try {
+    text = texts.map((one) => String(one).slice(0, LONGEST_TEXT)).join('\0');
+  } catch {
+    // What the page has thrown need not have a text.
+    return 0;
+  }
+  return call(operation, handle, number, text);
+}
 
-/** What follows the origin of a URL or location. */
-const addressOf = ({ pathname, search, hash }) => pathname + search + hash;
+/** An address; `more` is 1 for its path as `url.path` as well, 2 for its route in the span's name. */
+function putUrl(handle, key, url, more) {
+  try {
+    const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
+    // What has no host (`data:`) is no address but content.
+    record(9, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
+  } catch {
+    // No address at all.
+  }
+}
 
 export const spans = {
-  /** Starts an internal span; an empty `parent` starts a trace. */
-  start: (parent, time, name) => record(0, 0, time, parent, name),
+  /** Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. */
+  start: (parent, time, name, kind) => record(0, kind ? kind + 2 : 1, time, parent, name),
 
   /** Starts the client span of an HTTP request, named after its method and redacted path. */
   request(parent, time, method, url) {
-    const span = record(1, 0, time, parent, method, url.origin, addressOf(url));
-    spans.text(span, 'server.address', url.hostname);
-    spans.number(span, 'server.port', url.port || (url.protocol === 'https:' ? 443 : 80));
+    const span = spans.start(parent, time, method + ' ', 1);
+    spans.set(span, 'http.request.method', method);
+    putUrl(span, 'url.full', url, 2);
+    spans.set(span, 'server.address', url.hostname);
+    spans.set(span, 'server.port', +url.port || (url.protocol === 'https:' ? 443 : 80));
     return span;
   },
 
-  text: (span, key, value) => record(2, span, 0, key, value),
-  number: (span, key, value) => record(3, span, value, key),
-  event: (span, name, time) => record(4, span, time, name),
-  link: (span, parent) => record(5, span, 0, parent),
+  /** Opens a log record, an event of OpenTelemetry's where it has a name; an empty `parent` is no trace. */
+  log: (parent, time, severity, eventName, body) => record(1, severity, time, parent, eventName, body),
+
+  /** Adds an attribute: a text (which is redacted), number, truth value or array of texts. Anything else is left out. */
+  set(handle, key, value) {
+    const type = typeof value;
+    if (type === 'number') record(6, handle, value, key);
+    else if (type === 'boolean') record(7, handle, +value, key);
+    else if (type === 'string' && value) record(4, handle, 0, key, value);
+    else if (Array.isArray(value) && value.length) record(8, handle, 0, key, ...value, '');
+  },
+
+  text: (handle, key, value) => spans.set(handle, key, String(value)),
+  number: (handle, key, value) => spans.set(handle, key, +value),
+
+  /** Adds an identifier as it is: it would look like a token. */
+  id: (handle, key, value) => record(5, handle, 0, key, value),
+
+  /** Adds an address without its user info, the values of its query, and whatever looks like a secret. */
+  url: (handle, key, url) => putUrl(handle, key, url),
+
+  /** Adds an event to a span. */
+  event(span, name, time, attributes) {
+    const event = record(2, span, time, name);
+    for (const key in attributes) spans.set(event, key, attributes[key]);
+    record(12, event, time);
+  },
+
+  link: (span, parent) => record(10, span, 0, parent),
+
   /** Marks the span as failed: the class of error, and its message (may be empty). */
-  fail: (span, type, message) => record(6, span, 0, type, message),
+  fail(span, type, message) {
+    spans.set(span, 'error.type', type);
+    record(11, span, 0, message);
+  },
 
   /** Records what was thrown, and marks the span as failed. */
   exception(span, time, thrown) {
-    const { name = typeof thrown, message = thrown, stack = '' } = thrown ?? {};
-    record(7, span, time, name, message, stack);
+    let type = typeof thrown;
+    let message = '';
+    let stack;
+    try {
+      ({ name: type = type, message = String(thrown), stack } = thrown ?? {});
+    } catch {
+      // Whatever it is, it does not want to be looked at.
+    }
+    spans.event(span, 'exception', time, {
+      'exception.type': type,
+      'exception.message': message,
+      'exception.stacktrace': stack,
+    });
+    spans.fail(span, type, message);
   },
 
-  /** Notes the page and the session that the span belongs to. */
-  page: (span) => record(8, span, 0, location.origin, session(), addressOf(location)),
+  /** Notes the page and the session that a span or log record belongs to. */
+  page(handle) {
+    putUrl(handle, 'url.full', location, 1);
+    spans.id(handle, 'session.id', session());
+  },
 
-  end(span, time) {
-    record(9, span, time);
+  /** Ends a span or emits a log record. */
+  end(handle, time) {
+    record(12, handle, time);
     onEnd();
   },
 
-  /** Describes the page as a resource; `service.name` begins the description anew. */
-  resource: (key, value) => record(10, 0, 0, key, value),
+  /** Forgets a span or log record. */
+  drop: (handle) => record(13, handle, 0),
 
-  /** The span's `traceparent` (W3C Trace Context, version 00, sampled); empty when it has ended. */
-  traceparent(span) {
-    const ids = readIds(span);
-    return ids ? `00-${hex(ids.slice(0, 16))}-${hex(ids.slice(16))}-01` : '';
+  /** Describes the page as a resource. */
+  describe(attributes) {
+    const time = epoch(now());
+    const resource = record(3, 0, time);
+    for (const key in attributes) spans.set(resource, key, attributes[key]);
+    record(12, resource, time);
   },
 
-  /** `(bytes)`: an OTLP request of at most that size with the oldest ended spans, or undefined when there are none. */
-  take: guard(glue.take),
+  /** The span's `traceparent` (W3C Trace Context, version 00); empty when it has ended. */
+  traceparent(span) {
+    const ids = readIds(span);
+    return ids ? `00-${hex(ids.slice(0, 16))}-${hex(ids.slice(16))}-${flags}` : '';
+  },
+
+  /** The `tracestate` that goes with every `traceparent`; empty where there is none. */
+  tracestate: () => tracestate,
+
+  /** What the session's spans tell from now on: whether they are sampled, and their `tracestate`. */
+  sampling(sampled, state) {
+    flags = sampled ? '01' : '00';
+    tracestate = state;
+    record(14, +sampled, 0, state);
+  },
+
+  /** Switches the flight recorder: while it is on, what ends is held; once it is off, all that it holds can be taken. */
+  record: (on) => record(15, +on, epoch(now())),
+
+  /**
+   * `(signal, bytes)`: an OTLP request of at most that size with the oldest that waits, or undefined when there is
+   * nothing. Signals: 0 traces, 1 logs, 2 metrics (of what the tracer itself has lost).
+   */
+  take: (signal, bytes) => take(signal, bytes, epoch(now())),
+
+  /** Counts what was lost on its way to the server: spans (signal 0) or log records (1). */
+  dropped: (signal, reason, count) => record(16, signal, count, reason),
 };

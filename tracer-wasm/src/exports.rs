@@ -42,33 +42,43 @@ fn tracer() -> &'static mut Tracer {
 
 /// Everything but reading: `operation` is one of `js/spans.js`, and `text` holds its texts with NUL between them (the
 /// last may contain NUL itself). One text crosses the boundary for less than two do, and one function for less than
-/// a dozen. Returns the span that was started; 0 otherwise.
+/// a dozen. Returns the handle of what was opened; 0 otherwise.
 #[wasm_bindgen]
-pub fn record(operation: u32, span: Handle, number: f64, text: &str) -> Handle {
+pub fn record(operation: u32, handle: u32, number: f64, text: &str) -> Handle {
     let tracer = tracer();
     let (first, rest) = split(text, 0);
     match operation {
-        0 => return tracer.start(first, SpanKind::Internal, number, rest),
+        0 => return tracer.start(first, SpanKind::from_otlp(handle as i32), number, rest),
         1 => {
-            let (method, rest) = split(rest, 0);
-            let (origin, address) = split(rest, 0);
-            return tracer.request(first, number, method, origin, address);
+            let (name, body) = split(rest, 0);
+            return tracer.log(first, handle, number, name, body);
         }
-        2 => tracer.text(span, first, rest),
-        3 => tracer.number(span, first, number),
-        4 => tracer.event(span, first, number),
-        5 => tracer.link(span, first),
-        6 => tracer.fail(span, first, rest),
+        2 => return tracer.event(handle, number, first),
+        3 => return tracer.describe(number),
+        4 => tracer.text(handle, first, rest),
+        5 => {
+            if let Some(attributes) = tracer.attributes(handle) {
+                attributes.put_str(first, rest);
+            }
+        }
+        6 => tracer.number(handle, first, number),
         7 => {
-            let (message, stack) = split(rest, 0);
-            tracer.exception(span, number, first, message, stack);
+            if let Some(attributes) = tracer.attributes(handle) {
+                attributes.put_bool(first, number != 0.0);
+            }
         }
-        8 => {
-            let (session, address) = split(rest, 0);
-            tracer.page(span, first, address, session);
+        8 => tracer.texts(handle, first, rest),
+        9 => {
+            let (origin, address) = split(rest, 0);
+            tracer.url(handle, first, origin, address, number as u32);
         }
-        9 => tracer.end(span, number),
-        _ => tracer.resource(first, rest),
+        10 => tracer.link(handle, first),
+        11 => tracer.fail(handle, first),
+        12 => tracer.end(handle, number),
+        13 => tracer.drop(handle),
+        14 => tracer.sampling(handle, first),
+        15 => tracer.record(handle != 0, number),
+        _ => tracer.dropped(handle as usize, first, number as usize),
     }
     0
 }
@@ -79,8 +89,8 @@ pub fn ids(span: Handle) -> Option<Vec<u8>> {
     tracer().ids(span).map(Vec::from)
 }
 
-/// An OTLP request of about at most `bytes`.
+/// An OTLP request of one signal, of about at most `bytes`; `now` in milliseconds since the Unix epoch.
 #[wasm_bindgen]
-pub fn take(bytes: usize) -> Option<Vec<u8>> {
-    tracer().take(bytes)
+pub fn take(signal: usize, bytes: usize, now: f64) -> Option<Vec<u8>> {
+    tracer().take(signal, bytes, now)
 }

@@ -12,6 +12,7 @@ extern crate alloc;
 mod allocator;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
+pub mod losses;
 pub mod queue;
 pub mod random;
 pub mod redact;

@@ -1,49 +1,80 @@
-//! Ended spans as OTLP bytes, until they are sent.
+//! Ended spans or log records as OTLP bytes, until they are sent.
 //!
-//! Invariant: at most [`MOST_BYTES`] wait. When more come, the oldest go, and are counted.
+//! Invariant: a queue holds at most the bytes that it was made for. When more come, the oldest go.
 
 use alloc::vec::Vec;
 
-use shared::otlp::encode::{Attributes, SpanFields, span, trace_request};
-
-/// How many bytes of ended spans may wait: about 10,000 spans.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
-
-/// The waiting spans, oldest first.
-#[derive(Default)]
+/// Waiting items of one signal, oldest first.
 pub struct Queue {
     bytes: Vec<u8>,
-    /// How many bytes each span takes.
-    lengths: Vec<u32>,
-    dropped: u32,
+    items: Vec<Item>,
+    most: usize,
+}
+
+struct Item {
+    /// How many bytes it takes.
+    length: u32,
+    /// When it ended, in seconds since the Unix epoch.
+    seconds: u32,
 }
 
 impl Queue {
-    /// Nothing waits.
+    /// Nothing waits; at most `most` bytes may.
     #[must_use]
-    pub const fn new() -> Self {
+    pub const fn new(most: usize) -> Self {
         Self {
             bytes: Vec::new(),
-            lengths: Vec::new(),
-            dropped: 0,
+            items: Vec::new(),
+            most,
         }
     }
 
-    /// Adds a span.
-    pub fn push(&mut self, fields: &SpanFields<'_>) {
-        let length = span(&mut self.bytes, fields);
-        self.lengths.push(length as u32);
-        if self.bytes.len() > MOST_BYTES {
-            let (count, _) = self.fitting(self.bytes.len() - MOST_BYTES * 3 / 4);
-            self.dropped += count as u32;
-            self.remove(count);
-        }
+    /// Where an item's bytes are to be appended; [`Self::commit`] makes an item of them.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
     }
 
-    /// How many spans were dropped because too many waited.
+    /// Makes an item of the bytes after the first `before`. Returns how many older ones had to go.
+    #[inline(never)]
+    pub fn commit(&mut self, before: usize, seconds: u32) -> usize {
+        self.items.push(Item {
+            length: (self.bytes.len() - before) as u32,
+            seconds,
+        });
+        self.make_room()
+    }
+
+    /// Appends the items of a younger queue. Returns how many of all had to go.
+    pub fn append(&mut self, younger: &mut Self) -> usize {
+        self.bytes.append(&mut younger.bytes);
+        self.items.append(&mut younger.items);
+        self.make_room()
+    }
+
+    /// Removes what ended before `seconds`.
+    #[inline(never)]
+    pub fn expire(&mut self, seconds: u32) {
+        let mut count = 0;
+        while self
+            .items
+            .get(count)
+            .is_some_and(|item| item.seconds < seconds)
+        {
+            count += 1;
+        }
+        self.remove(count);
+    }
+
+    /// When the oldest item ended.
     #[must_use]
-    pub fn dropped(&self) -> u32 {
-        self.dropped
+    pub fn oldest(&self) -> Option<u32> {
+        self.items.first().map(|item| item.seconds)
+    }
+
+    /// How many items wait.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.items.len()
     }
 
     /// How many bytes wait.
@@ -55,48 +86,50 @@ impl Queue {
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.items.is_empty()
     }
 
-    /// Takes the oldest spans out, as one OTLP request of about at most `bytes`; `None` when nothing waits. A
-    /// span that is larger than `bytes` by itself travels alone.
-    pub fn take(
-        &mut self,
-        bytes: usize,
-        resource: &Attributes,
-        scope: (&str, &str),
-    ) -> Option<Vec<u8>> {
-        if self.is_empty() {
-            return None;
-        }
-        // Tags, lengths and the scope take less than 64 bytes beside the resource.
-        let room = bytes.saturating_sub(resource.len() + 64);
-        let (count, length) = self.fitting(room);
-        let request = trace_request(resource, scope.0, scope.1, &self.bytes[..length]);
+    /// Hands the oldest items, of about at most `bytes` together, to `read` and removes them; one that is larger by
+    /// itself goes alone.
+    pub fn take<T>(&mut self, bytes: usize, read: impl FnOnce(&[u8]) -> T) -> T {
+        let (count, length) = self.fitting(bytes);
+        let result = read(&self.bytes[..length]);
         self.remove(count);
-        Some(request)
+        result
     }
 
-    /// How many of the oldest spans fit into `bytes`, at least one, and their length.
+    /// A quarter goes at once, so that the bytes are not moved for every item that comes.
+    fn make_room(&mut self) -> usize {
+        if self.bytes.len() <= self.most {
+            return 0;
+        }
+        let (count, _) = self.fitting(self.bytes.len() - self.most / 4 * 3);
+        self.remove(count);
+        count
+    }
+
+    /// How many of the oldest items fit into `bytes`, at least one, and their length.
+    #[inline(never)]
     fn fitting(&self, bytes: usize) -> (usize, usize) {
         let mut length = 0;
         let mut count = 0;
-        for next in &self.lengths {
-            if count > 0 && length + *next as usize > bytes {
+        for item in &self.items {
+            let longer = length + item.length as usize;
+            if count > 0 && longer > bytes {
                 break;
             }
-            length += *next as usize;
+            length = longer;
             count += 1;
         }
         (count, length)
     }
 
+    #[inline(never)]
     fn remove(&mut self, count: usize) {
-        let length: usize = self
-            .lengths
-            .drain(..count)
-            .map(|length| length as usize)
-            .sum();
+        let mut length = 0;
+        for item in self.items.drain(..count) {
+            length += item.length as usize;
+        }
         self.bytes.drain(..length);
     }
 }

@@ -1,12 +1,13 @@
 //! Writes OTLP as protobuf, by hand, for the browser tracer: small code and no temporary messages.
 //!
 //! Finished spans are kept as bytes. [`span`] appends one span as a whole `ScopeSpans.spans` field,
-//! so spans are encoded one after another into one buffer as they end, and [`trace_request`] puts
+//! so spans are encoded one after another into one buffer as they end, and [`request`] puts
 //! resource and scope around that buffer when it is sent. Two such buffers may be joined, and a
-//! buffer may be cut between two spans (the lengths that `span` added are the places).
+//! buffer may be cut between two spans (the lengths that `span` added are the places). The same holds for
+//! [`log_record`] and [`sum`]: the requests of the three signals have the same shape.
 //!
 //! ```
-//! # use shared::otlp::encode::{Attributes, SpanFields, span, trace_request};
+//! # use shared::otlp::encode::{Attributes, SpanFields, request, span};
 //! # use shared::id::{SpanId, TraceId};
 //! # use shared::kind::{SpanKind, StatusCode};
 //! # use shared::time::UnixNanos;
@@ -26,11 +27,11 @@
 //! });
 //! let mut resource = Attributes::of_resource();
 //! resource.put_str("service.name", "shop-web");
-//! let body = trace_request(&resource, "throughline", "0.1.0", &spans);
+//! let body = request(&resource, "throughline", "0.1.0", &spans);
 //! # assert!(!body.is_empty());
 //! ```
 //!
-//! Source: `opentelemetry/proto/{trace,common,resource,collector/trace}/v1`, release 1.x. As proto3
+//! Source: `opentelemetry/proto/{trace,logs,metrics,common,resource,collector}/v1`, release 1.x. As proto3
 //! has it, fields that hold their default are left out.
 
 use alloc::vec::Vec;
@@ -38,8 +39,8 @@ use alloc::vec::Vec;
 use crate::id::{SpanId, TraceId};
 use crate::kind::{SpanKind, StatusCode};
 use crate::otlp::wire::{
-    BYTES, FIXED32, FIXED64, VARINT, begin, finish, put_bytes, put_count, put_instant, put_text,
-    put_varint, tag,
+    BYTES, FIXED32, FIXED64, VARINT, begin, finish, put_bytes, put_count, put_fixed64, put_instant,
+    put_text, put_varint, read_length, tag,
 };
 use crate::time::UnixNanos;
 
@@ -73,8 +74,6 @@ pub struct SpanFields<'a> {
     pub end: UnixNanos,
     /// What describes it, from [`Attributes::of_span`].
     pub attributes: Option<&'a Attributes>,
-    /// How many attributes were left out.
-    pub dropped_attributes_count: u32,
     /// Its events, written by [`event`].
     pub events: &'a [u8],
     /// How many events were left out.
@@ -110,7 +109,6 @@ impl<'a> SpanFields<'a> {
             start,
             end,
             attributes: None,
-            dropped_attributes_count: 0,
             events: &[],
             dropped_events_count: 0,
             links: &[],
@@ -121,13 +119,59 @@ impl<'a> SpanFields<'a> {
     }
 }
 
+/// What one log record says; see [`crate::log::LogRecord`] for the meaning of each.
+#[derive(Clone, Copy)]
+pub struct LogFields<'a> {
+    /// When it happened.
+    pub time: UnixNanos,
+    /// When the tracer learnt of it.
+    pub observed: UnixNanos,
+    /// How grave it is, from 1 to 24; 0 where nobody says.
+    pub severity: u32,
+    /// The name of the event that it is; empty where it is none.
+    pub event_name: &'a str,
+    /// Its text; may be empty.
+    pub body: &'a str,
+    /// What describes it, from [`Attributes::of_log`].
+    pub attributes: &'a Attributes,
+    /// The span that it belongs to.
+    pub span: Option<(TraceId, SpanId)>,
+    /// W3C flags.
+    pub flags: u32,
+}
+
+/// One point of a sum.
+#[derive(Clone, Copy)]
+pub struct SumFields<'a> {
+    /// The metric's name.
+    pub name: &'a str,
+    /// Its unit, in UCUM's notation.
+    pub unit: &'a str,
+    /// Since when it counts.
+    pub start: UnixNanos,
+    /// Until when it counts.
+    pub time: UnixNanos,
+    /// The count.
+    pub value: u64,
+    /// What was counted, from [`Attributes::of_point`].
+    pub attributes: &'a Attributes,
+    /// Whether it is a counter's growth since `start` (delta, monotonic), and not a level (cumulative).
+    pub growth: bool,
+}
+
+/// How many attributes an owner may have; OpenTelemetry's default limit.
+pub const MOST_ATTRIBUTES: u32 = 128;
+
 /// Attributes as bytes, ready to be copied into their owner's message.
 ///
 /// The owner's kind decides their field number, so attributes made for one kind of owner must not
-/// be given to another; debug builds check it. A key put twice is sent twice.
+/// be given to another; debug builds check it. Invariant: a key stands there once, with the value that was put last,
+/// and there are at most [`MOST_ATTRIBUTES`]; how many more there were is told to the reader.
 #[derive(Clone)]
 pub struct Attributes {
     tag: u8,
+    count: u32,
+    dropped: u32,
     bytes: Vec<u8>,
 }
 
@@ -135,42 +179,53 @@ impl Attributes {
     const SPAN: u8 = tag(9, BYTES);
     const EVENT: u8 = tag(3, BYTES);
     const LINK: u8 = tag(4, BYTES);
+    const LOG: u8 = tag(6, BYTES);
+    const POINT: u8 = tag(7, BYTES);
     const RESOURCE: u8 = tag(1, BYTES);
+
+    const fn new(tag: u8) -> Self {
+        Self {
+            tag,
+            count: 0,
+            dropped: 0,
+            bytes: Vec::new(),
+        }
+    }
 
     /// Empty attributes for a span.
     #[must_use]
     pub const fn of_span() -> Self {
-        Self {
-            tag: Self::SPAN,
-            bytes: Vec::new(),
-        }
+        Self::new(Self::SPAN)
     }
 
     /// Empty attributes for an event.
     #[must_use]
     pub const fn of_event() -> Self {
-        Self {
-            tag: Self::EVENT,
-            bytes: Vec::new(),
-        }
+        Self::new(Self::EVENT)
     }
 
     /// Empty attributes for a link.
     #[must_use]
     pub const fn of_link() -> Self {
-        Self {
-            tag: Self::LINK,
-            bytes: Vec::new(),
-        }
+        Self::new(Self::LINK)
+    }
+
+    /// Empty attributes for a log record.
+    #[must_use]
+    pub const fn of_log() -> Self {
+        Self::new(Self::LOG)
+    }
+
+    /// Empty attributes for a metric's point.
+    #[must_use]
+    pub const fn of_point() -> Self {
+        Self::new(Self::POINT)
     }
 
     /// Empty attributes for a resource.
     #[must_use]
     pub const fn of_resource() -> Self {
-        Self {
-            tag: Self::RESOURCE,
-            bytes: Vec::new(),
-        }
+        Self::new(Self::RESOURCE)
     }
 
     /// Whether nothing has been put.
@@ -185,11 +240,6 @@ impl Attributes {
         self.bytes.len()
     }
 
-    /// Forgets all of them and keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-    }
-
     /// Adds a text.
     pub fn put_str(&mut self, key: &str, value: &str) {
         let open = self.begin(key);
@@ -199,50 +249,80 @@ impl Attributes {
 
     /// Adds a truth value.
     pub fn put_bool(&mut self, key: &str, value: bool) {
-        let open = self.begin(key);
-        self.bytes
-            .extend_from_slice(&[tag(2, VARINT), u8::from(value)]);
-        self.finish(open);
+        self.put_varint(key, tag(2, VARINT), u64::from(value));
     }
 
     /// Adds an integer.
     pub fn put_int(&mut self, key: &str, value: i64) {
-        let open = self.begin(key);
-        self.bytes.push(tag(3, VARINT));
-        put_varint(&mut self.bytes, value as u64);
-        self.finish(open);
+        self.put_varint(key, tag(3, VARINT), value as u64);
     }
 
     /// Adds a floating-point number.
     pub fn put_double(&mut self, key: &str, value: f64) {
         let open = self.begin(key);
-        self.bytes.push(tag(4, FIXED64));
-        self.bytes.extend_from_slice(&value.to_le_bytes());
+        put_fixed64(&mut self.bytes, tag(4, FIXED64), value.to_bits());
         self.finish(open);
     }
 
-    /// Adds a list of texts.
-    pub fn put_strs(&mut self, key: &str, values: &[&str]) {
-        let open = self.begin(key);
-        let list = begin(&mut self.bytes, tag(5, BYTES));
-        for value in values {
-            let member = begin(&mut self.bytes, tag(1, BYTES));
-            put_bytes(&mut self.bytes, tag(1, BYTES), value.as_bytes());
-            finish(&mut self.bytes, member);
-        }
+    /// Begins a list of texts; [`Self::finish_list`] takes what it returns.
+    pub fn begin_list(&mut self, key: &str) -> (usize, usize, usize) {
+        let (outer, inner) = self.begin(key);
+        (outer, inner, begin(&mut self.bytes, tag(5, BYTES)))
+    }
+
+    /// Adds a text to the list that was begun.
+    pub fn put_member(&mut self, value: &str) {
+        let member = begin(&mut self.bytes, tag(1, BYTES));
+        put_bytes(&mut self.bytes, tag(1, BYTES), value.as_bytes());
+        finish(&mut self.bytes, member);
+    }
+
+    /// Adds the list.
+    pub fn finish_list(&mut self, (outer, inner, list): (usize, usize, usize)) {
         finish(&mut self.bytes, list);
+        self.finish((outer, inner));
+    }
+
+    #[inline(never)]
+    fn put_varint(&mut self, key: &str, tag: u8, value: u64) {
+        let open = self.begin(key);
+        self.bytes.push(tag);
+        put_varint(&mut self.bytes, value);
         self.finish(open);
     }
 
-    /// Opens a `KeyValue` and its `AnyValue`. The value's field is written even where it holds its
-    /// default, since it is a member of a `oneof`.
+    /// Opens a `KeyValue` and its `AnyValue`, and removes what the key had before. The value's field is written even
+    /// where it holds its default, since it is a member of a `oneof`.
+    #[inline(never)]
     fn begin(&mut self, key: &str) -> (usize, usize) {
-        let outer = begin(&mut self.bytes, self.tag);
-        put_text(&mut self.bytes, tag(1, BYTES), key);
+        let end = self.bytes.len();
+        let mut outer = begin(&mut self.bytes, self.tag);
+        put_bytes(&mut self.bytes, tag(1, BYTES), key.as_bytes());
+        let mut at = 0;
+        while at < end {
+            let (body, length) = read_length(&self.bytes, at + 1);
+            let next = body + length;
+            let (before, new) = self.bytes.split_at(outer);
+            if before[body..].starts_with(new) {
+                self.bytes.drain(at..next);
+                self.count -= 1;
+                outer -= next - at;
+                break;
+            }
+            at = next;
+        }
         (outer, begin(&mut self.bytes, tag(2, BYTES)))
     }
 
+    /// Closes both; where there are too many already, it is left out and counted.
+    #[inline(never)]
     fn finish(&mut self, (outer, inner): (usize, usize)) {
+        if self.count == MOST_ATTRIBUTES {
+            self.dropped += 1;
+            self.bytes.truncate(outer - 2);
+            return;
+        }
+        self.count += 1;
         finish(&mut self.bytes, inner);
         finish(&mut self.bytes, outer);
     }
@@ -263,7 +343,6 @@ pub fn span(out: &mut Vec<u8>, fields: &SpanFields<'_>) -> usize {
     put_instant(out, tag(7, FIXED64), fields.start);
     put_instant(out, tag(8, FIXED64), fields.end);
     put_attributes(out, Attributes::SPAN, fields.attributes);
-    put_count(out, tag(10, VARINT), fields.dropped_attributes_count);
     out.extend_from_slice(fields.events);
     put_count(out, tag(12, VARINT), fields.dropped_events_count);
     out.extend_from_slice(fields.links);
@@ -311,36 +390,80 @@ pub fn link(
     finish(out, message);
 }
 
-/// An `ExportTraceServiceRequest` of one resource and one scope around `spans`, which [`span`] wrote.
+/// Appends a log record as a `ScopeLogs.log_records` field.
+pub fn log_record(out: &mut Vec<u8>, fields: &LogFields<'_>) {
+    let message = begin(out, tag(2, BYTES));
+    put_instant(out, tag(1, FIXED64), fields.time);
+    put_count(out, tag(2, VARINT), fields.severity);
+    if !fields.body.is_empty() {
+        let body = begin(out, tag(5, BYTES));
+        put_text(out, tag(1, BYTES), fields.body);
+        finish(out, body);
+    }
+    put_attributes(out, Attributes::LOG, Some(fields.attributes));
+    if let Some((trace_id, span_id)) = &fields.span {
+        out.push(tag(8, FIXED32));
+        out.extend_from_slice(&fields.flags.to_le_bytes());
+        put_bytes(out, tag(9, BYTES), trace_id.as_bytes());
+        put_bytes(out, tag(10, BYTES), span_id.as_bytes());
+    }
+    put_instant(out, tag(11, FIXED64), fields.observed);
+    put_text(out, tag(12, BYTES), fields.event_name);
+    finish(out, message);
+}
+
+/// Appends a metric with one point as a `ScopeMetrics.metrics` field.
+pub fn sum(out: &mut Vec<u8>, fields: &SumFields<'_>) {
+    let metric = begin(out, tag(2, BYTES));
+    put_text(out, tag(1, BYTES), fields.name);
+    put_text(out, tag(3, BYTES), fields.unit);
+    let sum = begin(out, tag(7, BYTES));
+    let point = begin(out, tag(1, BYTES));
+    put_instant(out, tag(2, FIXED64), fields.start);
+    put_instant(out, tag(3, FIXED64), fields.time);
+    put_fixed64(out, tag(6, FIXED64), fields.value);
+    put_attributes(out, Attributes::POINT, Some(fields.attributes));
+    finish(out, point);
+    // AGGREGATION_TEMPORALITY_DELTA is 1, CUMULATIVE 2.
+    put_count(out, tag(2, VARINT), 2 - u32::from(fields.growth));
+    put_count(out, tag(3, VARINT), u32::from(fields.growth));
+    finish(out, sum);
+    finish(out, metric);
+}
+
+/// An `Export…ServiceRequest` of one resource and one scope around `items`, which [`span`], [`log_record`] or [`sum`]
+/// wrote.
 #[must_use]
-pub fn trace_request(
+pub fn request(
     resource: &Attributes,
     scope_name: &str,
     scope_version: &str,
-    spans: &[u8],
+    items: &[u8],
 ) -> Vec<u8> {
     // Tags, lengths and the scope take less than 32 bytes beside the texts.
     let mut out = Vec::with_capacity(
-        spans.len() + resource.len() + scope_name.len() + scope_version.len() + 32,
+        items.len() + resource.len() + scope_name.len() + scope_version.len() + 32,
     );
-    let resource_spans = begin(&mut out, tag(1, BYTES));
+    let of_resource = begin(&mut out, tag(1, BYTES));
     let message = begin(&mut out, tag(1, BYTES));
     put_attributes(&mut out, Attributes::RESOURCE, Some(resource));
     finish(&mut out, message);
-    let scope_spans = begin(&mut out, tag(2, BYTES));
+    let of_scope = begin(&mut out, tag(2, BYTES));
     let scope = begin(&mut out, tag(1, BYTES));
     put_text(&mut out, tag(1, BYTES), scope_name);
     put_text(&mut out, tag(2, BYTES), scope_version);
     finish(&mut out, scope);
-    out.extend_from_slice(spans);
-    finish(&mut out, scope_spans);
-    finish(&mut out, resource_spans);
+    out.extend_from_slice(items);
+    finish(&mut out, of_scope);
+    finish(&mut out, of_resource);
     out
 }
 
+/// Every owner counts what it left out in the field after its attributes.
 fn put_attributes(out: &mut Vec<u8>, tag: u8, attributes: Option<&Attributes>) {
     if let Some(attributes) = attributes {
         debug_assert_eq!(attributes.tag, tag, "attributes of another kind of owner");
         out.extend_from_slice(&attributes.bytes);
+        put_count(out, (tag & !BYTES) + 8, attributes.dropped);
     }
 }

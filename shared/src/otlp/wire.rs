@@ -71,6 +71,25 @@ pub(super) fn put_count(out: &mut Vec<u8>, tag: u8, count: u32) {
 }
 
 pub(super) fn put_instant(out: &mut Vec<u8>, tag: u8, instant: UnixNanos) {
+    put_fixed64(out, tag, instant.0);
+}
+
+pub(super) fn put_fixed64(out: &mut Vec<u8>, tag: u8, value: u64) {
     out.push(tag);
-    out.extend_from_slice(&instant.0.to_le_bytes());
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// The length that [`finish`] wrote at `at`, after the place where what it measures begins.
+pub(super) fn read_length(bytes: &[u8], mut at: usize) -> (usize, usize) {
+    let mut length = 0;
+    let mut shift = 0;
+    loop {
+        let byte = bytes[at];
+        at += 1;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            return (at, length);
+        }
+    }
 }
