@@ -1,6 +1,6 @@
 // `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
 import { current, runIn } from './register.js';
-import { configure, options } from './options.js';
+import { initialise, options } from './options.js';
 import { deliver } from './exporter.js';
 import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
@@ -13,9 +13,9 @@ import { stop } from './stop.js';
 export const api = {
   version: THROUGHLINE_VERSION,
 
-  /** Takes options over: `{ service, endpoint, propagate }`. Returns the api. */
+  /** Takes options over; `options.json` lists them. Returns the api. */
   init(changes) {
-    configure(changes);
+    initialise(changes);
     if (state.on) describePage();
     return api;
   },

@@ -1,54 +1,101 @@
 // What the page configured: attributes of the script tag, then `throughline.init({...})`.
 //
-// | tag              | init        | meaning                                                           |
-// | ---------------- | ----------- | ----------------------------------------------------------------- |
-// | data-service     | service     | `service.name` of the page; the host name when absent             |
-// | data-endpoint    | endpoint    | where `/v1/traces` is; relative allowed; default: the script's origin |
-// | data-propagate   | propagate   | further origins that get trace headers, separated by commas; `*.` before a name stands for all below it |
-// | data-propagators | propagators | the formats of these headers: `tracecontext,baggage` or any of b3, b3multi, jaeger, ottrace, xcloud, xray |
-// | data-baggage     | baggage     | what every request tells its server, `key=value` separated by commas |
+// `options.json` says what each option means; the guides and types are made from it, and a test compares the names
+// and values below with it. A wrong value is said once on the console and left out; all others are taken.
 import { originPattern } from './propagation.js';
 
 // The tag that the page has, where bootstrap.js runs the program from another one.
 const script = document.currentScript?.throughline ?? document.currentScript;
-const data = script?.dataset ?? {};
+const { warn } = console;
 
 /** The options in force. */
 export const options = {
-  service: data.service || location.hostname || 'web',
-  endpoint: '',
+  service: location.hostname || 'web',
+  version: '',
+  environment: '',
+  endpoint: script?.src ? new URL(script.src).origin : location.origin,
+  headers: {},
   /** Origins that get trace headers beside the page's own, as patterns. */
   propagate: [],
-  /** The formats of the headers, by OpenTelemetry's names. */
   propagators: ['tracecontext', 'baggage'],
-  /** The members of the baggage. */
   baggage: {},
+  sampling: 'tail',
+  ratio: 1,
+  consent: 'granted',
+  respect: [],
+  routes: [],
+  beforeSend: undefined,
+  profile: 'auto',
+  allowText: false,
+  mask: '',
 };
 
-/** The parts of a list that may be given as a text with commas. */
-const list = (value) =>
-  (Array.isArray(value) ? value : String(value).split(',')).map((part) => String(part).trim()).filter(Boolean);
+// Each of these returns what the value means; what they return undefined for, or throw at, is wrong.
+const listed = (value) => (Array.isArray(value) ? value : value.split(',')).map((part) => String(part).trim()).filter(Boolean);
+const oneOf = (choices) => (value) => (choices.split(' ').includes(value) ? value : undefined);
+const listOf = (parse) => (value, name) => {
+  const given = listed(value);
+  const taken = given.map((part) => read(parse, part, name)).filter(Boolean);
+  // Of a list with nothing right in it, what was in force before is the better guess.
+  return taken[0] || !given[0] ? taken : options[name];
+};
+const pairs = (value) =>
+  typeof value === 'object'
+    ? { ...value }
+    : Object.fromEntries(
+        listed(value).map((pair) => {
+          const [, key, text] = /^(.+?)\s*=\s*(.*)$/.exec(pair);
+          return [key, decodeURIComponent(text)];
+        }),
+      );
 
-/** Takes options over; what is absent stays, what is not understood is said once and left out. */
-export function configure({ service, endpoint, propagate, propagators, baggage } = {}) {
-  if (service) options.service = String(service);
-  if (endpoint != null) options.endpoint = String(new URL(endpoint, document.baseURI)).replace(/\/+$/, '');
-  if (propagate != null) options.propagate = list(propagate).map(originPattern);
-  if (propagators != null) options.propagators = list(propagators);
-  if (baggage != null) {
-    options.baggage =
-      typeof baggage === 'object' ? { ...baggage } : Object.fromEntries(list(baggage).map((member) => member.split(/=(.*)/s)));
+const TYPES = {
+  endpoint: (value) => new URL(value, document.baseURI).href.replace(/\/+$/, ''),
+  headers: pairs,
+  propagate: listOf(originPattern),
+  propagators: listOf(oneOf('tracecontext baggage b3 b3multi jaeger ottrace xcloud xray')),
+  baggage: pairs,
+  sampling: oneOf('tail head'),
+  ratio: (value) => (value >= 0 && value <= 1 ? +value : undefined),
+  consent: oneOf('granted required'),
+  respect: listOf(oneOf('dnt gpc')),
+  routes: listOf(String),
+  beforeSend: (value) => (typeof value === 'function' ? value : undefined),
+  profile: oneOf('auto off'),
+  allowText: (value) => ({ '': true, true: true, false: false })[value],
+  mask: (value) => (document.querySelector(value), value),
+};
+
+const complain = (...what) => warn('[throughline] not understood and left out:', ...what);
+
+function read(parse, value, name) {
+  let parsed;
+  try {
+    parsed = parse(value, name);
+  } catch {
+    // As if it had returned undefined.
+  }
+  if (parsed === undefined) complain(name, value);
+  return parsed;
+}
+
+/** Takes options over. What is absent stays, and so does what is empty, as a template leaves it: but for a flag. */
+export function configure(changes) {
+  for (const name in options) {
+    const value = changes[name];
+    if (value == null || (value === '' && name !== 'allowText')) continue;
+    const parsed = read(TYPES[name] || String, value, name);
+    if (parsed !== undefined) options[name] = parsed;
   }
 }
 
-/** Whether a request to this URL carries trace headers. A sandboxed frame has no origin, not even that of its address. */
-export function propagatesTo({ origin }) {
-  return origin === self.origin || options.propagate.some((pattern) => pattern.test(origin));
+/** Takes over what `throughline.init` got. Unlike the tag, on which others may write, it has no further names. */
+export function initialise(changes = {}) {
+  for (const name in changes) if (!(name in options)) complain(name);
+  configure(changes);
 }
 
-configure({ endpoint: data.endpoint ?? (script?.src ? new URL(script.src).origin : location.origin) });
-try {
-  configure({ propagators: data.propagators, baggage: data.baggage, propagate: data.propagate });
-} catch (error) {
-  console.warn(`[throughline] data-propagate is left out: ${error.message}`);
-}
+/** Whether a request to this URL carries trace headers. A sandboxed frame has no origin, not even that of its address. */
+export const propagatesTo = ({ origin }) => origin === self.origin || options.propagate.some((pattern) => pattern.test(origin));
+
+configure(script?.dataset ?? {});

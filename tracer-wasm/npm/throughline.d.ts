@@ -1,11 +1,49 @@
 /** What `throughline.init` takes; the tag's `data-*` attributes say the same. What is absent stays as it is. */
 export interface ThroughlineOptions {
-  /** `service.name` of everything that the page sends. */
+  // Options: written by `cargo xtask docs`.
+  /** `service.name` of everything that the page sends. Default: the page's host name. */
   service?: string;
-  /** Where to send; `/v1/traces` is appended. May be relative to the page. */
+  /** `service.version`: the release that the page is from. Default: none. */
+  version?: string;
+  /** `deployment.environment.name`, such as `production`. Default: none. */
+  environment?: string;
+  /** where to send; `/v1/traces` and its like are appended. May be relative to the page (`/telemetry`), and may be any OTLP/HTTP endpoint, such as an OpenTelemetry Collector. Default: the script's origin. */
   endpoint?: string;
-  /** Further origins that get trace headers; the page's own always gets them. */
+  /** headers of what is sent, such as `x-api-key=…`. Everybody who can open the page can read them. Default: none. */
+  headers?: string | Record<string, string>;
+  /** further origins that get trace headers, such as `https://api.shop.example` or `https://*.shop.example`. The page's own origin always gets them. Default: none. */
   propagate?: string | string[];
+  /** the formats of the trace headers. Default: `tracecontext,baggage`. */
+  propagators?: string | ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'ottrace' | 'xcloud' | 'xray')[];
+  /** entries of the `baggage` header, such as `shop.region=eu`. Default: none. */
+  baggage?: string | Record<string, string>;
+  /** `tail` sends everything and lets the server choose whole traces; `head` sends the share of sessions that `data-ratio` says, and of the others what came before an error or a slow action. Default: `tail`. */
+  sampling?: 'tail' | 'head';
+  /** the share of sessions that `head` sampling sends, from 0 to 1. Default: `1`. */
+  ratio?: number;
+  /** `required` stores and sends nothing before `throughline.consent(true)`. Default: `granted`. */
+  consent?: 'granted' | 'required';
+  /** browser signals that count as a refused consent: Do Not Track, Global Privacy Control. Default: none. */
+  respect?: string | ('dnt' | 'gpc')[];
+  /** templates of the page's routes, such as `/films/{film}`, for addresses whose variable parts do not look like identifiers. Default: none. */
+  routes?: string | string[];
+  /** sees each span and log record before it is queued; may change it or return `false` to drop it. Default: none. */
+  beforeSend?: (record: ThroughlineRecord) => unknown;
+  /** `auto` samples the stacks of slow actions where the page's `Document-Policy` allows `js-profiling`. Default: `auto`. */
+  profile?: 'auto' | 'off';
+  /** also names elements by texts that may be content, such as a link in a row of a table. Default: `false`. */
+  allowText?: boolean;
+  /** elements whose texts are never read, as if they had the attribute `data-throughline-mask`. Default: none. */
+  mask?: string;
+  // End of the options.
+}
+
+/** A span or log record as `beforeSend` sees it. */
+export interface ThroughlineRecord {
+  readonly signal: 'span' | 'log';
+  /** The span's name; of a log record its event's name. */
+  name: string;
+  attributes: Record<string, string | number | boolean | string[]>;
 }
 
 export interface Throughline {

@@ -5,6 +5,7 @@
 mod bench;
 mod build;
 mod demo;
+mod docs;
 mod process;
 mod size;
 mod step;
@@ -43,6 +44,8 @@ enum Task {
     Size,
     /// Check the rules of this repository that no other tool checks.
     Tidy,
+    /// Write the documentation of the tracer's options from their table.
+    Docs(docs::Options),
     /// Measure; the results go to target/bench/NAME.json.
     Bench {
         /// What to measure.
@@ -71,6 +74,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Tidy => step::step("check the rules of the repository", || {
             tidy::tidy(&workspace)
         })?,
+        Task::Docs(options) => docs::docs(&workspace, &options)?,
         Task::Bench { name } if !bench::bench(&workspace, name)? => {
             return Ok(ExitCode::from(bench::NOT_MEASURED));
         }

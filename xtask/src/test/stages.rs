@@ -14,14 +14,14 @@ use crate::step::{run, step, tee};
 use crate::test::count::{self, Counts};
 use crate::tools::{self, NodeTools, cargo};
 use crate::workspace::Workspace;
-use crate::{build, demo, size, tidy};
+use crate::{build, demo, docs, size, tidy};
 
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
     /// rustfmt
     Format,
-    /// clippy natively and for the browser, tidy, cargo-deny
+    /// clippy natively and for the browser, tidy, generated documentation, cargo-deny
     Lint,
     /// cargo test
     Unit,
@@ -113,6 +113,9 @@ impl<'a> Stages<'a> {
             });
         }
         counts += check("tidy", || tidy::tidy(self.workspace));
+        counts += check("docs", || {
+            docs::docs(self.workspace, &docs::Options { check: true })
+        });
         counts += check("cargo-deny", || {
             let deny = tools::cargo_deny(self.workspace)?;
             // The advisory database is a git repository of its own, which a build machine may not reach.
