@@ -5,6 +5,7 @@ import { deliver } from './exporter.js';
 import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
 import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
+import { capture, sample } from './sampling.js';
 import { watch } from './promise.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
@@ -16,7 +17,10 @@ export const api = {
   /** Takes options over; `options.json` lists them. Returns the api. */
   init(changes) {
     initialise(changes);
-    if (state.on) describePage();
+    if (state.on) {
+      describePage();
+      sample();
+    }
     return api;
   },
 
@@ -65,6 +69,11 @@ export const api = {
       else baggage[key] = value;
     }
     return api;
+  },
+
+  /** Sends what the flight recorder holds, and all that the session does from now on. */
+  capture() {
+    if (state.on) capture('application', true);
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

@@ -17,6 +17,7 @@ import { followTimers } from './timers.js';
 import { followXhr } from './xhr.js';
 import { hideSources } from './patch.js';
 import { onStop, stop } from './stop.js';
+import { sample } from './sampling.js';
 import { state } from './state.js';
 import { watchReports } from './request.js';
 
@@ -28,6 +29,7 @@ function trapped(error) {
 function start() {
   instantiate(wasm(), trapped, deliverSoon);
   describePage();
+  sample();
   state.on = true;
   hideSources();
   followPromises();

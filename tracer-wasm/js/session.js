@@ -1,30 +1,68 @@
-// The session: one visit of one tab, until half an hour passes without an action.
+// The session: one visit over tabs and reloads, until half an hour passes without an action, and four hours at most.
+//
+// The tabs of an origin share its record: id, last action, beginning (milliseconds since the Unix epoch), and why the
+// flight recorder was emptied, with colons between. Where storage is denied, the session is the page's alone.
 import { hex } from './hex.js';
+import { storage } from './consent.js';
 
 const KEY = 'throughline.session';
+const RECORD = /^([\da-f]{32}):(\d+):(\d+):(.*)/;
 const IDLE_MILLIS = 30 * 60_000;
+const LONGEST_MILLIS = 4 * 3_600_000;
+/** The shared record is read, and written, no more often than this. */
+const LOOK_MILLIS = 1_000;
 
-let id = '';
-let touched = 0;
+let record = [];
+let looked = 0;
+let told = '';
+let onSession;
 
-/** The session's id, 32 hexadecimal digits; starts a session where there is none. */
-export function session() {
-  const time = Date.now();
+/** Has `follow(id, captured)` called, at once and whenever either becomes another. */
+export function followSession(follow) {
+  onSession = follow;
+  told = '';
+  tell(session());
+}
+
+function tell(id) {
+  const key = id + record[3];
+  if (onSession && key !== told) {
+    told = key;
+    onSession(id, record[3]);
+  }
+}
+
+function write() {
   try {
-    if (!id) [id, touched] = (sessionStorage.getItem(KEY) || ':0').split(':');
+    storage()?.setItem(KEY, record.join(':'));
   } catch {
-    // Storage is denied: the session lasts as long as the page.
+    // The storage is full.
   }
-  if (!id || time - touched > IDLE_MILLIS) {
-    id = hex(crypto.getRandomValues(new Uint8Array(16)));
-  }
-  if (time - touched > 1_000) {
-    touched = time;
-    try {
-      sessionStorage.setItem(KEY, `${id}:${time}`);
-    } catch {
-      // As above.
+}
+
+/**
+ * The session's id, 32 hexadecimal digits. A session that is over is followed by a new one as soon as the visitor has
+ * `acted`: a page that is left open asks its server on, but nobody visits it.
+ */
+export function session(acted) {
+  const time = Date.now();
+  if (!record[0] || Math.abs(time - looked) > LOOK_MILLIS) {
+    looked = time;
+    record = RECORD.exec(storage()?.getItem(KEY))?.slice(1) ?? record;
+    const [id, touched, started] = record;
+    if (!id || (acted && (time - touched > IDLE_MILLIS || time - started > LONGEST_MILLIS))) {
+      record = [hex(crypto.getRandomValues(new Uint8Array(16))), time, time, ''];
     }
+    if (acted) record[1] = time;
+    if (acted || !id) write();
+    tell(record[0]);
   }
-  return id;
+  return record[0];
+}
+
+/** Notes why the session's traces are sent from now on, in all of its tabs. */
+export function keepSession(reason) {
+  record[3] = reason;
+  write();
+  tell(record[0]);
 }

@@ -66,7 +66,11 @@ function putUrl(handle, key, url, more) {
 
 export const spans = {
   /** Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. */
-  start: (parent, time, name, kind) => record(0, kind ? kind + 2 : 1, time, parent, name),
+  start(parent, time, name, kind) {
+    // A trace belongs to a session, which decides whether it is sampled; a request without a cause begins none.
+    if (!parent) session(!kind);
+    return record(0, kind ? kind + 2 : 1, time, parent, name);
+  },
 
   /** Starts the client span of an HTTP request, named after its method and redacted path. */
   request(parent, time, method, url) {
