@@ -19,6 +19,8 @@ const STATUS = ['unset', 'ok', 'error'];
  * @property {{traceId: string, spanId: string, attributes: Record<string, any>}[]} links
  * @property {string} status `unset`, `ok`, `error`
  * @property {string} statusMessage
+ * @property {number} flags
+ * @property {string} traceState
  * @property {string} service
  * @property {Record<string, any>} resource
  * @property {string} scope
@@ -239,6 +241,8 @@ function spanOf(span, resource, scope) {
     links: (span.links ?? []).map((link) => ({ traceId: link.traceId, spanId: link.spanId, attributes: attributesOf(link.attributes) })),
     status: numbered(span.status?.code, STATUS, 'STATUS_CODE_'),
     statusMessage: span.status?.message ?? '',
+    flags: span.flags ?? 0,
+    traceState: span.traceState ?? '',
     service: resource['service.name'] ?? '',
     resource,
     scope,
