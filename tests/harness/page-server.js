@@ -33,6 +33,7 @@ const CONTENT_TYPES = {
  * @property {import('node:http').IncomingHttpHeaders} headers
  * @property {Buffer} body with its content encoding undone
  * @property {number} receivedMillis since 1970
+ * @property {number} [status] what the collector answered
  */
 
 export class PageServer {
@@ -41,6 +42,12 @@ export class PageServer {
   /** Where `/collector/…` forwards to; while it is undefined those requests are answered with {@link collectorStatus}. */
   collectorUrl = undefined;
   collectorStatus = 503;
+  /**
+   * Answers a request to the collector in place of all that; undefined leaves it.
+   *
+   * @type {((request: Recorded, bytes: number) => {status: number, headers?: Record<string, string>, body?: Uint8Array} | undefined) | undefined}
+   */
+  collectorAnswer = undefined;
   #published = new Map();
   #timers = new Set();
 
@@ -177,7 +184,13 @@ export class PageServer {
   }
 
   async #collector(url, request, response) {
-    const { raw } = await this.#record(url, request);
+    const { recorded, raw } = await this.#record(url, request);
+    const answer = this.collectorAnswer?.(recorded, raw.length);
+    recorded.status = answer?.status ?? (this.collectorUrl ? 200 : this.collectorStatus);
+    if (answer) {
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+      return;
+    }
     if (!this.collectorUrl) {
       response.writeHead(this.collectorStatus, { 'retry-after': '1' }).end();
       return;
