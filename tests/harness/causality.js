@@ -147,15 +147,26 @@ export function throughlineAdapter(throughline) {
  * @param {string} options.url of the published page, without a query
  * @param {Adapter} options.adapter
  * @param {string[]} [options.ids] {@link CASES} by default
+ * @param {string[]} [options.sources] what makes requests in the background
+ * @param {string} [options.ready] what the page has when all its controls are there
  * @param {number} options.gapMillis from the start of one action to the start of the next, at least
  * @param {boolean} [options.background] whether background sources run
  * @returns {Promise<Result>}
  */
-export async function runCausality({ page, app, url, adapter, ids = CASES, gapMillis, background = true }) {
+export async function runCausality({
+  page,
+  app,
+  url,
+  adapter,
+  ids = CASES,
+  sources = ids === CASES ? BACKGROUND_SOURCES : FURTHER_SOURCES,
+  ready = 'body[data-database=open]',
+  gapMillis,
+  background = true,
+}) {
   const run = `${Date.now()}`;
   await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}&further=${ids === CASES ? 0 : 1}`);
-  await page.locator('body[data-database=open]').waitFor();
-  const sources = ids === CASES ? BACKGROUND_SOURCES : FURTHER_SOURCES;
+  await page.locator(ready).waitFor();
   const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
   const named = (request) => request.path.split('/').pop();
   if (background) {

@@ -4,6 +4,7 @@
 // | ------------------- | ------------------------------------------------------------------------------ |
 // | `/p/ID/NAME`        | a published page: a file of `pages/` with the tag and the headers it was given  |
 // | `/pages/NAME`       | a file of `pages/` as it is                                                    |
+// | `/frameworks/NAME`  | a file of `frameworks/dist/`                                                   |
 // | `/api/…`            | the backend; what its query asks of it is told at `#backend`             |
 // | `/collector/…`      | forwards to `collectorUrl`, recording the requests with their decoded bodies   |
 // | `/socket`, `/events`| WebSocket and EventSource that speak every `every` milliseconds                |
@@ -18,11 +19,13 @@ import { WebSocketServer } from 'ws';
 import { until } from './poll.js';
 
 const PAGES = join(import.meta.dirname, '../pages');
+const FRAMEWORKS = join(import.meta.dirname, '../frameworks/dist');
 
 const CONTENT_TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.wasm': 'application/wasm',
 };
 
 /**
@@ -115,9 +118,10 @@ export class PageServer {
     if (published && this.#published.has(published[1])) {
       const { tag, headers, nonce } = this.#published.get(published[1]);
       const own = (text) => (nonce ? text.replaceAll('<script>', `<script nonce="${nonce}">`) : text);
-      return this.#file(response, published[2], headers, (text) => own(text).replaceAll('<!-- tag -->', () => tag));
+      return this.#file(response, published[2], { headers, transform: (text) => own(text).replaceAll('<!-- tag -->', () => tag) });
     }
-    if (url.pathname.startsWith('/pages/')) return this.#file(response, url.pathname.slice('/pages/'.length), {}, (text) => text);
+    if (url.pathname.startsWith('/pages/')) return this.#file(response, url.pathname.slice('/pages/'.length));
+    if (url.pathname.startsWith('/frameworks/')) return this.#file(response, url.pathname.slice('/frameworks/'.length), { folder: FRAMEWORKS });
     if (url.pathname === '/events') return this.#events(url, request, response);
     if (url.pathname.startsWith('/api/')) return this.#backend(url, request, response);
     if (url.pathname.startsWith('/collector/')) return this.#collector(url, request, response);
@@ -125,15 +129,15 @@ export class PageServer {
     response.end();
   }
 
-  async #file(response, name, headers, transform) {
-    const path = normalize(join(PAGES, name));
-    const text = path.startsWith(PAGES) ? await readFile(path, 'utf8').catch(() => undefined) : undefined;
-    if (text === undefined) {
+  async #file(response, name, { folder = PAGES, headers = {}, transform } = {}) {
+    const path = normalize(join(folder, name));
+    const bytes = path.startsWith(folder) ? await readFile(path).catch(() => undefined) : undefined;
+    if (bytes === undefined) {
       response.writeHead(404).end();
       return;
     }
     response.writeHead(200, { 'content-type': CONTENT_TYPES[extname(path)] ?? 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers });
-    response.end(transform(text));
+    response.end(transform ? transform(bytes.toString('utf8')) : bytes);
   }
 
   #events(url, request, response) {

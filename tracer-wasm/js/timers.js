@@ -1,5 +1,6 @@
 // Timers, frames, idle callbacks, microtasks and scheduler tasks: each callback runs in the context in which it
-// was asked for. Short timers and frames keep their action open; an interval does not.
+// was asked for. Short timers and frames keep their action open; an interval does until it has run once, since RxJS
+// times everything with intervals.
 import { SHORT_TIMER_MILLIS, hold } from './action.js';
 import { bindReaction, bindTask, current } from './register.js';
 import { method } from './patch.js';
@@ -47,10 +48,12 @@ function source(kind, schedule, cancel, holds) {
 
 const always = () => true;
 
+const short = ([delay]) => !(delay > SHORT_TIMER_MILLIS);
+
 export function followTimers() {
-  source('t', 'setTimeout', 'clearTimeout', ([delay]) => !(delay > SHORT_TIMER_MILLIS));
+  source('t', 'setTimeout', 'clearTimeout', short);
   // Timers and intervals share their ids, and either function cancels either.
-  source('t', 'setInterval', 'clearInterval', () => false);
+  source('t', 'setInterval', 'clearInterval', short);
   source('f', 'requestAnimationFrame', 'cancelAnimationFrame', always);
   source('i', 'requestIdleCallback', 'cancelIdleCallback', always);
 

@@ -12,11 +12,12 @@ use crate::tools::cargo;
 use crate::workspace::Workspace;
 
 /// Which of our packages each one may depend on. Whoever is not named here depends on none.
-const MAY_DEPEND: [(&str, &[&str]); 4] = [
+const MAY_DEPEND: [(&str, &[&str]); 5] = [
     ("tracer-wasm", &["throughline-shared"]),
     ("viewer", &["throughline-shared"]),
     ("throughline", &["throughline-shared"]),
     ("throughline-tests", &["throughline-shared"]),
+    ("throughline-framework-leptos", &["throughline-leptos"]),
 ];
 
 /// Names that say nothing about what is inside.

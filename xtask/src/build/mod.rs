@@ -1,6 +1,7 @@
 //! `cargo xtask build`: from the sources to `target/embed` and `target/dist`.
 
 pub mod compress;
+pub mod frameworks;
 mod html;
 mod release;
 mod tracer;

@@ -187,6 +187,9 @@ impl<'a> Stages<'a> {
         tools::npm_packages(&tests)?;
         let chromium = tools::chromium()?;
         build::assets(self.workspace, &node)?;
+        if folder == "e2e" {
+            build::frameworks::build(self.workspace, &node)?;
+        }
         self.binaries()?;
         let mut command = Command::new(tests.join("node_modules/.bin/playwright"));
         command
