@@ -108,6 +108,8 @@ const READS_AT_ONCE = 16;
  * @property {(span: import('./trace.js').Span) => boolean} isAction whether a span stands for a user's action
  * @property {(span: import('./trace.js').Span, control: string) => boolean} isActionOn … on the control with this label
  * @property {(page: import('@playwright/test').Page) => Promise<void>} flush makes the tracer send what it holds
+ * @property {boolean} [forgets] whether the tracer never sends some spans that it propagated: these are then read once, and
+ *   a background request in such a trace is not held against it
  */
 
 /**
@@ -202,7 +204,7 @@ export async function runCausality({
         if (!carried) return;
         const trace = await read(carried);
         // A trace that the store lacks could be any action's: it counts as blamed until it is read.
-        const action = trace ? trace.spans.find(adapter.isAction) : { name: 'a trace that is not stored' };
+        const action = trace ? trace.spans.find(adapter.isAction) : adapter.forgets ? undefined : { name: 'a trace that is not stored' };
         const causality = trace?.byId.get(carried.spanId)?.attributes['throughline.causality'];
         if (action) blamed.push({ source: named(request), causality, reason: `in the trace of ${action.name}` });
       }),
@@ -254,7 +256,7 @@ function reader(adapter) {
       await until('the way to the root is stored', async () => {
         traces.set(traceId, await adapter.readTrace(traceId));
         return whole(traces.get(traceId));
-      }, { deadlineMillis: STORED_DEADLINE_MILLIS }).catch(() => {});
+      }, { deadlineMillis: adapter.forgets ? 0 : STORED_DEADLINE_MILLIS }).catch(() => {});
     }
     return traces.get(traceId);
   };

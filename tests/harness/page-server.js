@@ -90,13 +90,14 @@ export class PageServer {
    * Makes a page of `pages/` available under an address of its own.
    *
    * @param {string} name such as `delivery.html`
-   * @param {{tag?: string, headers?: Record<string, string>, nonce?: string}} [options] what replaces `<!-- tag -->`,
-   *   response headers, and the nonce that the page's own inline scripts carry
+   * @param {{tag?: string, headers?: Record<string, string>, nonce?: string, transform?: (html: string) => Promise<string>, directory?: string}} [options]
+   *   what replaces `<!-- tag -->`, response headers, the nonce that the page's own inline scripts carry, what is
+   *   done to the page's text before the tag is put in, and where the file is (`pages/` by default)
    * @returns {string} its URL
    */
-  publish(name, { tag = '', headers = {}, nonce } = {}) {
+  publish(name, { tag = '', headers = {}, nonce, transform = async (html) => html, directory = PAGES } = {}) {
     const id = String(this.#published.size + 1);
-    this.#published.set(id, { tag, headers, nonce });
+    this.#published.set(id, { tag, headers, nonce, transform, directory });
     return `${this.origin}/p/${id}/${name}`;
   }
 
@@ -116,9 +117,9 @@ export class PageServer {
     const url = new URL(request.url, 'http://page');
     const published = /^\/p\/(\d+)\/(.+)$/.exec(url.pathname);
     if (published && this.#published.has(published[1])) {
-      const { tag, headers, nonce } = this.#published.get(published[1]);
+      const { tag, headers, nonce, transform, directory } = this.#published.get(published[1]);
       const own = (text) => (nonce ? text.replaceAll('<script>', `<script nonce="${nonce}">`) : text);
-      return this.#file(response, published[2], { headers, transform: (text) => own(text).replaceAll('<!-- tag -->', () => tag) });
+      return this.#file(response, published[2], { folder: directory, headers, transform: async (text) => own(await transform(text)).replaceAll('<!-- tag -->', () => tag) });
     }
     if (url.pathname.startsWith('/pages/')) return this.#file(response, url.pathname.slice('/pages/'.length));
     if (url.pathname.startsWith('/frameworks/')) return this.#file(response, url.pathname.slice('/frameworks/'.length), { folder: FRAMEWORKS });
@@ -136,8 +137,9 @@ export class PageServer {
       response.writeHead(404).end();
       return;
     }
+    const body = transform ? await transform(bytes.toString('utf8')) : bytes;
     response.writeHead(200, { 'content-type': CONTENT_TYPES[extname(path)] ?? 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers });
-    response.end(transform ? transform(bytes.toString('utf8')) : bytes);
+    response.end(body);
   }
 
   #events(url, request, response) {

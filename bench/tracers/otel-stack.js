@@ -1,0 +1,3 @@
+import { start } from './opentelemetry.js';
+
+start();
