@@ -1,8 +1,16 @@
 //! `cargo xtask bench`: measurements, each printed as a table on stderr and written to `target/bench/NAME.json`.
+//!
+//! The scripts and the peers, pinned from npm, are in `bench/`. A figure means something beside the others of its run:
+//! everything that is compared takes turns in one run on one machine.
+
+use std::path::Path;
 
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::build;
+use crate::step::{run, step};
+use crate::tools::{self, NodeTools, cargo};
 use crate::workspace::Workspace;
 
 /// The exit code of a measurement that does not exist: neither success nor a failed one.
@@ -13,7 +21,7 @@ pub const NOT_MEASURED: u8 = 2;
 pub enum Name {
     /// Which action does each request belong to, ours and the peers'
     Causality,
-    /// What the tracer costs a page
+    /// What the tracer costs a page, ours and the peers'
     Tracer,
     /// Ingest, query and durability
     Server,
@@ -34,7 +42,12 @@ pub fn bench(workspace: &Workspace, name: Name) -> Result<bool> {
         .unwrap_or_default();
     let report = workspace.target().join("bench").join(format!("{key}.json"));
     match name {
-        Name::Causality | Name::Tracer | Name::Server | Name::Viewer | Name::Replay => {
+        Name::Causality | Name::Tracer => {
+            beside_peers(workspace, &key, &report)?;
+            eprintln!("\nwritten to {}", report.display());
+            Ok(true)
+        }
+        Name::Server | Name::Viewer | Name::Replay => {
             eprintln!(
                 "{key}: not measured yet; {} is not written",
                 report.display()
@@ -42,4 +55,25 @@ pub fn bench(workspace: &Workspace, name: Name) -> Result<bool> {
             Ok(false)
         }
     }
+}
+
+/// Runs `bench/NAME.js` with the tracer and the server of this tree.
+fn beside_peers(workspace: &Workspace, name: &str, report: &Path) -> Result<()> {
+    let node = NodeTools::install(workspace)?;
+    let directory = workspace.root.join("bench");
+    tools::npm_packages(&directory)?;
+    tools::npm_packages(&workspace.root.join("tests"))?;
+    let chromium = tools::chromium()?;
+    build::assets(workspace, &node)?;
+    step("compile the server", || {
+        run(cargo(workspace).args(["build", "--package=throughline"]))
+    })?;
+    step(&format!("measure: {name}"), || {
+        run(std::process::Command::new("node")
+            .arg(directory.join(format!("{name}.js")))
+            .arg(report)
+            .env("TRACER", workspace.embed("tracer").join("throughline.js"))
+            .env("THROUGHLINE_BIN", workspace.binary("debug", "throughline"))
+            .env("CHROMIUM_BIN", chromium))
+    })
 }
