@@ -1,23 +1,10 @@
 // What the tracer adds to requests, what it never adds, and what it never tells.
 
+import { act } from '../harness/act.js';
 import { expect, press, test } from '../harness/fixtures.js';
 import { PageServer, propagatedBy } from '../harness/page-server.js';
 import { until } from '../harness/poll.js';
 import { expectTrace } from '../harness/trace.js';
-
-/** Runs a function of the page in a real click. */
-async function act(page, work, argument) {
-  await page.evaluate(
-    ([text, value]) => {
-      window.act = () => {
-        window.acted = new Function('value', `return (${text})(value)`)(value);
-      };
-    },
-    [String(work), argument],
-  );
-  await press(page, page.locator('#act'));
-  return page.evaluate(() => window.acted);
-}
 
 test.describe('another origin', () => {
   /** @type {PageServer} */
