@@ -41,8 +41,8 @@ function begin(input, init) {
   const url = new URL(request ? request.url : input, document.baseURI);
   if (!/^https?:$/.test(url.protocol)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
-  const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url);
-  return { traced, args: propagatesTo(url) ? withHeaders(input, init, traced) : [input, init] };
+  const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url, init?.body);
+  return { traced, signal: init?.signal ?? request?.signal, args: propagatesTo(url) ? withHeaders(input, init, traced) : [input, init] };
 }
 
 export function followFetch() {
@@ -55,7 +55,7 @@ export function followFetch() {
         // Arguments that fetch itself will refuse.
       }
       if (!call) return original.apply(this, arguments);
-      const { traced, args } = call;
+      const { traced, signal, args } = call;
       const { context } = traced;
       return watch(
         original.apply(this, arguments.length > 1 || args[1] ? args : [input]),
@@ -64,7 +64,8 @@ export function followFetch() {
           traced.responded(response.status);
           answers.set(response, traced);
         },
-        (error) => traced.failed(error),
+        // A signal that ends a request because of the time has not been asked to by the user of the page.
+        (error) => traced.failed(error, signal?.aborted && error?.name !== 'TimeoutError'),
       );
     },
   }));
@@ -78,7 +79,11 @@ export function followFetch() {
         answers.delete(this);
         traced.reading();
         const finished = () => traced.finished();
-        return watch(promise, traced.context, finished, finished);
+        return watch(promise, traced.context, finished, (error) => {
+          // What the body says may be wrong, and the body whole.
+          if (key === 'formData' || error?.name === 'SyntaxError') finished();
+          else traced.failed(error, error?.name === 'AbortError');
+        });
       },
     }));
   }

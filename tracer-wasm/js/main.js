@@ -7,6 +7,7 @@ import { api } from './api.js';
 import { describePage } from './page.js';
 import { instantiate } from './spans.js';
 import { deliverSoon } from './exporter.js';
+import { followBeacons } from './beacon.js';
 import { followFetch } from './fetch.js';
 import { followGestures } from './gesture.js';
 import { followLoad } from './load.js';
@@ -14,6 +15,8 @@ import { followMessages } from './message.js';
 import { followObservers } from './observer.js';
 import { followPage } from './lifecycle.js';
 import { followPromises } from './promise.js';
+import { followResources, takeEarlier, takeEntry } from './resource.js';
+import { followSockets } from './socket.js';
 import { followTimers } from './timers.js';
 import { followXhr } from './xhr.js';
 import { hideSources } from './patch.js';
@@ -39,8 +42,11 @@ function start() {
   followObservers();
   followFetch();
   followXhr();
-  onStop(followGestures(), followPage(), watchReports());
+  followBeacons();
+  followSockets();
+  onStop(followGestures(), followPage(), watchReports(takeEntry), followResources());
   followLoad();
+  takeEarlier();
 }
 
 // A second tag finds the first one's work done.

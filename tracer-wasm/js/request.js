@@ -1,7 +1,11 @@
-// One HTTP request of the page, from its start to the moment when its span can be ended.
+// One HTTP request of the page, from its start to the moment when its span can be ended; and what the spans of all
+// that goes over the network have in common.
 //
 // The browser reports a request's phases some time after its body has arrived, if the body is read at all. So
 // the span waits for that report, but never long: it then ends when the page last heard of the request.
+//
+// Attributes and status follow OpenTelemetry's conventions for HTTP clients. A request that the application aborts has
+// an `error.type`, but it is no error: nothing has failed.
 import { hold, openActions, parentOf } from './action.js';
 import { current, enter } from './register.js';
 import { epoch, now } from './clock.js';
@@ -13,6 +17,10 @@ import { spans } from './spans.js';
 /** How long the report may take after the headers, and after the body. */
 const AFTER_HEADERS_MILLIS = 300;
 const AFTER_BODY_MILLIS = 150;
+/** How many metrics of a `Server-Timing` header become events. */
+const MOST_METRICS = 10;
+/** The size of a longer text is not worth its counting. */
+const LONGEST_COUNTED = 10_000;
 
 const PHASES = [
   'fetchStart',
@@ -26,22 +34,88 @@ const PHASES = [
   'responseEnd',
 ];
 
-const { setTimeout, clearTimeout } = window;
+const { setTimeout, clearTimeout, Blob, TextEncoder } = window;
 
-/** Requests whose report is awaited. */
-const open = new Set();
+/** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`. */
+export const open = new Set();
+
+/**
+ * Which span caused what the running code asks of the network, how that is known, and which ended action left it
+ * running.
+ */
+export function causeOf(context = current()) {
+  if (context) {
+    return context.action.ended
+      ? { context, parent: '', how: 'none', link: context.action.parent }
+      : { context, parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
+  }
+  // While the document loads nothing else can have asked: no user action is open.
+  const [only, another] = openActions();
+  return only?.kind === 'load' && !another && document.readyState !== 'complete'
+    ? { context: only.context, parent: parentOf(only.context), how: 'inferred' }
+    : { parent: '', how: 'none' };
+}
+
+/**
+ * Starts a client span, named by a word and, where that ends with a blank, the redacted path of `url`; `time` since the
+ * navigation.
+ */
+export function startClient({ parent, how, link }, time, word, url) {
+  const span = spans.request(parent, epoch(time), word, url, word.endsWith(' ') ? 2 : 0);
+  spans.set(span, 'throughline.causality', how);
+  if (link) spans.link(span, link);
+  if (!parent) spans.id(span, 'session.id', session());
+  return span;
+}
+
+/** Notes when things happened, as far as an entry of the performance timeline knows. */
+export function addPhases(span, entry, phases) {
+  for (const phase of phases) if (entry[phase] > 0) spans.event(span, phase, epoch(entry[phase]));
+}
+
+/** Notes what the browser reports of a transfer, whatever has asked for it. */
+export function addReport(span, entry) {
+  addPhases(span, entry, PHASES);
+  const version = /[\d.]+/.exec(entry.nextHopProtocol);
+  if (version) {
+    spans.set(span, 'network.protocol.name', 'http');
+    spans.set(span, 'network.protocol.version', version[0]);
+  }
+  spans.set(span, 'http.response.body.size', entry.encodedBodySize || '');
+  spans.set(span, 'browser.resource_timing.delivery_type', entry.deliveryType);
+  for (const { name, duration, description } of (entry.serverTiming ?? []).slice(0, MOST_METRICS)) {
+    spans.event(span, 'Server-Timing', epoch(entry.responseStart), { name, dur: duration, desc: description });
+  }
+}
+
+/** Notes the status of an answer; 0 is that of an answer that the page may not see. */
+export function addStatus(span, status) {
+  if (status) spans.set(span, 'http.response.status_code', status);
+  if (status >= 400) spans.fail(span, `${status}`, '');
+}
+
+/** How many bytes a body has, where that is known at once. */
+const sizeOf = (body) =>
+  typeof body === 'string'
+    ? body.length > LONGEST_COUNTED
+      ? ''
+      : new TextEncoder().encode(body).length
+    : body instanceof Blob
+      ? body.size
+      : body?.byteLength;
 
 export class Request {
-  constructor(method, url) {
-    this.start = now();
+  constructor(method, url, body, start = now()) {
+    this.start = start;
     this.url = url.href.split('#')[0];
-    this.context = current();
-    const { parent, how, link } = this.#cause();
-    this.span = spans.request(parent, epoch(this.start), method, url);
+    const cause = causeOf();
+    this.context = cause.context;
+    const known = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/.test(method);
+    this.span = startClient(cause, this.start, `${known ? method : 'HTTP'} `, url);
+    spans.set(this.span, 'http.request.method', known ? method : '_OTHER');
+    if (!known) spans.set(this.span, 'http.request.method_original', method);
+    spans.set(this.span, 'http.request.body.size', sizeOf(body));
     this.traceparent = spans.traceparent(this.span);
-    spans.text(this.span, 'throughline.causality', how);
-    if (link) spans.link(this.span, link);
-    if (!parent) spans.id(this.span, 'session.id', session());
     this.release = hold(this.context);
     open.add(this);
   }
@@ -49,31 +123,13 @@ export class Request {
   /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
   headers(has) {
     const { propagators, baggage } = options;
-    return this.span ? headersOf(propagators, this.traceparent, spans.tracestate?.() ?? '', baggage, has) : [];
-  }
-
-  /** Which span caused the request, how that is known, and which ended action left it running. */
-  #cause() {
-    const { context } = this;
-    if (context) {
-      return context.action.ended
-        ? { parent: '', how: 'none', link: context.action.parent }
-        : { parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
-    }
-    // While the document loads nothing else can have asked: no user action is open.
-    const [only, another] = openActions();
-    if (only?.kind === 'load' && !another && document.readyState !== 'complete') {
-      this.context = only.context;
-      return { parent: parentOf(only.context), how: 'inferred' };
-    }
-    return { parent: '', how: 'none' };
+    return this.span ? headersOf(propagators, this.traceparent, spans.tracestate(), baggage, has) : [];
   }
 
   /** The headers have arrived. */
   responded(status) {
     this.heard = now();
-    if (status) spans.number(this.span, 'http.response.status_code', status);
-    if (status >= 400) spans.fail(this.span, String(status), '');
+    addStatus(this.span, status);
     this.#wait(AFTER_HEADERS_MILLIS);
   }
 
@@ -88,10 +144,12 @@ export class Request {
     this.#wait(AFTER_BODY_MILLIS);
   }
 
-  /** There is no answer. */
-  failed(error) {
+  /** There is no answer, or not all of it: `error` is what the page is told, `aborted` whether the page wanted it so. */
+  failed(error, aborted) {
     this.heard = now();
-    spans.fail(this.span, error.name || 'Error', error.message || '');
+    const type = String(error?.name || 'Error');
+    if (aborted) spans.set(this.span, 'error.type', type);
+    else spans.fail(this.span, type, error.message || '');
     this.end(this.heard);
   }
 
@@ -111,10 +169,9 @@ export class Request {
     this.release(time);
   }
 
-  /** The browser's report: its phases become events of the span. */
+  /** The browser's report. */
   report(entry) {
-    for (const phase of PHASES) if (entry[phase] > 0) spans.event(this.span, phase, epoch(entry[phase]));
-    if (entry.encodedBodySize) spans.number(this.span, 'http.response.body.size', entry.encodedBodySize);
+    addReport(this.span, entry);
     this.entry = entry;
     if (this.heard) this.end(Math.max(entry.responseEnd, this.start));
   }
@@ -125,19 +182,22 @@ export function endRequests() {
   for (const request of open) request.end(now());
 }
 
-/** Listens for the browser's reports. Returns what stops it. */
-export function watchReports() {
+/** Whose report an entry is, if a request's. */
+function claim(entry) {
+  for (const request of open) {
+    // Chromium rounds both times, each its own way; a millisecond is far less than a request.
+    if (!request.entry && request.url === entry.name && entry.startTime >= request.start - 1) {
+      request.report(entry);
+      return true;
+    }
+  }
+}
+
+/** Listens for the browser's reports; `other` takes those that are no request's. Returns what stops it. */
+export function watchReports(other) {
   const observer = new PerformanceObserver((list) => {
     enter(null);
-    for (const entry of list.getEntries()) {
-      for (const request of open) {
-        // Chromium rounds both times, each its own way; a millisecond is far less than a request.
-        if (!request.entry && request.url === entry.name && entry.startTime >= request.start - 1) {
-          request.report(entry);
-          break;
-        }
-      }
-    }
+    for (const entry of list.getEntries()) if (!claim(entry)) other(entry);
   });
   observer.observe({ type: 'resource' });
   return () => observer.disconnect();

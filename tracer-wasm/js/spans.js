@@ -54,7 +54,7 @@ function record(operation, handle, number, ...texts) {
 }
 
 /** An address; `more` is 1 for its path as `url.path` as well, 2 for its route in the span's name. */
-function putUrl(handle, key, url, more) {
+function putUrl(handle, key, url, more = 0) {
   try {
     const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
     // What has no host (`data:`) is no address but content.
@@ -72,11 +72,13 @@ export const spans = {
     return record(0, kind ? kind + 2 : 1, time, parent, name);
   },
 
-  /** Starts the client span of an HTTP request, named after its method and redacted path. */
-  request(parent, time, method, url) {
-    const span = spans.start(parent, time, method + ' ', 1);
-    spans.set(span, 'http.request.method', method);
-    putUrl(span, 'url.full', url, 2);
+  /**
+   * Starts the client span of what asks `url`. It is named by a word (an HTTP request's method) and the redacted path,
+   * where `more` is 2.
+   */
+  request(parent, time, word, url, more) {
+    const span = spans.start(parent, time, word, 1);
+    putUrl(span, 'url.full', url, more);
     spans.set(span, 'server.address', url.hostname);
     spans.set(span, 'server.port', +url.port || (url.protocol === 'https:' ? 443 : 80));
     return span;
@@ -167,6 +169,9 @@ export const spans = {
 
   /** The `tracestate` that goes with every `traceparent`; empty where there is none. */
   tracestate: () => tracestate,
+
+  /** Gives trace ids a shape: 0 random, 1 led by their time in seconds, 2 with nothing but zeros in the upper half. */
+  shape: (shape) => record(17, shape, 0),
 
   /** What the session's spans tell from now on: whether they are sampled, and their `tracestate`. */
   sampling(sampled, state) {

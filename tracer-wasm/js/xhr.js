@@ -10,6 +10,9 @@ import { state } from './state.js';
 const { addEventListener } = EventTarget.prototype;
 const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
 
+/** Event → what fetch calls it. */
+const FAILURES = { __proto__: null, error: 'NetworkError', timeout: 'TimeoutError', abort: 'AbortError' };
+
 /** XMLHttpRequest → what `open` and `send` said. */
 const calls = new WeakMap();
 
@@ -28,8 +31,8 @@ function restore(event) {
     traced.reading();
   } else if (event.type === 'load') {
     traced.finished();
-  } else if (event.type === 'error' || event.type === 'timeout' || event.type === 'abort') {
-    traced.failed({ name: event.type });
+  } else if (FAILURES[event.type]) {
+    traced.failed({ name: FAILURES[event.type] }, event.type === 'abort');
   }
 }
 
@@ -87,7 +90,7 @@ export function followXhr() {
       try {
         const url = new URL(call.url, document.baseURI);
         if (/^https?:$/.test(url.protocol)) {
-          call.traced = new Request(call.verb.toUpperCase(), url);
+          call.traced = new Request(call.verb.toUpperCase(), url, arguments[0]);
           if (propagatesTo(url)) {
             for (const header of call.traced.headers((name) => call.own.has(name))) setRequestHeader.apply(this, header);
           }

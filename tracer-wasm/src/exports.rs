@@ -78,7 +78,8 @@ pub fn record(operation: u32, handle: u32, number: f64, text: &str) -> Handle {
         13 => tracer.drop(handle),
         14 => tracer.sampling(handle, first),
         15 => tracer.record(handle != 0, number),
-        _ => tracer.dropped(handle as usize, first, number as usize),
+        16 => tracer.dropped(handle as usize, first, number as usize),
+        _ => tracer.shape(handle),
     }
     0
 }

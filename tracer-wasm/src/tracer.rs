@@ -120,7 +120,7 @@ impl Tracer {
     /// Starts a span below `parent`, a `traceparent`; anything else starts a trace. `millis` is Unix time. The name is
     /// redacted. Returns 0 when 65,535 things are open, and where chance gives all zeros for an id.
     pub fn start(&mut self, parent: &str, kind: SpanKind, millis: f64, name: &str) -> Handle {
-        let Some((trace_id, span_id)) = self.random.ids() else {
+        let Some((trace_id, span_id)) = self.random.ids(seconds(millis)) else {
             return 0;
         };
         let parent = parse_ids(parent);
@@ -131,6 +131,11 @@ impl Tracer {
             name: redact::text(name),
             ..Open::new(Role::Span(kind), Attributes::of_span(), millis)
         })
+    }
+
+    /// Gives trace ids a shape; see [`Random::shape`].
+    pub const fn shape(&mut self, shape: u32) {
+        self.random.shape = shape;
     }
 
     /// Opens a log record of the span of `parent`, a `traceparent`, or of none. The body is redacted.
