@@ -33,6 +33,8 @@ const started = now();
 const ended = [];
 /** URL → the time at which its element said that it failed. */
 const failures = new Map();
+/** The addresses of the spans so far. */
+const told = new Set();
 let count = 0;
 
 /** Whose resource it is that the page began to fetch at `time`. */
@@ -44,6 +46,7 @@ function causeAt(time) {
 /** Makes a span of an entry of the performance timeline, or of the little that is known without one. */
 function addResource({ entry, name, type, start, end, status, failed, late }) {
   if (count++ >= MOST) return spans.dropped(0, 'resources', 1);
+  told.add(name);
   const span = startClient(causeAt(start), start, `${type} `, new URL(name));
   // The timeline does not keep the method of a request.
   if (!REQUEST.test(type)) spans.set(span, 'http.request.method', 'GET');
@@ -73,7 +76,7 @@ export function takeEntry(entry) {
 /** Hears that an element could not load what it asked for. */
 function hearError({ target, isTrusted }) {
   const name = target?.currentSrc || target?.src || target?.href;
-  if (!isTrusted || !target.localName || typeof name !== 'string' || failures.has(name)) return;
+  if (!isTrusted || !target.localName || typeof name !== 'string' || told.has(name)) return;
   const time = now();
   failures.set(name, time);
   // Where the request was never made (a policy, a blocker) there is no report.

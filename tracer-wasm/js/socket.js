@@ -97,12 +97,16 @@ function follow(kind, types) {
   constructor(window, kind, (args, make) => {
     const start = now();
     const socket = make(args);
-    const connection = new Connection(kind, socket, start);
-    connections.set(socket, connection);
-    for (const type of types) {
-      addEventListener.call(socket, type, (event) => {
-        if (state.on && event.isTrusted) connection.hear(event);
-      });
+    try {
+      const connection = new Connection(kind, socket, start);
+      connections.set(socket, connection);
+      for (const type of types) {
+        addEventListener.call(socket, type, (event) => {
+          if (state.on && event.isTrusted) connection.hear(event);
+        });
+      }
+    } catch {
+      // An heir that is no socket, or hides its address.
     }
     return socket;
   });
