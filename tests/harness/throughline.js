@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { throughlineBinary } from './binaries.js';
 import { ListeningProcess } from './listening-process.js';
 import { until } from './poll.js';
-import { Trace } from './trace.js';
+import { Trace, logsOf } from './trace.js';
 
 export class Throughline {
   /** @param {string} dataDirectory */
@@ -113,6 +113,30 @@ export class Throughline {
         return seen?.whole && complete(seen) ? seen : undefined;
       },
       { otherwise: () => (seen ? `\n${seen}` : 'no such trace') },
+    );
+  }
+
+  /** The log records of a trace, by time. @param {string} traceId @returns {Promise<import('./trace.js').Log[]>} */
+  async readLogs(traceId) {
+    return logsOf(await this.api(`/api/v1/traces/${traceId}/logs`));
+  }
+
+  /**
+   * Waits until a trace has a log record that `wanted` accepts.
+   *
+   * @param {string} traceId
+   * @param {(log: import('./trace.js').Log) => boolean} wanted
+   * @param {string} fact
+   */
+  async waitForLog(traceId, wanted, fact) {
+    let seen = [];
+    return until(
+      `trace ${traceId} has a log record ${fact}`,
+      async () => {
+        seen = await this.readLogs(traceId);
+        return seen.find(wanted);
+      },
+      { otherwise: () => seen.map((log) => `\n${JSON.stringify(log, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`).join('') || 'no record' },
     );
   }
 

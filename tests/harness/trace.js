@@ -27,6 +27,16 @@ const STATUS = ['unset', 'ok', 'error'];
  */
 
 /**
+ * @typedef {object} Log
+ * @property {string} name of the event; empty for a record that is none
+ * @property {string} spanId
+ * @property {bigint} nanos since 1970
+ * @property {number} severity
+ * @property {string} body
+ * @property {Record<string, any>} attributes
+ */
+
+/**
  * What picks a span: its name, a pattern of its name, or the fields that it must have (a pattern matches as text,
  * `attributes` must all be there).
  *
@@ -225,6 +235,21 @@ function describe(matcher) {
   if (typeof matcher === 'string') return JSON.stringify(matcher);
   if (matcher instanceof RegExp) return String(matcher);
   return JSON.stringify(matcher, (_, value) => (value instanceof RegExp ? String(value) : value));
+}
+
+/** The records of a `LogsData` in OTLP/JSON, by time. @param {any} body @returns {Log[]} */
+export function logsOf(body) {
+  const records = (body.resourceLogs ?? []).flatMap(({ scopeLogs = [] }) => scopeLogs.flatMap(({ logRecords = [] }) => logRecords));
+  return records
+    .map((record) => ({
+      name: record.eventName ?? '',
+      spanId: record.spanId ?? '',
+      nanos: BigInt(record.timeUnixNano ?? 0),
+      severity: record.severityNumber ?? 0,
+      body: valueOf(record.body ?? {}),
+      attributes: attributesOf(record.attributes),
+    }))
+    .sort((a, b) => (a.nanos < b.nanos ? -1 : 1));
 }
 
 function spanOf(span, resource, scope) {

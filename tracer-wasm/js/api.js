@@ -6,6 +6,9 @@ import { describePage } from './page.js';
 import { epoch, now } from './clock.js';
 import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
 import { capture, sample } from './sampling.js';
+import { emit } from './logs.js';
+import { identify } from './user.js';
+import { setRoute } from './navigation.js';
 import { watch } from './promise.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
@@ -74,6 +77,21 @@ export const api = {
   /** Sends what the flight recorder holds, and all that the session does from now on. */
   capture() {
     if (state.on) capture('application', true);
+  },
+
+  /** Emits an event of the page's own, in the context of the code that calls; `attributes`: texts, numbers, truth values. */
+  event(name, attributes) {
+    if (state.on) emit(String(name), 9, { ...attributes });
+  },
+
+  /** Who uses the page from now on: `{ id, name, email }`, or null for nobody. */
+  identify(user) {
+    identify(user);
+  },
+
+  /** Names the route that the page is at, as its router has it: `/films/:id`. */
+  route(template) {
+    if (state.on) setRoute(template);
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

@@ -3,20 +3,27 @@
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
 import { current, enterTask } from './register.js';
+import { clicked } from './behaviour.js';
 import { controlOf, nameControl } from './control.js';
+import { note } from './timeline.js';
+import { spans } from './spans.js';
 import { state } from './state.js';
 
 /** Events of one press follow one another within this time, unless the button or key is still down. */
 const APART_MILLIS = 1_000;
 /** The click on a label is followed at once by one on its field; a later second click is another gesture. */
 const SECOND_CLICK_MILLIS = 50;
+/** A pointer that was pressed and has moved further drags. */
+const DRAG_PIXELS = 10;
 
 const PRESS = /^(pointerdown|keydown)$/;
-const RELEASE = /^(pointerup|pointercancel|keyup)$/;
+const RELEASE = /^(pointerup|pointercancel|keyup|dragend)$/;
+/** These belong to a press or to nobody. */
+const MOVE = /move$|^drag|^drop$/;
 /** Code may dispatch these as well, in the middle of another action. */
 const SYNCHRONOUS = /^(submit|change|input|beforeinput)$/;
 const EVENTS =
-  'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit'.split(
+  'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit pointermove mousemove touchmove dragstart dragenter dragover drop dragend popstate'.split(
     ' ',
   );
 /** The kind of action that an event makes of its gesture. */
@@ -24,20 +31,33 @@ const KINDS = { keydown: 'keydown', input: 'change', change: 'change', click: 'c
 
 let gesture;
 
+/** The key that was pressed, where it is a command and not a character that somebody types. */
+function commandOf({ type, key, ctrlKey, altKey, metaKey }, control) {
+  const isCommand = control?.matches?.('input,select,textarea,[contenteditable]')
+    ? /^(Enter|Escape)$/.test(key)
+    : key?.length > 1 || ctrlKey || altKey || metaKey;
+  return type === 'keydown' && isCommand ? (ctrlKey ? 'Ctrl+' : '') + (altKey ? 'Alt+' : '') + (metaKey ? 'Meta+' : '') + key : '';
+}
+
 class Gesture {
   constructor(event) {
     this.press = event.type;
     this.control = this.pressed = controlOf(event);
     this.label = '';
     this.clicked = false;
+    this.event = event;
+    this.dragged = false;
     const name = () => `${this.action.kind} "${this.label || nameControl(this.control)}"`;
     this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
+    this.action.begun = event.timeStamp;
+    const command = commandOf(event, this.control);
+    if (command) note(this.action, (root) => spans.set(root, 'throughline.key', command));
   }
 
   /** Whether the event belongs to this press. */
   includes({ type, timeStamp }) {
     if (PRESS.test(type) || this.action.ended) return false;
-    const since = timeStamp - this.seen;
+    const since = timeStamp - this.action.seen;
     if (type === 'click' && this.clicked && since > SECOND_CLICK_MILLIS) return false;
     return this.action.held || since <= APART_MILLIS;
   }
@@ -45,12 +65,25 @@ class Gesture {
   take(event) {
     const { type } = event;
     const { action } = this;
-    this.seen = event.timeStamp;
+    action.seen = event.timeStamp;
     if (PRESS.test(type)) action.held = true;
-    if (RELEASE.test(type) || type === 'click') action.held = false;
+    // The browser takes the pointer over where it drags for the page.
+    if ((RELEASE.test(type) && !(type === 'pointercancel' && this.dragged)) || type === 'click') action.held = false;
     // What has caused work keeps the name that it had then.
-    if (!action.span && KINDS[type]) this.#describe(event, KINDS[type]);
-    if (type === 'click') this.clicked = true;
+    if (!action.span && KINDS[type] && !this.dragged) this.#describe(event, KINDS[type]);
+    if (type === 'click' && !this.dragged) {
+      this.clicked = true;
+      clicked(action, controlOf(event), event.timeStamp);
+    }
+  }
+
+  /** The pointer moves while it is pressed. */
+  move({ type, clientX, clientY }) {
+    if (this.dragged) return;
+    this.dragged = type === 'dragstart' || Math.hypot(clientX - this.event.clientX, clientY - this.event.clientY) > DRAG_PIXELS;
+    if (!this.dragged || this.action.span) return;
+    this.action.kind = 'drag';
+    this.label = nameControl(this.pressed);
   }
 
   #describe(event, kind) {
@@ -76,6 +109,11 @@ class Gesture {
 
 function observe(event) {
   if (!state.on || !event.isTrusted) return;
+  if (event.type === 'popstate') return goneBack(event);
+  if (MOVE.test(event.type)) {
+    if (!gesture?.action.held) return;
+    gesture.move(event);
+  }
   if (SYNCHRONOUS.test(event.type)) {
     const context = current();
     if (context && !context.action.ended && context.action !== gesture?.action) return;
@@ -87,6 +125,12 @@ function observe(event) {
   }
   gesture.take(event);
   enterTask(gesture.action.context);
+}
+
+/** The user went back or forward; or to a fragment of the page, by a link. Where code did it, its context is entered already. */
+function goneBack(event) {
+  const followed = gesture && !gesture.action.ended && gesture.control?.closest?.('a[href]');
+  if (!current()) enterTask((followed ? gesture.action : startAction('popstate', event.timeStamp, () => 'popstate', event)).context);
 }
 
 /** Starts listening. Returns what stops it. */

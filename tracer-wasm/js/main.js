@@ -5,19 +5,28 @@ import wasm from 'throughline-wasm';
 
 import { api } from './api.js';
 import { describePage } from './page.js';
+import { followBehaviour } from './behaviour.js';
+import { followConsole } from './console.js';
+import { followErrors } from './errors.js';
 import { instantiate } from './spans.js';
 import { deliverSoon } from './exporter.js';
 import { followBeacons } from './beacon.js';
 import { followFetch } from './fetch.js';
+import { followFrames } from './frames.js';
 import { followGestures } from './gesture.js';
 import { followLoad } from './load.js';
+import { followMeasures } from './timing.js';
+import { followMemory } from './memory.js';
 import { followMessages } from './message.js';
+import { followNavigation } from './navigation.js';
 import { followObservers } from './observer.js';
 import { followPage } from './lifecycle.js';
+import { followProfile } from './profile.js';
 import { followPromises } from './promise.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followSockets } from './socket.js';
 import { followTimers } from './timers.js';
+import { followVitals } from './vitals.js';
 import { followXhr } from './xhr.js';
 import { hideSources } from './patch.js';
 import { onStop, stop } from './stop.js';
@@ -44,7 +53,18 @@ function start() {
   followXhr();
   followBeacons();
   followSockets();
+  followConsole();
+  followErrors();
+  followMeasures();
+  followMemory();
+  followProfile();
+  // The vitals must be there before the page's end is dealt with.
+  followVitals();
+  followBehaviour();
+  followFrames();
   onStop(followGestures(), followPage(), watchReports(takeEntry), followResources());
+  // Behind the gestures: the way back is one.
+  followNavigation();
   followLoad();
   takeEarlier();
 }

@@ -25,7 +25,7 @@ export const options = {
   respect: [],
   routes: [],
   beforeSend: undefined,
-  profile: 'auto',
+  profile: 'off',
   allowText: false,
   mask: '',
 };
@@ -61,7 +61,7 @@ const TYPES = {
   respect: listOf(oneOf('dnt gpc')),
   routes: listOf(String),
   beforeSend: (value) => (typeof value === 'function' ? value : undefined),
-  profile: oneOf('auto off'),
+  profile: oneOf('off on'),
   allowText: (value) => ({ '': true, true: true, false: false })[value],
   mask: (value) => (document.querySelector(value), value),
 };

@@ -9,6 +9,9 @@
 // `window.event` tells that the running task is another one than the entered.
 import { now } from './clock.js';
 
+/** What happened no longer ago has just happened. */
+const JUST_MILLIS = 10;
+
 /** The running code's context; null for none. */
 let register = null;
 /** The event that was being dispatched when the register was set. */
@@ -27,8 +30,12 @@ const channel = new MessageChannel();
 const post = channel.port2.postMessage.bind(channel.port2, 0);
 channel.port1.onmessage = clear;
 
+/** What the register held when the last turn ended, if that was one context's turn. */
+let last = null;
+
 /** Ends the turn: whatever the register holds belongs to a task that is over. */
 function clear() {
+  last = mixed ? null : register;
   posted = mixed = false;
   leave();
   register = null;
@@ -43,7 +50,7 @@ function leave() {
  * unless its context was entered for exactly this event. `load` of an iframe is dispatched while it is inserted.
  */
 const neverSynchronous =
-  /^(message|animation|transition|storage$|online$|offline$|open$|close$|load$|visibilitychange$|pageshow$|pointer|mouse|key|touch|wheel$|scroll|resize$|click$|dblclick$|device|gamepad|DOMContentLoaded$)/;
+  /^(message|animation|transition|storage$|online$|offline$|open$|close$|load$|visibilitychange$|pageshow$|pointer|mouse|key|touch|wheel$|scroll|resize$|click$|dblclick$|device|gamepad|DOMContentLoaded$|unhandledrejection$|drag|drop$)/;
 
 /** The context of the running code, or null. */
 export function current() {
@@ -61,6 +68,9 @@ export function current() {
   }
   return register && mixed && !sure ? register.doubted() : register;
 }
+
+/** The context of the turn that has just ended: browsers tell of its unhandled rejections in the next task. */
+export const recently = () => (last && now() - last.action.last < JUST_MILLIS ? last : null);
 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
 export function enter(context) {

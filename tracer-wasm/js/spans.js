@@ -8,6 +8,7 @@ import { epoch, now } from './clock.js';
 import { hex } from './hex.js';
 import { session } from './session.js';
 import { state } from './state.js';
+import { user } from './user.js';
 
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
@@ -105,6 +106,9 @@ export const spans = {
   /** Adds an address without its user info, the values of its query, and whatever looks like a secret. */
   url: (handle, key, url) => putUrl(handle, key, url),
 
+  /** Adds the route of a path: `{id}` stands for what looks like an identifier. */
+  route: (handle, key, path) => record(9, handle, 4, key, '', path),
+
   /** Adds an event to a span. */
   event(span, name, time, attributes) {
     const event = record(2, span, time, name);
@@ -138,10 +142,11 @@ export const spans = {
     spans.fail(span, type, message);
   },
 
-  /** Notes the page and the session that a span or log record belongs to. */
+  /** Notes the page, the session and the user that a span or log record belongs to. */
   page(handle) {
     putUrl(handle, 'url.full', location, 1);
     spans.id(handle, 'session.id', session());
+    for (const key in user) spans.id(handle, key, user[key]);
   },
 
   /** Ends a span or emits a log record. */

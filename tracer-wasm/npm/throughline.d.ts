@@ -30,7 +30,7 @@ export interface ThroughlineOptions {
   /** sees each span and log record before it is queued; may change it or return `false` to drop it. Default: none. */
   beforeSend?: (record: ThroughlineRecord) => unknown;
   /** `auto` samples the stacks of slow actions where the page's `Document-Policy` allows `js-profiling`. Default: `auto`. */
-  profile?: 'auto' | 'off';
+  profile?: 'off' | 'on';
   /** also names elements by texts that may be content, such as a link in a row of a table. Default: `false`. */
   allowText?: boolean;
   /** elements whose texts are never read, as if they had the attribute `data-throughline-mask`. Default: none. */

@@ -43,6 +43,8 @@ const METRICS: usize = 2;
 pub const WITH_PATH: u32 = 1;
 /// [`Tracer::url`] adds the route to the span's name.
 pub const WITH_ROUTE: u32 = 2;
+/// For [`Tracer::url`]: the address's route, and nothing else, is the attribute.
+pub const ONLY_ROUTE: u32 = 4;
 
 /// Names what is open; 0 names nothing.
 pub type Handle = u32;
@@ -222,10 +224,15 @@ impl Tracer {
         }
     }
 
-    /// Adds an address, in two parts and redacted; `with` is a sum of [`WITH_PATH`] and [`WITH_ROUTE`].
+    /// Adds an address, in two parts and redacted; `with` is a sum of [`WITH_PATH`] and [`WITH_ROUTE`], or
+    /// [`ONLY_ROUTE`].
     pub fn url(&mut self, handle: Handle, key: &str, origin: &str, address: &str, with: u32) {
         if let Some(open) = self.open(handle) {
             let address = redact::address(address);
+            if with == ONLY_ROUTE {
+                open.attributes.put_str(key, &address.route);
+                return;
+            }
             let mut url = String::from(origin);
             url.push_str(&address.path);
             url.push_str(&address.rest);

@@ -1,0 +1,76 @@
+// Navigations within the document, as `browser.navigation` events, and the routes before and after on the root of the
+// action that navigated. A route is a template of the option `routes`, or the path with `{id}` for what looks like an
+// identifier, or what the page says (`throughline.route`).
+import { current } from './register.js';
+import { emit } from './logs.js';
+import { epoch } from './clock.js';
+import { listen, note, observe, ownerOf } from './timeline.js';
+import { method } from './patch.js';
+import { onAction } from './action.js';
+import { options } from './options.js';
+import { spans } from './spans.js';
+import { state } from './state.js';
+
+let address = location.href;
+let path = routeOf(location);
+/** The action that navigated last. */
+let navigator;
+
+/** A template that matches the path (or the path that a router keeps in the fragment), else that path. */
+function routeOf({ pathname, hash }) {
+  const at = /^#!?\//.test(hash) ? hash.replace(/^#!?/, '') : pathname;
+  const matches = (template) =>
+    new RegExp(`^${template.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}/?$`).test(at);
+  return options.routes?.find(matches) ?? at;
+}
+
+function navigated(type) {
+  const before = address;
+  address = location.href;
+  if (before === address) return;
+  const context = current();
+  path = routeOf(location);
+  navigator = context?.action;
+  if (navigator) navigator.route = path;
+  emit('browser.navigation', 9, {
+    'browser.navigation.type': type,
+    'browser.navigation.same_document': true,
+    'browser.navigation.hash_change': before.split('#')[0] === address.split('#')[0],
+  });
+}
+
+/** Takes the page's own name for the route that it is at now. */
+export function setRoute(template) {
+  path = String(template);
+  const action = current()?.action ?? navigator;
+  if (action) action.route = path;
+}
+
+export function followNavigation() {
+  // The way back has its context only when it is told of by `popstate`.
+  if (window.navigation) {
+    listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
+  } else {
+    for (const [key, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
+      method(History.prototype, key, (original) => ({
+        replacement() {
+          const result = original.apply(this, arguments);
+          if (state.on) navigated(type);
+          return result;
+        },
+      }));
+    }
+  }
+  listen(window, 'popstate hashchange', () => navigated('traverse'));
+  onAction('start', (action) => {
+    const before = path;
+    note(action, (root) => {
+      spans.route(root, 'throughline.route.before', before);
+      spans.route(root, 'throughline.route.after', action.route ?? before);
+    });
+  });
+  observe('soft-navigation', ({ startTime, duration }) => {
+    const action = ownerOf(startTime, startTime);
+    if (action) note(action, (root) => spans.event(root, 'soft navigation', epoch(startTime + duration)));
+  });
+}
