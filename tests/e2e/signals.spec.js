@@ -1,5 +1,6 @@
 // Every signal beside requests: it is there, on the span or in the trace that it belongs to, and absent where it must be.
 
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, press, test } from '../harness/fixtures.js';
@@ -367,8 +368,8 @@ test.describe('the main thread', () => {
       fetch('/api/after-block');
     });
     const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
-    expect(rootOf(trace).attributes['throughline.profile.functions'][0]).toMatch(/^window\.block \(signals\.html:\d+\) \d+ ms$/);
-    expect(rootOf(trace).events.find(({ name }) => name === 'profile').attributes['throughline.profile.stacks'][0]).toContain('window.block');
+    expect(rootOf(trace).attributes['throughline.profile.functions'][0]).toMatch(/^block \(signals\.html:\d+\) \d+ ms$/);
+    expect(rootOf(trace).events.find(({ name }) => name === 'profile').attributes['throughline.profile.stacks'][0]).toContain('block (signals.html');
     expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
   });
 
@@ -379,5 +380,122 @@ test.describe('the main thread', () => {
     trace.only('long frame');
     expect(rootOf(trace).attributes).not.toHaveProperty('throughline.profile.functions');
     expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+  });
+});
+
+test.describe('web vitals', () => {
+  /** Leaves the page, and returns what the tracer and Google's own library say of it: name → value and more. */
+  async function compare(fixtures, traceId, names) {
+    const { page, throughline } = fixtures;
+    const hers = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          // The last word is spoken when the page is hidden.
+          Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+          Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+          setTimeout(() => resolve(window.hers), 100);
+        }),
+    );
+    await flush(page);
+    const ours = {};
+    for (const name of names) {
+      const said = ({ attributes }) => attributes['browser.web_vital.name'] === name;
+      await throughline.waitForLog(traceId, said, `of ${name}`);
+      ours[name] = (await throughline.readLogs(traceId)).filter(said).at(-1).attributes;
+    }
+    return { ours, hers };
+  }
+
+  /** Has Google's library measure the page beside the tracer. */
+  async function oracle(page) {
+    await page.addInitScript(`${await readFile(WEB_VITALS, 'utf8')};window.webVitals = webVitals;`);
+    await page.addInitScript(() => {
+      window.hers = {};
+      const take = ({ name, value, rating, navigationType, attribution: { target, interactionTarget, largestShiftTarget, ...attribution } }) => {
+        const numbers = Object.fromEntries(Object.entries(attribution).filter(([, part]) => typeof part === 'number'));
+        window.hers[name.toLowerCase()] = { value, rating, navigationType, ...numbers };
+      };
+      for (const on of ['onLCP', 'onCLS', 'onINP', 'onFCP', 'onTTFB']) window.webVitals[on](take, { durationThreshold: 16 });
+    });
+  }
+
+  test('are those of Google’s library, with what they come from', async ({ page, app, throughline, service }) => {
+    await oracle(page);
+    await open({ page, app, throughline, service }, 'signals-vitals.html');
+    await page.locator('#hero').evaluate((image) => image.decode());
+    await page.waitForTimeout(300);
+    // Two shifts without a recent input, then an interaction.
+    await page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100)));
+      for (const height of [120, 300]) {
+        window.shift(height);
+        await frame();
+      }
+    });
+    await press(page, page.locator('#slow'));
+    await until('the slow click is known', () => page.evaluate(() => performance.interactionCount > 0));
+    await settle(page);
+    const load = await loadTrace({ page, throughline, service });
+    const { ours, hers } = await compare({ page, throughline }, load.traceId, ['lcp', 'cls', 'inp', 'fcp', 'ttfb']);
+    const value = 'browser.web_vital.value';
+    for (const name of ['lcp', 'cls', 'inp', 'fcp', 'ttfb']) {
+      expect(hers[name], name).toBeTruthy();
+      expect(ours[name][value], name).toBeCloseTo(hers[name].value, 2);
+      expect(ours[name]['browser.web_vital.rating'], name).toBe(hers[name].rating);
+      expect(ours[name]['browser.web_vital.navigation_type'], name).toBe(hers[name].navigationType);
+      expect(ours[name]['browser.web_vital.id'], name).toMatch(/^[a-z]+-[0-9a-f]{12}$/);
+    }
+    const detail = (name, key) => ours[name][`throughline.web_vital.${key}`];
+    expect(hers.cls.value).toBeGreaterThan(0.05);
+    expect(hers.inp.value).toBeGreaterThan(250);
+    for (const [name, key, theirs] of [
+      ['lcp', 'time_to_first_byte_ms', 'timeToFirstByte'],
+      ['lcp', 'resource_load_delay_ms', 'resourceLoadDelay'],
+      ['lcp', 'resource_load_duration_ms', 'resourceLoadDuration'],
+      ['lcp', 'element_render_delay_ms', 'elementRenderDelay'],
+      ['inp', 'input_delay_ms', 'inputDelay'],
+      ['inp', 'processing_ms', 'processingDuration'],
+      ['inp', 'presentation_ms', 'presentationDelay'],
+      ['ttfb', 'waiting_ms', 'waitingDuration'],
+      ['ttfb', 'dns_ms', 'dnsDuration'],
+      ['ttfb', 'connection_ms', 'connectionDuration'],
+      ['ttfb', 'request_ms', 'requestDuration'],
+    ]) {
+      expect(detail(name, key), `${name} ${key}`).toBeCloseTo(hers[name][theirs], 1);
+    }
+    expect(detail('lcp', 'target')).toBe('img#hero');
+    expect(detail('lcp', 'url')).toMatch(/signals-hero\.svg$/);
+    expect(detail('inp', 'target')).toBe('button#slow');
+    expect(detail('cls', 'target')).toMatch(/img#hero|p\.words|button#slow/);
+  });
+
+  test('of a page that leaves are sent with its last breath, each once', async ({ page, app, throughline, service }) => {
+    const url = await open({ page, app, throughline, service }, 'signals-vitals.html');
+    await page.locator('#hero').evaluate((image) => image.decode());
+    await settle(page);
+    const load = await loadTrace({ page, throughline, service });
+    await page.goto('about:blank');
+    expect(url).toBeTruthy();
+    for (const name of ['lcp', 'cls', 'fcp', 'ttfb']) {
+      const said = ({ attributes }) => attributes['browser.web_vital.name'] === name;
+      await throughline.waitForLog(load.traceId, said, `of ${name}`);
+      expect((await throughline.readLogs(load.traceId)).filter(said)).toHaveLength(1);
+    }
+  });
+
+  test('of a tab in the background are neither LCP nor FCP nor CLS', async ({ page, app, throughline, service }) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden', configurable: true });
+      Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
+    });
+    await open({ page, app, throughline, service }, 'signals-vitals.html');
+    await page.locator('#hero').evaluate((image) => image.decode());
+    await settle(page);
+    const load = await loadTrace({ page, throughline, service });
+    await page.goto('about:blank');
+    await throughline.waitForLog(load.traceId, ({ attributes }) => attributes['browser.web_vital.name'] === 'ttfb', 'of ttfb');
+    const names = (await throughline.readLogs(load.traceId)).map(({ attributes }) => attributes['browser.web_vital.name']);
+    expect(names.filter(Boolean)).toEqual(['ttfb']);
   });
 });

@@ -44,7 +44,7 @@ const since = (time) => max(time - (navigation.activationStart || 0), 0);
 function begin(type, hidden) {
   view = {
     type,
-    id: hex(crypto.getRandomValues(new Uint8Array(8))),
+    id: hex(crypto.getRandomValues(new Uint8Array(6))),
     /** When the page was first hidden. */
     hidden,
     /** Vital → the value that was last reported. */
