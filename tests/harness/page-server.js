@@ -205,7 +205,7 @@ export class PageServer {
     const forwarded = await fetch(this.collectorUrl + url.pathname.slice('/collector'.length), {
       method: request.method,
       headers: Object.fromEntries(['content-type', 'content-encoding'].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]])),
-      body: raw,
+      body: raw.length > 0 ? raw : undefined,
     });
     response.writeHead(forwarded.status, { 'content-type': forwarded.headers.get('content-type') ?? 'text/plain' });
     response.end(Buffer.from(await forwarded.arrayBuffer()));

@@ -1,18 +1,17 @@
 // `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
-import { current, runIn } from './register.js';
+import { runIn } from './register.js';
 import { initialise, options } from './options.js';
 import { deliver } from './exporter.js';
 import { describePage } from './page.js';
-import { epoch, now } from './clock.js';
-import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
+import { now } from './clock.js';
+import { endAction, openActions } from './action.js';
 import { capture, sample } from './sampling.js';
 import { emit } from './logs.js';
 import { identify } from './user.js';
 import { setRoute } from './navigation.js';
-import { watch } from './promise.js';
-import { spans } from './spans.js';
 import { state } from './state.js';
 import { stop } from './stop.js';
+import { trace } from './trace.js';
 
 export const api = {
   version: THROUGHLINE_VERSION,
@@ -27,42 +26,7 @@ export const api = {
     return api;
   },
 
-  /**
-   * Runs `body` as a span of the current action, or as an action of its own, and returns what it returns. The span
-   * ends when `body` returns, or when the promise that it returned settles; an error is recorded and thrown on.
-   */
-  trace(name, body) {
-    if (!state.on) return body();
-    const context = current();
-    const outer =
-      context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
-    const span = outer === context ? spans.start(parentOf(outer), epoch(now()), String(name)) : 0;
-    const inner = span ? new Context(outer.action, spans.traceparent(span)) : outer;
-    const release = hold(outer);
-    if (!span) parentOf(outer);
-    const end = (error) => {
-      if (error) spans.exception(span || outer.action.span, epoch(now()), error.thrown);
-      if (span) spans.end(span, epoch(now()));
-      release();
-    };
-    let result;
-    try {
-      result = runIn(inner, body);
-    } catch (thrown) {
-      end({ thrown });
-      throw thrown;
-    }
-    if (!(result instanceof Promise)) {
-      end();
-      return result;
-    }
-    return watch(
-      result,
-      inner,
-      () => end(),
-      (thrown) => end({ thrown }),
-    );
-  },
+  trace,
 
   /** Adds members to what requests tell their servers; null takes one away. Returns the api. */
   baggage(entries) {

@@ -27,6 +27,7 @@ import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followSockets } from './socket.js';
 import { followTimers } from './timers.js';
 import { followVitals } from './vitals.js';
+import { followWorkers } from './worker.js';
 import { followXhr } from './xhr.js';
 import { hideSources } from './patch.js';
 import { onStop, stop } from './stop.js';
@@ -62,6 +63,7 @@ function start() {
   followVitals();
   followBehaviour();
   followFrames();
+  followWorkers();
   onStop(followGestures(), followPage(), watchReports(takeEntry), followResources());
   // Behind the gestures: the way back is one.
   followNavigation();
@@ -79,7 +81,7 @@ if (!window.throughline?.version) {
     const refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
     console.warn(
       refused
-        ? "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src."
+        ? "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js."
         : `[throughline] not tracing: ${error}`,
     );
   }

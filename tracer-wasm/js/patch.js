@@ -4,7 +4,7 @@
 // of a constructor than the original, and calls it exactly once.
 import { state } from './state.js';
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } = Object;
 
 /** Replacement → original, for `Function.prototype.toString`. */
 const originals = new WeakMap();
@@ -14,7 +14,8 @@ const undo = [];
 function disguise(replacement, original) {
   defineProperty(replacement, 'name', { value: original.name, configurable: true });
   defineProperty(replacement, 'length', { value: original.length, configurable: true });
-  originals.set(replacement, original);
+  // A patch may lie over another one.
+  originals.set(replacement, originals.get(original) || original);
 }
 
 /**
@@ -23,6 +24,8 @@ function disguise(replacement, original) {
  */
 export function redefine(owner, key, change) {
   try {
+    // The functions of a worker stand on a prototype of its global object.
+    while (owner && !hasOwn(owner, key)) owner = getPrototypeOf(owner);
     const before = owner && getOwnPropertyDescriptor(owner, key);
     if (!before || !before.configurable) return;
     const after = { ...before, ...change(before) };

@@ -66,3 +66,15 @@ export function keepSession(reason) {
   write();
   tell(record[0]);
 }
+
+/** The session's record, for its workers. */
+export function shareSession() {
+  session();
+  return record;
+}
+
+/** Has this be a part of a session that another thread keeps. */
+export function joinSession(shared) {
+  record = shared;
+  tell(record[0]);
+}

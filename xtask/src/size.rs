@@ -43,6 +43,10 @@ pub fn size(workspace: &Workspace) -> Result<()> {
     );
     let script = Sizes::of(&tracer.join("throughline.js"))?;
     script.print("throughline.js");
+    // A page loads these instead of it, or in its workers.
+    for name in ["throughline.csp.js", "throughline.worker.js"] {
+        Sizes::of(&tracer.join(name))?.print(name);
+    }
     let mut total = Sizes::default();
     for name in &first_load {
         let sizes = Sizes::of(&viewer.join(name))?;

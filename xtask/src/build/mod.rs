@@ -9,7 +9,7 @@ mod viewer;
 mod wasm;
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 /// What to build.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// `throughline.js`
+    /// `throughline.js` and its builds for strict policies and for workers
     Tracer,
     /// The viewer's files
     Viewer,
@@ -38,9 +38,9 @@ pub fn build(workspace: &Workspace, part: Option<Part>) -> Result<()> {
         Some(Part::Tracer) => tracer(workspace, &node).map(drop),
         Some(Part::Viewer) => viewer(workspace, &node),
         None => {
-            let script = tracer(workspace, &node)?;
+            let scripts = tracer(workspace, &node)?;
             viewer(workspace, &node)?;
-            release::build(workspace, &script)
+            release::build(workspace, &scripts)
         }
     }
 }
@@ -54,7 +54,7 @@ pub fn assets(workspace: &Workspace, node: &NodeTools) -> Result<()> {
     viewer(workspace, node)
 }
 
-fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
+fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<tracer::Scripts> {
     let _lock = lock(workspace)?;
     step("build the tracer", || tracer::build(workspace, node))
 }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha384};
 
 use super::empty;
+use super::tracer::Scripts;
 use crate::step::{run, step};
 use crate::tools::cargo;
 use crate::workspace::Workspace;
@@ -17,7 +18,7 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// When the server does not compile or a file is missing.
-pub fn build(workspace: &Workspace, script: &Path) -> Result<()> {
+pub fn build(workspace: &Workspace, scripts: &Scripts) -> Result<()> {
     step("compile the server for release", || {
         run(cargo(workspace).args(["build", "--release", "--package=throughline"]))
     })?;
@@ -29,16 +30,22 @@ pub fn build(workspace: &Workspace, script: &Path) -> Result<()> {
             dist.join("throughline"),
         )
         .context("cannot copy the binary")?;
-        fs::copy(script, dist.join("throughline.js"))?;
         copy_directory(&workspace.root.join("tracer-wasm/npm"), &dist.join("npm"))
             .context("cannot lay out the npm package")?;
-        fs::copy(script, dist.join("npm/throughline.js"))?;
+        for script in scripts.iter() {
+            let name = script.file_name().context("a script has a name")?;
+            fs::copy(script, dist.join(name))?;
+            fs::copy(script, dist.join("npm").join(name))?;
+        }
         Ok(())
     })?;
-    eprintln!(
-        "integrity of throughline.js: {}",
-        integrity(&fs::read(script)?)
-    );
+    for script in scripts.iter() {
+        eprintln!(
+            "integrity of {}: {}",
+            script.file_name().unwrap_or_default().display(),
+            integrity(&fs::read(script)?)
+        );
+    }
     Ok(())
 }
 

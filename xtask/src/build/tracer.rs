@@ -1,4 +1,5 @@
-//! `throughline.js`: the tracer as one classic script with its WASM inside.
+//! `throughline.js`: the tracer as one classic script with its WASM inside. `throughline.csp.js` is the same program
+//! with the WASM lowered to JavaScript, `throughline.worker.js` its part that runs in workers.
 //!
 //! The WASM travels as a string with one code point per byte, which in UTF-8 and under brotli is a few per cent larger
 //! than the raw bytes; base64 is larger by a third. Each byte is first combined with [`KEY`] by exclusive or: the bytes
@@ -8,6 +9,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -36,11 +38,38 @@ const SMALLER: [&str; 6] = [
 /// Stands for the bundle of main.js in bootstrap.js.
 const PROGRAM: &str = "THROUGHLINE_PROGRAM()";
 
-/// Builds the script into the directory that the server embeds and returns its path.
+/// Stands for wasm2js's functions in lowered.js.
+const LOWERED: &str = "THROUGHLINE_LOWERED();";
+/// What wasm2js does not know is lowered first.
+const LOWERING: [&str; 4] = [
+    "--llvm-memory-copy-fill-lowering",
+    "--llvm-nontrapping-fptoint-lowering",
+    "--signext-lowering",
+    "-Oz",
+];
+
+/// The scripts, each in the directory that the server embeds.
+pub struct Scripts {
+    /// `throughline.js`
+    pub page: PathBuf,
+    /// `throughline.csp.js`: the same without WASM.
+    pub csp: PathBuf,
+    /// `throughline.worker.js`: what a worker loads to join its page's traces.
+    pub worker: PathBuf,
+}
+
+impl Scripts {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.page, &self.csp, &self.worker].into_iter()
+    }
+}
+
+/// Builds the scripts and returns their paths.
 ///
 /// # Errors
 /// When a program is missing or fails.
-pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
+pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     let work = workspace.target().join("tracer");
     let module = wasm::build(
         workspace,
@@ -50,78 +79,179 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<PathBuf> {
         &work.join("bindgen"),
     )?;
 
-    let sources = workspace.root.join("tracer-wasm/js");
-    let script = workspace.embed("tracer").join("throughline.js");
+    let directory = workspace.embed("tracer");
+    let scripts = Scripts {
+        page: directory.join("throughline.js"),
+        csp: directory.join("throughline.csp.js"),
+        worker: directory.join("throughline.worker.js"),
+    };
+    let bundler = Bundler {
+        node,
+        sources: workspace.root.join("tracer-wasm/js"),
+        work,
+        module,
+    };
     let inputs = digest([
-        module.js.as_path(),
-        &module.wasm,
-        &sources,
+        bundler.module.js.as_path(),
+        &bundler.module.wasm,
+        &bundler.sources,
         &workspace.root.join("Cargo.toml"),
         &workspace.root.join("xtask/src/build"),
     ])?;
-    let stamp = work.join("stamp");
-    if script.is_file() && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs) {
-        return Ok(script);
+    let stamp = bundler.work.join("stamp");
+    if scripts.iter().all(|script| script.is_file())
+        && fs::read_to_string(&stamp).is_ok_and(|last| last == inputs)
+    {
+        return Ok(scripts);
     }
+    empty(&directory)?;
     step("bundle throughline.js", || {
-        let bundle = work.join("bundle.js");
-        let placeholder = work.join("wasm.js");
+        fs::write(&scripts.page, bundler.with_wasm("main", "bootstrap", &[])?)?;
+        Ok(())
+    })?;
+    step("lower throughline.csp.js to JavaScript", || {
+        fs::write(&scripts.csp, bundler.lowered()?)?;
+        Ok(())
+    })?;
+    step("bundle throughline.worker.js", || {
+        let scope = bundler.sources.join("worker-scope.js");
+        let script = bundler.with_wasm("worker-main", "worker-bootstrap", &[&scope])?;
+        fs::write(&scripts.worker, script)?;
+        Ok(())
+    })?;
+    step("compress the tracer's scripts", || {
+        compress::directory(&directory)
+    })?;
+    fs::write(&stamp, inputs).context("cannot note what was built")?;
+    Ok(scripts)
+}
+
+struct Bundler<'a> {
+    node: &'a NodeTools,
+    sources: PathBuf,
+    /// For what lies between the sources and the scripts.
+    work: PathBuf,
+    module: wasm::Module,
+}
+
+impl Bundler<'_> {
+    /// A script with the WASM inside.
+    fn with_wasm(&self, entry: &str, bootstrap: &str, inject: &[&Path]) -> Result<String> {
+        let bytes = format!(
+            "export default () => Uint8Array.from(\"{PLACEHOLDER}\", (c) => c.charCodeAt(0) ^ {KEY});\n"
+        );
+        let script = self.bundle(entry, bootstrap, &bytes, inject)?;
+        embed(&script, &fs::read(&self.module.wasm)?)
+    }
+
+    /// The page's script with the module as JavaScript.
+    fn lowered(&self) -> Result<String> {
+        let wasm = self.work.join("lowered.wasm");
+        run(self
+            .node
+            .program("wasm-opt")
+            .args(wasm::FEATURES)
+            .args(LOWERING)
+            .arg(&self.module.wasm)
+            .arg("-o")
+            .arg(&wasm))?;
+        let functions = self.work.join("lowered.js");
+        run(self
+            .node
+            .program("wasm2js")
+            .arg("-Oz")
+            .arg(&wasm)
+            .arg("-o")
+            .arg(&functions))?;
+        let instead = self.work.join("webassembly.js");
         fs::write(
-            &placeholder,
-            format!(
-                "export default () => Uint8Array.from(\"{PLACEHOLDER}\", (c) => c.charCodeAt(0) ^ {KEY});\n"
-            ),
+            &instead,
+            replace_once(
+                &fs::read_to_string(self.sources.join("lowered.js"))?,
+                LOWERED,
+                &functions_of(&fs::read_to_string(&functions)?)?,
+            )?,
         )?;
-        run(node
-            .program("esbuild")
-            .arg(sources.join("main.js"))
-            .args([
-                "--bundle",
-                "--minify",
-                "--format=esm",
-                "--target=es2022",
-                "--charset=utf8",
-            ])
-            .args(["--legal-comments=none", "--log-level=warning"])
+        self.bundle(
+            "main",
+            "bootstrap",
+            "export default () => {};\n",
+            &[&instead],
+        )
+    }
+
+    /// Bundles `entry` with what stands for `throughline-wasm`, and puts it into `bootstrap`. What the modules of
+    /// `inject` export takes the place of the globals of that name.
+    fn bundle(&self, entry: &str, bootstrap: &str, wasm: &str, inject: &[&Path]) -> Result<String> {
+        let bytes = self.work.join("wasm.js");
+        fs::write(&bytes, wasm)?;
+        let bundle = self.work.join("bundle.js");
+        run(self
+            .esbuild(entry, &bundle)
+            .args(["--bundle", "--format=esm"])
             .arg(format!(
                 "--define:THROUGHLINE_VERSION=\"{}\"",
                 env!("CARGO_PKG_VERSION")
             ))
-            .arg(format!("--alias:throughline-glue={}", module.js.display()))
             .arg(format!(
-                "--alias:throughline-wasm={}",
-                placeholder.display()
+                "--alias:throughline-glue={}",
+                self.module.js.display()
             ))
-            .arg(format!("--outfile={}", bundle.display())))?;
-        let smaller = work.join("smaller.js");
-        run(node
+            .arg(format!("--alias:throughline-wasm={}", bytes.display()))
+            .args(
+                inject
+                    .iter()
+                    .map(|module| format!("--inject:{}", module.display())),
+            ))?;
+        let smaller = self.work.join("smaller.js");
+        run(self
+            .node
             .program("terser")
             .arg(&bundle)
             .args(SMALLER)
             .arg("--output")
             .arg(&smaller))?;
-        let bootstrap = work.join("bootstrap.js");
-        run(node
-            .program("esbuild")
-            .arg(sources.join("bootstrap.js"))
-            .args(["--minify", "--target=es2022", "--charset=utf8"])
-            .args(["--legal-comments=none", "--log-level=warning"])
-            .arg(format!("--outfile={}", bootstrap.display())))?;
-        let program = replace_once(
-            &fs::read_to_string(&bootstrap)?,
+        let outermost = self.work.join("bootstrap.js");
+        run(&mut self.esbuild(bootstrap, &outermost))?;
+        replace_once(
+            &fs::read_to_string(&outermost)?,
             PROGRAM,
             fs::read_to_string(&smaller)?
                 .trim_end()
                 .trim_end_matches(';'),
-        )?;
-        let code = embed(&program, &fs::read(&module.wasm)?)?;
-        let directory = script.parent().unwrap_or(Path::new("."));
-        empty(directory)?;
-        fs::write(&script, code)?;
-        compress::directory(directory)
-    })?;
-    fs::write(&stamp, inputs).context("cannot note what was built")?;
-    Ok(script)
+        )
+    }
+
+    fn esbuild(&self, source: &str, to: &Path) -> Command {
+        let mut esbuild = self.node.program("esbuild");
+        esbuild
+            .arg(self.sources.join(format!("{source}.js")))
+            .args(["--minify", "--target=es2022", "--charset=utf8"])
+            .args(["--legal-comments=none", "--log-level=warning"])
+            .arg(format!("--outfile={}", to.display()));
+        esbuild
+    }
+}
+
+/// What wasm2js wrote, without the imports at its head and the instance at its end: the tracer makes the instance
+/// itself. wasm-bindgen looks whether its views' buffer was detached, as it is when the memory of a real instance
+/// grows.
+fn functions_of(code: &str) -> Result<String> {
+    const INSTANCE: &str = "\nvar retasmFunc = asmFunc(";
+    const GROWN: &str = "buffer = newBuffer;";
+    let (functions, _) = code
+        .split_once(INSTANCE)
+        .context("wasm2js made no instance")?;
+    let functions: String = functions
+        .lines()
+        .filter(|line| !line.starts_with("import "))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    replace_once(
+        &functions,
+        GROWN,
+        &format!("structuredClone(buffer, {{ transfer: [buffer] }});\n   {GROWN}"),
+    )
 }
 
 /// Puts the WASM in the place of the placeholder.
@@ -193,5 +323,15 @@ mod tests {
     #[test]
     fn rejects_a_bundle_without_the_wasm() {
         assert!(embed("(()=>{})()", b"\0asm").is_err());
+    }
+
+    #[test]
+    fn takes_the_functions_of_what_wasm2js_writes() {
+        let code = "import * as a from './a.js';\n\nfunction asmFunc(imports) {\n buffer = newBuffer;\n}\n\nvar retasmFunc = asmFunc({\n});\nexport var b = retasmFunc.b;\n";
+        assert_eq!(
+            functions_of(code).expect("an instance"),
+            "\nfunction asmFunc(imports) {\n structuredClone(buffer, { transfer: [buffer] });\n   buffer = newBuffer;\n}\n"
+        );
+        assert!(functions_of("function asmFunc(imports) {}").is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// The features that rustc's `wasm32-unknown-unknown` and wasm-bindgen use. They are listed one by one since a module
 /// optimised under `--all-features` did not compile in Chromium 156 ("Invalid import kind 127").
-const FEATURES: [&str; 7] = [
+pub const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",

@@ -1,0 +1,70 @@
+// throughline.worker.js: follows what a worker does, as a part of its page's traces.
+//
+// Whatever fails here leaves the worker as it was.
+import wasm from 'throughline-wasm';
+
+import { deliver, deliverSoon } from './exporter.js';
+import { followFetch } from './fetch.js';
+import { followMessages } from './message.js';
+import { followObservers } from './observer.js';
+import { followPage, isLinked, link } from './worker-inbox.js';
+import { followPromises } from './promise.js';
+import { followTimers } from './timers.js';
+import { followWorkers } from './worker.js';
+import { followXhr } from './xhr.js';
+import { hideSources } from './patch.js';
+import { initialise } from './options.js';
+import { instantiate } from './spans.js';
+import { onStop, stop } from './stop.js';
+import { runIn } from './register.js';
+import { state } from './state.js';
+import { trace } from './trace.js';
+import { watchReports } from './request.js';
+
+function trapped(error) {
+  stop();
+  console.error('[throughline] stopped after an internal error; the worker is not affected.', error);
+}
+
+const api = {
+  version: THROUGHLINE_VERSION,
+
+  /** Takes options over where no page gives them: `{ service, endpoint, propagate }`. Returns the api. */
+  init(changes) {
+    initialise(changes);
+    if (state.on) link();
+    return api;
+  },
+
+  trace,
+
+  /** Sends what has ended. Settles when it is taken, or when the try has failed. */
+  async flush() {
+    if (state.on && isLinked()) await runIn(null, deliver);
+  },
+
+  /** Sends what there is, and gives the worker's functions back. */
+  async shutdown() {
+    if (!state.on) return;
+    stop();
+    if (isLinked()) await deliver();
+  },
+};
+
+window.throughline = api;
+try {
+  instantiate(wasm(), trapped, () => isLinked() && deliverSoon());
+  state.on = true;
+  hideSources();
+  followPromises();
+  followTimers();
+  followMessages();
+  followObservers();
+  followFetch();
+  followXhr();
+  followWorkers();
+  onStop(followPage(), watchReports(() => {}));
+} catch (error) {
+  stop();
+  console.warn(`[throughline] not tracing in this worker: ${error}`);
+}
