@@ -168,3 +168,19 @@ test('nothing of a session beyond the ratio is sent, until it captures what it h
   expect((await order(page, app)).headers.traceparent).toMatch(/-01$/);
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
+
+test('why a session was captured is said once', async ({ page, app, throughline, service }) => {
+  app.collectorUrl = throughline.ingestUrl;
+  await page.goto(app.publish('delivery.html', { tag: throughline.tag(service, { ...head(0), 'data-endpoint': '/collector' }) }));
+  await order(page, app);
+  await page.evaluate(() => {
+    throughline.capture();
+    throughline.capture();
+  });
+  const logs = await app.waitForRequest('/collector/v1/logs', ({ body }) => body.includes(service));
+  await page.evaluate(() => throughline.flush());
+  const records = app.received('/collector/v1/logs', ({ body }) => body.includes(service)).map(({ body }) => body.toString('latin1')).join('');
+  // The name of the event and the key of its attribute.
+  expect(records.split('throughline.capture').length - 1).toBe(2);
+  expect(logs.body.toString('latin1')).toContain('application');
+});

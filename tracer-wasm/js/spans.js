@@ -2,8 +2,6 @@
 //
 // Times are milliseconds since the Unix epoch, parents are `traceparent` texts. No call throws: a trap of the
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
-import * as glue from 'throughline-glue';
-
 import { epoch, now } from './clock.js';
 import { hex } from './hex.js';
 import { session } from './session.js';
@@ -13,37 +11,41 @@ import { user } from './user.js';
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
 
+/** The buffer through which texts, ids and the seed pass has this size in WASM. */
+const BUFFER_BYTES = 65_536;
+/** Why what ends is lost when too much waits, in OpenTelemetry's words. Any other reason is the exporter's. */
+const QUEUE_FULL = 'queue_full';
+
+const encoder = new TextEncoder();
+let wasm;
+let view;
 let onTrap;
 let onEnd;
 let flags = '01';
 let tracestate = '';
 
+/** What was lost, by signal and reason, since it was last told. */
+const losses = new Map();
+let since = epoch(now());
+
 /** Starts the instance. Takes its bytes, and what is to be done when it traps and when a span or record has ended. */
 export function instantiate(bytes, trapped, ended) {
-  glue.initSync({ module: new WebAssembly.Module(bytes) });
+  wasm = new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports;
   onTrap = trapped;
   onEnd = ended;
+  crypto.getRandomValues(buffer().subarray(0, 16));
+  record(23);
 }
 
-function guard(call, fallback) {
-  return (...args) => {
-    if (state.broken) return fallback;
-    try {
-      return call(...args);
-    } catch (error) {
-      state.broken = true;
-      onTrap(error);
-      return fallback;
-    }
-  };
+/** The memory's buffer is another one once the memory has grown. */
+function buffer() {
+  if (view?.buffer !== wasm.memory.buffer) view = new Uint8Array(wasm.memory.buffer, wasm.record(25), BUFFER_BYTES);
+  return view;
 }
-
-const call = guard(glue.record, 0);
-const readIds = guard(glue.ids);
-const take = guard(glue.take);
 
 /** `record(operation, handle, number, ...texts)`: the operations are those of `src/exports.rs`. */
 function record(operation, handle, number, ...texts) {
+  if (state.broken) return 0;
   let text;
   try {
     text = texts.map((one) => String(one).slice(0, LONGEST_TEXT)).join('\0');
@@ -51,7 +53,34 @@ function record(operation, handle, number, ...texts) {
     // What the page has thrown need not have a text.
     return 0;
   }
-  return call(operation, handle, number, text);
+  try {
+    return wasm.record(operation, handle, number, text && encoder.encodeInto(text, buffer()).written) >>> 0;
+  } catch (error) {
+    state.broken = true;
+    onTrap(error);
+    return 0;
+  }
+}
+
+/** Puts what was lost into the queue of metrics: OpenTelemetry's for SDKs, `otel.sdk.*`. */
+function tellLosses() {
+  const time = epoch(now());
+  const tell = (role, signal, component, what, value, reason) => {
+    const [item, unit] = signal ? ['log', '{log_record}'] : ['span', '{span}'];
+    const metric = record(role, value, since, '', `otel.sdk.${component}.${item}.${what}`, unit);
+    spans.set(metric, 'error.type', reason);
+    record(14, metric, time);
+  };
+  for (const signal of [0, 1]) spans.dropped(signal, QUEUE_FULL, record(18, signal));
+  if (!losses.size) return;
+  for (const [key, count] of losses) {
+    const reason = key.slice(1);
+    const inQueue = reason === QUEUE_FULL;
+    tell(4, +key[0], inQueue ? 'processor' : 'exporter', inQueue ? 'processed' : 'exported', count, reason);
+  }
+  for (const signal of [0, 1]) tell(5, signal, 'processor', 'queue.size', record(19, signal));
+  losses.clear();
+  since = time;
 }
 
 /** An address; `more` is 1 for its path as `url.path` as well, 2 for its route in the span's name. */
@@ -59,7 +88,7 @@ function putUrl(handle, key, url, more = 0) {
   try {
     const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
     // What has no host (`data:`) is no address but content.
-    record(9, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
+    record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
   } catch {
     // No address at all.
   }
@@ -91,17 +120,17 @@ export const spans = {
   /** Adds an attribute: a text (which is redacted), number, truth value or array of texts. Anything else is left out. */
   set(handle, key, value) {
     const type = typeof value;
-    if (type === 'number') record(6, handle, value, key);
-    else if (type === 'boolean') record(7, handle, +value, key);
-    else if (type === 'string' && value) record(4, handle, 0, key, value);
-    else if (Array.isArray(value) && value.length) record(8, handle, 0, key, ...value, '');
+    if (type === 'number') record(8, handle, value, key);
+    else if (type === 'boolean') record(9, handle, +value, key);
+    else if (type === 'string' && value) record(6, handle, 0, key, value);
+    else if (Array.isArray(value) && value.length) record(10, handle, 0, key, ...value, '');
   },
 
   text: (handle, key, value) => spans.set(handle, key, String(value)),
   number: (handle, key, value) => spans.set(handle, key, +value),
 
   /** Adds an identifier as it is: it would look like a token. */
-  id: (handle, key, value) => record(5, handle, 0, key, value),
+  id: (handle, key, value) => record(7, handle, 0, key, value),
 
   /** Adds an address without its user info, the values of its query, and whatever looks like a secret. */
   url: (handle, key, url) => putUrl(handle, key, url),
@@ -111,17 +140,17 @@ export const spans = {
 
   /** Adds an event to a span. */
   event(span, name, time, attributes) {
-    const event = record(2, span, time, name);
+    const event = record(2, span, time, '', name);
     for (const key in attributes) spans.set(event, key, attributes[key]);
-    record(12, event, time);
+    record(14, event, time);
   },
 
-  link: (span, parent) => record(10, span, 0, parent),
+  link: (span, parent) => record(12, span, 0, parent),
 
   /** Marks the span as failed: the class of error, and its message (may be empty). */
   fail(span, type, message) {
     spans.set(span, 'error.type', type);
-    record(11, span, 0, message);
+    record(13, span, 0, message);
   },
 
   /** Records what was thrown, and marks the span as failed. */
@@ -151,49 +180,60 @@ export const spans = {
 
   /** Ends a span or emits a log record. */
   end(handle, time) {
-    record(12, handle, time);
+    record(14, handle, time);
     onEnd();
   },
 
   /** Forgets a span or log record. */
-  drop: (handle) => record(13, handle, 0),
+  drop: (handle) => record(15, handle),
 
   /** Describes the page as a resource. */
   describe(attributes) {
     const time = epoch(now());
     const resource = record(3, 0, time);
-    for (const key in attributes) spans.set(resource, key, attributes[key]);
-    record(12, resource, time);
+    for (const key in attributes) {
+      const value = attributes[key];
+      // A version may look like a token.
+      if (typeof value === 'string') value && spans.id(resource, key, value);
+      else spans.set(resource, key, value);
+    }
+    record(14, resource, time);
   },
 
   /** The span's `traceparent` (W3C Trace Context, version 00); empty when it has ended. */
-  traceparent(span) {
-    const ids = readIds(span);
-    return ids ? `00-${hex(ids.slice(0, 16))}-${hex(ids.slice(16))}-${flags}` : '';
-  },
+  traceparent: (span) =>
+    record(20, span) ? `00-${hex(buffer().subarray(0, 16))}-${hex(buffer().subarray(16, 24))}-${flags}` : '',
 
   /** The `tracestate` that goes with every `traceparent`; empty where there is none. */
   tracestate: () => tracestate,
 
   /** Gives trace ids a shape: 0 random, 1 led by their time in seconds, 2 with nothing but zeros in the upper half. */
-  shape: (shape) => record(17, shape, 0),
+  shape: (shape) => record(24, shape),
 
   /** What the session's spans tell from now on: whether they are sampled, and their `tracestate`. */
   sampling(sampled, state) {
     flags = sampled ? '01' : '00';
     tracestate = state;
-    record(14, +sampled, 0, state);
+    record(16, +sampled, 0, state);
   },
 
   /** Switches the flight recorder: while it is on, what ends is held; once it is off, all that it holds can be taken. */
-  record: (on) => record(15, +on, epoch(now())),
+  record: (on) => record(17, +on, epoch(now())),
 
   /**
    * `(signal, bytes)`: an OTLP request of at most that size with the oldest that waits, or undefined when there is
    * nothing. Signals: 0 traces, 1 logs, 2 metrics (of what the tracer itself has lost).
    */
-  take: (signal, bytes) => take(signal, bytes, epoch(now())),
+  take(signal, bytes) {
+    if (signal > 1) tellLosses();
+    const length = record(21, signal, bytes);
+    const at = record(22);
+    return length ? new Uint8Array(wasm.memory.buffer.slice(at, at + length)) : undefined;
+  },
 
   /** Counts what was lost on its way to the server: spans (signal 0) or log records (1). */
-  dropped: (signal, reason, count) => record(16, signal, count, reason),
+  dropped(signal, reason, count) {
+    const key = signal + reason;
+    if (count) losses.set(key, (losses.get(key) ?? 0) + count);
+  },
 };

@@ -1,18 +1,24 @@
 //! What JavaScript calls, over the page's one [`Tracer`].
+//!
+//! Only numbers cross the boundary. Texts and results lie in a buffer that both sides know, which costs fewer bytes than
+//! wasm-bindgen's strings, and no allocation.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 
-use shared::kind::SpanKind;
+use shared::id::TraceId;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::allocator::PowersOfTwo;
 use crate::redact::split;
-use crate::tracer::{Handle, Tracer};
+use crate::tracer::{IDS, Role, Tracer};
 
 #[global_allocator]
 static ALLOCATOR: PowersOfTwo = PowersOfTwo::new();
+
+/// How many bytes of text a call may take.
+const TEXT_BYTES: usize = 65_536;
 
 /// A panic is a trap: JavaScript then stops the tracer. Its message would cost more bytes than the tracer itself.
 #[cfg(not(test))]
@@ -21,77 +27,102 @@ fn trap(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-struct OneThread(UnsafeCell<Tracer>);
+struct Page {
+    tracer: Tracer,
+    text: [u8; TEXT_BYTES],
+    taken: Vec<u8>,
+}
+
+struct OneThread(UnsafeCell<Page>);
 
 // SAFETY: an instance without threads is entered by one thread only.
 unsafe impl Sync for OneThread {}
 
-static TRACER: OneThread = OneThread(UnsafeCell::new(Tracer::new(fill)));
+static PAGE: OneThread = OneThread(UnsafeCell::new(Page {
+    tracer: Tracer::new(),
+    text: [0; TEXT_BYTES],
+    taken: Vec::new(),
+}));
 
-fn fill(bytes: &mut [u8]) {
-    if getrandom::fill(bytes).is_err() {
-        core::arch::wasm32::unreachable();
-    }
-}
-
-fn tracer() -> &'static mut Tracer {
-    // SAFETY: the exports below are the only callers. None of them calls JavaScript while it holds the reference,
-    // but for the source of random bytes, which does not call back.
-    unsafe { &mut *TRACER.0.get() }
-}
-
-/// Everything but reading: `operation` is one of `js/spans.js`, and `text` holds its texts with NUL between them (the
-/// last may contain NUL itself). One text crosses the boundary for less than two do, and one function for less than
-/// a dozen. Returns the handle of what was opened; 0 otherwise.
+/// Everything: `operation` is one of `js/spans.js`. `length` is that of the text in the buffer, which holds its texts with
+/// NUL between them (the last may contain NUL itself). One function and one text cross the boundary for less than a
+/// dozen do. Returns a handle, count, length or address.
 #[wasm_bindgen]
-pub fn record(operation: u32, handle: u32, number: f64, text: &str) -> Handle {
-    let tracer = tracer();
+#[must_use]
+pub fn record(operation: u32, handle: u32, number: f64, length: usize) -> u32 {
+    // SAFETY: JavaScript is the only caller, and nothing in here calls JavaScript.
+    let Page {
+        tracer,
+        text: buffer,
+        taken,
+    } = unsafe { &mut *PAGE.0.get() };
+    // SAFETY: JavaScript writes by `TextEncoder.encodeInto`, which writes whole characters in UTF-8.
+    let text = unsafe { core::str::from_utf8_unchecked(buffer.get(..length).unwrap_or_default()) };
     let (first, rest) = split(text, 0);
+    let (second, third) = split(rest, 0);
+    let signal = handle as usize;
     match operation {
-        0 => return tracer.start(first, SpanKind::from_otlp(handle as i32), number, rest),
-        1 => {
-            let (name, body) = split(rest, 0);
-            return tracer.log(first, handle, number, name, body);
+        0..6 => {
+            let role = match operation {
+                0 => Role::Span,
+                1 => Role::Log,
+                2 => Role::Event,
+                3 => Role::Resource,
+                4 => Role::Growth,
+                _ => Role::Level,
+            };
+            return tracer.open(role, handle, number, first, second, third);
         }
-        2 => return tracer.event(handle, number, first),
-        3 => return tracer.describe(number),
-        4 => tracer.text(handle, first, rest),
-        5 => {
+        6 => tracer.text(handle, first, rest),
+        7 => {
             if let Some(attributes) = tracer.attributes(handle) {
                 attributes.put_str(first, rest);
             }
         }
-        6 => tracer.number(handle, first, number),
-        7 => {
+        8 => tracer.number(handle, first, number),
+        9 => {
             if let Some(attributes) = tracer.attributes(handle) {
                 attributes.put_bool(first, number != 0.0);
             }
         }
-        8 => tracer.texts(handle, first, rest),
-        9 => {
-            let (origin, address) = split(rest, 0);
-            tracer.url(handle, first, origin, address, number as u32);
+        10 => tracer.texts(handle, first, rest),
+        11 => tracer.url(handle, first, second, third, number as u32),
+        12 => tracer.link(handle, first),
+        13 => tracer.fail(handle, first),
+        14 => tracer.end(handle, number),
+        15 => tracer.drop(handle),
+        16 => tracer.sampling(handle, first),
+        17 => tracer.record(handle != 0, number),
+        18 => return tracer.lost(signal),
+        19 => return tracer.waiting(signal),
+        // The ids of a span, into the buffer.
+        20 => {
+            let Some((trace_id, span_id)) = tracer.ids(handle) else {
+                return 0;
+            };
+            let (trace, span) = buffer[..IDS].split_at_mut(TraceId::LEN);
+            trace.copy_from_slice(trace_id.as_bytes());
+            span.copy_from_slice(span_id.as_bytes());
+            return IDS as u32;
         }
-        10 => tracer.link(handle, first),
-        11 => tracer.fail(handle, first),
-        12 => tracer.end(handle, number),
-        13 => tracer.drop(handle),
-        14 => tracer.sampling(handle, first),
-        15 => tracer.record(handle != 0, number),
-        16 => tracer.dropped(handle as usize, first, number as usize),
-        _ => tracer.shape(handle),
+        // An OTLP request, and where it lies until the next one is asked for.
+        21 => {
+            *taken = tracer.take(signal, number as usize).unwrap_or_default();
+            return taken.len() as u32;
+        }
+        22 => return taken.as_ptr() as u32,
+        // The seed, from the buffer.
+        23 => {
+            let half = |at| {
+                buffer
+                    .get(at..)?
+                    .first_chunk()
+                    .map(|half| u64::from_le_bytes(*half))
+            };
+            tracer.seed([half(0).unwrap_or(1), half(8).unwrap_or(1)]);
+        }
+        24 => tracer.shape(handle),
+        _ => return buffer.as_ptr() as u32,
     }
     0
-}
-
-/// The span's trace id and span id, 24 bytes; nothing when it has ended.
-#[wasm_bindgen]
-pub fn ids(span: Handle) -> Option<Vec<u8>> {
-    tracer().ids(span).map(Vec::from)
-}
-
-/// An OTLP request of one signal, of about at most `bytes`; `now` in milliseconds since the Unix epoch.
-#[wasm_bindgen]
-pub fn take(signal: usize, bytes: usize, now: f64) -> Option<Vec<u8>> {
-    tracer().take(signal, bytes, now)
 }

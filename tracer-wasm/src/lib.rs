@@ -12,7 +12,6 @@ extern crate alloc;
 mod allocator;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
-pub mod losses;
 pub mod queue;
 pub mod random;
 pub mod redact;

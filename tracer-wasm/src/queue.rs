@@ -11,6 +11,7 @@ pub struct Queue {
     most: usize,
 }
 
+#[derive(Clone, Copy)]
 struct Item {
     /// How many bytes it takes.
     length: u32,
@@ -36,7 +37,7 @@ impl Queue {
 
     /// Makes an item of the bytes after the first `before`. Returns how many older ones had to go.
     #[inline(never)]
-    pub fn commit(&mut self, before: usize, seconds: u32) -> usize {
+    pub fn commit(&mut self, before: usize, seconds: u32) -> u32 {
         self.items.push(Item {
             length: (self.bytes.len() - before) as u32,
             seconds,
@@ -45,7 +46,7 @@ impl Queue {
     }
 
     /// Appends the items of a younger queue. Returns how many of all had to go.
-    pub fn append(&mut self, younger: &mut Self) -> usize {
+    pub fn append(&mut self, younger: &mut Self) -> u32 {
         self.bytes.append(&mut younger.bytes);
         self.items.append(&mut younger.items);
         self.make_room()
@@ -73,8 +74,8 @@ impl Queue {
 
     /// How many items wait.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.items.len()
+    pub fn count(&self) -> u32 {
+        self.items.len() as u32
     }
 
     /// How many bytes wait.
@@ -99,13 +100,13 @@ impl Queue {
     }
 
     /// A quarter goes at once, so that the bytes are not moved for every item that comes.
-    fn make_room(&mut self) -> usize {
+    fn make_room(&mut self) -> u32 {
         if self.bytes.len() <= self.most {
             return 0;
         }
         let (count, _) = self.fitting(self.bytes.len() - self.most / 4 * 3);
         self.remove(count);
-        count
+        count as u32
     }
 
     /// How many of the oldest items fit into `bytes`, at least one, and their length.
@@ -127,9 +128,12 @@ impl Queue {
     #[inline(never)]
     fn remove(&mut self, count: usize) {
         let mut length = 0;
-        for item in self.items.drain(..count) {
+        for item in &self.items[..count] {
             length += item.length as usize;
         }
-        self.bytes.drain(..length);
+        self.items.copy_within(count.., 0);
+        self.items.truncate(self.items.len() - count);
+        self.bytes.copy_within(length.., 0);
+        self.bytes.truncate(self.bytes.len() - length);
     }
 }

@@ -1,55 +1,71 @@
-//! Random ids, drawn from a pool so that the browser is asked once for many.
+//! Random ids: xoroshiro128++ over 128 bits that the browser has drawn.
+//!
+//! Ids must differ, and need not be secret. Two pages meet in a sequence as rarely as two random numbers of 128 bits do.
+//!
+//! Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators" (2021).
 
 use shared::id::{SpanId, TraceId};
 
-const POOL: usize = 256;
-
-/// Fills a buffer with random bytes.
-pub type Source = fn(&mut [u8]);
-
-/// A pool of random bytes.
+/// A generator; without a seed it gives no ids.
 pub struct Random {
-    source: Source,
-    pool: [u8; POOL],
-    used: usize,
+    state: [u64; 2],
     /// What trace ids look like: 1 where their first four bytes are their time (AWS X-Ray refuses others), 2 where their
     /// upper half is zero (OpenTracing carries no more than the lower one).
     pub shape: u32,
 }
 
 impl Random {
-    /// An empty pool over `source`.
+    /// A generator without a seed.
     #[must_use]
-    pub const fn new(source: Source) -> Self {
+    pub const fn new() -> Self {
         Self {
-            source,
-            pool: [0; POOL],
-            used: POOL,
+            state: [0; 2],
             shape: 0,
         }
     }
 
-    /// New ids for a span and a trace that begins at `seconds` of Unix time; `None` where all bytes of one are zero, which
-    /// is not an id.
-    pub fn ids(&mut self, seconds: u32) -> Option<(TraceId, SpanId)> {
-        if self.used + TraceId::LEN + SpanId::LEN > POOL {
-            (self.source)(&mut self.pool);
-            self.used = 0;
+    /// Starts a sequence. All zeros are no seed.
+    pub fn seed(&mut self, seed: [u64; 2]) {
+        self.state = seed;
+    }
+
+    /// Ids of a new span, of this trace or of a new one that begins at `seconds` of Unix time; `None` where all bytes of
+    /// one are zero, which is not an id.
+    pub fn ids(&mut self, trace_id: Option<TraceId>, seconds: u32) -> Option<(TraceId, SpanId)> {
+        let mut bytes = [0; TraceId::LEN];
+        for half in bytes.chunks_exact_mut(SpanId::LEN) {
+            half.copy_from_slice(&self.next());
         }
-        let rest = self.pool.get(self.used..)?;
-        let (trace_id, rest) = rest.split_first_chunk()?;
-        let mut trace_id: [u8; TraceId::LEN] = *trace_id;
-        let (span_id, _) = rest.split_first_chunk()?;
-        self.used += TraceId::LEN + SpanId::LEN;
         match self.shape {
-            1 => trace_id[..4].copy_from_slice(&seconds.to_be_bytes()),
-            2 => trace_id[..8].fill(0),
+            1 => bytes[..4].copy_from_slice(&seconds.to_be_bytes()),
+            2 => bytes[..8].fill(0),
             _ => {}
         }
         Some((
-            TraceId::from_bytes(trace_id)?,
-            SpanId::from_bytes(*span_id)?,
+            trace_id.or(TraceId::from_bytes(bytes))?,
+            SpanId::from_bytes(self.next())?,
         ))
+    }
+
+    #[inline(never)]
+    fn next(&mut self) -> [u8; SpanId::LEN] {
+        let [first, mut second] = self.state;
+        let result = first
+            .wrapping_add(second)
+            .rotate_left(17)
+            .wrapping_add(first);
+        second ^= first;
+        self.state = [
+            first.rotate_left(49) ^ second ^ (second << 21),
+            second.rotate_left(28),
+        ];
+        result.to_le_bytes()
+    }
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

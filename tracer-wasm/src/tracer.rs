@@ -1,4 +1,4 @@
-//! What is open in a page: spans, their events, log records and the page's own description.
+//! What is open in a page: spans, their events, log records, metrics and the page's own description.
 //!
 //! Each is a slot with attributes, known by a handle. Invariant: a handle names one thing for ever. Its low half is the
 //! slot, its high half counts how often the slot was used before, so a handle of what has ended finds nothing, and
@@ -10,13 +10,12 @@ use alloc::vec::Vec;
 use shared::id::{SpanId, TraceId};
 use shared::kind::{SpanKind, StatusCode};
 use shared::otlp::encode::{
-    self, Attributes, FLAG_HAS_IS_REMOTE, FLAG_SAMPLED, LogFields, SpanFields,
+    self, Attributes, FLAG_HAS_IS_REMOTE, FLAG_SAMPLED, LogFields, SpanFields, SumFields,
 };
 use shared::time::UnixNanos;
 
-use crate::losses::{Losses, QUEUE_FULL};
 use crate::queue::Queue;
-use crate::random::{Random, Source};
+use crate::random::Random;
 use crate::redact;
 
 /// The name of the instrumentation scope.
@@ -25,9 +24,9 @@ const SCOPE: &str = "throughline";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How many events, and how many links, a span may have; OpenTelemetry's default limit.
 pub const MOST_PARTS: u32 = 128;
-/// How many bytes of spans and of log records may wait: about 10,000 spans.
-pub const MOST_WAITING: [usize; 2] = [2 << 20, 1 << 19];
-/// How many bytes of each the flight recorder holds: 1 MiB together.
+/// How many bytes of each signal may wait: about 10,000 spans.
+pub const MOST_WAITING: [usize; SIGNALS] = [2 << 20, 1 << 19, 1 << 16];
+/// How many bytes of spans and of log records the flight recorder holds: 1 MiB together.
 pub const MOST_HELD: [usize; 2] = [3 << 18, 1 << 18];
 /// How much of the past the flight recorder keeps.
 const HELD_SECONDS: u32 = 300;
@@ -35,10 +34,12 @@ const HELD_SECONDS: u32 = 300;
 const SLACK_SECONDS: u32 = 30;
 const SLOT_BITS: u32 = 16;
 /// How many bytes the ids of a span have together.
-const IDS: usize = TraceId::LEN + SpanId::LEN;
-/// [`Tracer::take`]'s signals.
+pub const IDS: usize = TraceId::LEN + SpanId::LEN;
+/// The signals, which [`Tracer::take`] knows by number.
+const TRACES: usize = 0;
 const LOGS: usize = 1;
 const METRICS: usize = 2;
+const SIGNALS: usize = 3;
 /// [`Tracer::url`] adds the path as `url.path`.
 pub const WITH_PATH: u32 = 1;
 /// [`Tracer::url`] adds the route to the span's name.
@@ -54,10 +55,11 @@ pub struct Tracer {
     random: Random,
     slots: Vec<Slot>,
     free: Vec<u16>,
-    /// Spans and log records that wait to be sent, and the same for the flight recorder.
-    queues: [Queue; 4],
+    /// What waits to be sent, by signal, and then what the flight recorder holds.
+    queues: [Queue; 5],
     recording: bool,
-    losses: Losses,
+    /// How many spans and log records had to go since [`Tracer::lost`] was asked.
+    lost: [u32; SIGNALS],
     resource: Attributes,
     /// The W3C flags and the `tracestate` of this session's spans.
     flags: u32,
@@ -70,22 +72,31 @@ struct Slot {
     open: Option<Open>,
 }
 
-/// What a slot stands for.
-#[derive(Clone, Copy)]
-enum Role {
-    Span(SpanKind),
-    /// A log record of this severity.
-    Log(u32),
-    /// An event of this span.
-    Event(Handle),
+/// What a slot stands for, and what [`Tracer::open`]'s `detail` then is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A span; its kind as OTLP has it.
+    Span,
+    /// A log record; its severity.
+    Log,
+    /// An event of a span; the span's handle.
+    Event,
+    /// The page's description; nothing.
     Resource,
+    /// A count's growth since the start; how much.
+    Growth,
+    /// A level; how high.
+    Level,
 }
 
 struct Open {
     role: Role,
+    detail: u32,
     ids: Option<(TraceId, SpanId)>,
     parent: Option<SpanId>,
     name: String,
+    /// Why a span failed, the text of a log record, a metric's unit.
+    message: String,
     start: UnixNanos,
     attributes: Attributes,
     events: Vec<u8>,
@@ -93,46 +104,29 @@ struct Open {
     /// How many events and links there were, even those that were left out.
     parts: [u32; 2],
     failed: bool,
-    /// Why a span failed, or the text of a log record.
-    message: String,
 }
 
 impl Tracer {
-    /// A tracer with nothing open, which draws its ids from `source`.
+    /// A tracer with nothing open. It starts no trace before it is seeded.
     #[must_use]
-    pub const fn new(source: Source) -> Self {
+    pub const fn new() -> Self {
         Self {
-            random: Random::new(source),
+            random: Random::new(),
             slots: Vec::new(),
             free: Vec::new(),
             queues: [
                 Queue::new(MOST_WAITING[0]),
                 Queue::new(MOST_WAITING[1]),
+                Queue::new(MOST_WAITING[2]),
                 Queue::new(MOST_HELD[0]),
                 Queue::new(MOST_HELD[1]),
             ],
             recording: false,
-            losses: Losses::new(),
+            lost: [0; SIGNALS],
             resource: Attributes::of_resource(),
             flags: FLAG_SAMPLED,
             trace_state: String::new(),
         }
-    }
-
-    /// Starts a span below `parent`, a `traceparent`; anything else starts a trace. `millis` is Unix time. The name is
-    /// redacted. Returns 0 when 65,535 things are open, and where chance gives all zeros for an id.
-    pub fn start(&mut self, parent: &str, kind: SpanKind, millis: f64, name: &str) -> Handle {
-        let Some((trace_id, span_id)) = self.random.ids(seconds(millis)) else {
-            return 0;
-        };
-        let parent = parse_ids(parent);
-        let trace_id = parent.map_or(trace_id, |(trace_id, _)| trace_id);
-        self.put(Open {
-            ids: Some((trace_id, span_id)),
-            parent: parent.map(|(_, span_id)| span_id),
-            name: redact::text(name),
-            ..Open::new(Role::Span(kind), Attributes::of_span(), millis)
-        })
     }
 
     /// Gives trace ids a shape; see [`Random::shape`].
@@ -140,58 +134,76 @@ impl Tracer {
         self.random.shape = shape;
     }
 
-    /// Opens a log record of the span of `parent`, a `traceparent`, or of none. The body is redacted.
-    pub fn log(
+    /// Gives the ids their randomness.
+    pub fn seed(&mut self, seed: [u64; 2]) {
+        self.random.seed(seed);
+    }
+
+    /// Opens a slot at `millis`, Unix time. `parent` is a `traceparent`: a span joins its trace, or starts one where there is none;
+    /// a log record belongs to its span. Name and message are redacted. Returns 0 when 65,535 slots are open.
+    pub fn open(
         &mut self,
-        parent: &str,
-        severity: u32,
+        role: Role,
+        detail: u32,
         millis: f64,
+        parent: &str,
         name: &str,
-        body: &str,
+        message: &str,
     ) -> Handle {
-        self.put(Open {
-            ids: parse_ids(parent),
-            name: String::from(name),
-            message: redact::text(body),
-            ..Open::new(Role::Log(severity), Attributes::of_log(), millis)
-        })
-    }
-
-    /// Opens an event of a span, which it joins when it is ended.
-    pub fn event(&mut self, span: Handle, millis: f64, name: &str) -> Handle {
-        self.put(Open {
-            name: String::from(name),
-            ..Open::new(Role::Event(span), Attributes::of_event(), millis)
-        })
-    }
-
-    /// Opens a description of the page, which is in force when it is ended. Its texts are not redacted.
-    pub fn describe(&mut self, millis: f64) -> Handle {
-        self.put(Open::new(Role::Resource, Attributes::of_resource(), millis))
+        let mut ids = parse_ids(parent);
+        let mut parent = None;
+        if role == Role::Span {
+            parent = ids.map(|(_, span_id)| span_id);
+            ids = self
+                .random
+                .ids(ids.map(|(trace_id, _)| trace_id), seconds(millis));
+        }
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None if self.slots.len() < usize::from(u16::MAX) => {
+                self.slots.push(Slot::default());
+                (self.slots.len() - 1) as u16
+            }
+            None => return 0,
+        };
+        let slot = &mut self.slots[usize::from(index)];
+        slot.open = Some(Open {
+            role,
+            detail,
+            ids,
+            parent,
+            name: redact::text(name),
+            message: redact::text(message),
+            start: UnixNanos::from_millis_f64(millis),
+            attributes: match role {
+                Role::Span => Attributes::of_span(),
+                Role::Log => Attributes::of_log(),
+                Role::Event => Attributes::of_event(),
+                Role::Resource => Attributes::of_resource(),
+                Role::Growth | Role::Level => Attributes::of_point(),
+            },
+            events: Vec::new(),
+            links: Vec::new(),
+            parts: [0; 2],
+            failed: false,
+        });
+        u32::from(slot.uses) << SLOT_BITS | (u32::from(index) + 1)
     }
 
     /// The span's trace id and span id; `None` when it has ended.
-    pub fn ids(&mut self, handle: Handle) -> Option<[u8; IDS]> {
-        let (trace, span) = self.open(handle)?.ids?;
-        let mut ids = [0; IDS];
-        let (trace_id, span_id) = ids.split_at_mut(TraceId::LEN);
-        trace_id.copy_from_slice(trace.as_bytes());
-        span_id.copy_from_slice(span.as_bytes());
-        Some(ids)
+    pub fn ids(&mut self, handle: Handle) -> Option<(TraceId, SpanId)> {
+        self.get(handle)?.ids
     }
 
     /// Where attributes go.
     pub fn attributes(&mut self, handle: Handle) -> Option<&mut Attributes> {
-        Some(&mut self.open(handle)?.attributes)
+        Some(&mut self.get(handle)?.attributes)
     }
 
-    /// Adds a text, redacted unless it describes the page.
+    /// Adds a text, redacted.
     pub fn text(&mut self, handle: Handle, key: &str, value: &str) {
-        if let Some(open) = self.open(handle) {
-            match open.role {
-                Role::Resource => open.attributes.put_str(key, value),
-                _ => open.attributes.put_str(key, &redact::text(value)),
-            }
+        if let Some(attributes) = self.attributes(handle) {
+            attributes.put_str(key, &redact::text(value));
         }
     }
 
@@ -206,28 +218,23 @@ impl Tracer {
         }
     }
 
-    /// Adds a list of texts, redacted unless it describes the page. In `values` a NUL follows each.
+    /// Adds a list of texts, redacted. In `values` a NUL follows each.
     pub fn texts(&mut self, handle: Handle, key: &str, mut values: &str) {
-        if let Some(open) = self.open(handle) {
-            let whole = matches!(open.role, Role::Resource);
-            let list = open.attributes.begin_list(key);
+        if let Some(attributes) = self.attributes(handle) {
+            let list = attributes.begin_list(key);
             while !values.is_empty() {
                 let (value, rest) = redact::split(values, 0);
                 values = rest;
-                if whole {
-                    open.attributes.put_member(value);
-                } else {
-                    open.attributes.put_member(&redact::text(value));
-                }
+                attributes.put_member(&redact::text(value));
             }
-            open.attributes.finish_list(list);
+            attributes.finish_list(list);
         }
     }
 
     /// Adds an address, in two parts and redacted; `with` is a sum of [`WITH_PATH`] and [`WITH_ROUTE`], or
     /// [`ONLY_ROUTE`].
     pub fn url(&mut self, handle: Handle, key: &str, origin: &str, address: &str, with: u32) {
-        if let Some(open) = self.open(handle) {
+        if let Some(open) = self.get(handle) {
             let address = redact::address(address);
             if with == ONLY_ROUTE {
                 open.attributes.put_str(key, &address.route);
@@ -248,7 +255,7 @@ impl Tracer {
 
     /// Adds a link to the span of a `traceparent`; anything else is left out.
     pub fn link(&mut self, handle: Handle, traceparent: &str) {
-        if let (Some(open), Some((trace_id, span_id))) = (self.open(handle), parse_ids(traceparent))
+        if let (Some(open), Some((trace_id, span_id))) = (self.get(handle), parse_ids(traceparent))
             && has_room(&mut open.parts[1])
         {
             let flags = FLAG_SAMPLED | FLAG_HAS_IS_REMOTE;
@@ -258,7 +265,7 @@ impl Tracer {
 
     /// Marks the span as failed, with a message that may be empty.
     pub fn fail(&mut self, handle: Handle, message: &str) {
-        if let Some(open) = self.open(handle) {
+        if let Some(open) = self.get(handle) {
             open.failed = true;
             open.message = redact::text(message);
         }
@@ -269,23 +276,42 @@ impl Tracer {
         self.close(handle);
     }
 
-    /// Ends it: a span or a log record waits from now on, an event joins its span, a description is in force. `millis` is
-    /// Unix time; an end before the start is the start.
+    /// Ends it: a span, log record or metric waits from now on, an event joins its span, a description is in force.
+    /// `millis` is Unix time; an end before the start is the start.
     pub fn end(&mut self, handle: Handle, millis: f64) {
         let Some(open) = self.close(handle) else {
             return;
         };
-        let end = UnixNanos::from_millis_f64(millis);
-        match open.role {
-            Role::Span(kind) => {
-                let (Some((trace_id, span_id)), end) = (open.ids, end.max(open.start)) else {
-                    return;
-                };
+        let signal = match open.role {
+            Role::Span => TRACES,
+            Role::Log => LOGS,
+            Role::Event => {
+                if let Some(span) = self.get(open.detail)
+                    && has_room(&mut span.parts[0])
+                {
+                    let attributes = Some(&open.attributes);
+                    encode::event(&mut span.events, open.start, &open.name, attributes);
+                }
+                return;
+            }
+            Role::Resource => {
+                self.resource = open.attributes;
+                return;
+            }
+            Role::Growth | Role::Level => METRICS,
+        };
+        let holds = self.recording && signal != METRICS;
+        let queue = &mut self.queues[signal + if holds { SIGNALS } else { 0 }];
+        let buffer = queue.buffer();
+        let before = buffer.len();
+        let end = UnixNanos::from_millis_f64(millis).max(open.start);
+        match (open.role, open.ids) {
+            (Role::Span, Some((trace_id, span_id))) => {
                 let fields = SpanFields {
                     parent: open.parent,
                     trace_state: &self.trace_state,
                     flags: self.flags | FLAG_HAS_IS_REMOTE,
-                    kind,
+                    kind: SpanKind::from_otlp(open.detail as i32),
                     attributes: Some(&open.attributes),
                     events: &open.events,
                     dropped_events_count: open.parts[0].saturating_sub(MOST_PARTS),
@@ -299,43 +325,41 @@ impl Tracer {
                     status_message: &open.message,
                     ..SpanFields::new(trace_id, span_id, &open.name, open.start, end)
                 };
-                let buffer = self.queues[self.queue(0)].buffer();
-                let before = buffer.len();
                 encode::span(buffer, &fields);
-                self.commit(0, before, millis);
             }
-            Role::Log(severity) => {
-                let fields = LogFields {
+            (Role::Span, None) => return,
+            (Role::Log, span) => encode::log_record(
+                buffer,
+                &LogFields {
                     time: open.start,
                     observed: end,
-                    severity,
+                    severity: open.detail,
                     event_name: &open.name,
                     body: &open.message,
                     attributes: &open.attributes,
-                    span: open.ids,
+                    span,
                     flags: self.flags,
-                };
-                let buffer = self.queues[self.queue(LOGS)].buffer();
-                let before = buffer.len();
-                encode::log_record(buffer, &fields);
-                self.commit(LOGS, before, millis);
-            }
-            Role::Event(span) => {
-                if let Some(span) = self.open(span)
-                    && has_room(&mut span.parts[0])
-                {
-                    encode::event(
-                        &mut span.events,
-                        open.start,
-                        &open.name,
-                        Some(&open.attributes),
-                    );
-                }
-            }
-            Role::Resource => {
-                self.losses.since(open.start);
-                self.resource = open.attributes;
-            }
+                },
+            ),
+            _ => encode::sum(
+                buffer,
+                &SumFields {
+                    name: &open.name,
+                    unit: &open.message,
+                    start: open.start,
+                    time: end,
+                    value: u64::from(open.detail),
+                    attributes: &open.attributes,
+                    growth: open.role == Role::Growth,
+                },
+            ),
+        }
+        let seconds = seconds(millis);
+        let too_many = queue.commit(before, seconds);
+        if !holds {
+            self.lost[signal] += too_many;
+        } else if queue.oldest() < Some(seconds.saturating_sub(HELD_SECONDS + SLACK_SECONDS)) {
+            queue.expire(seconds.saturating_sub(HELD_SECONDS));
         }
     }
 
@@ -352,67 +376,40 @@ impl Tracer {
         if on {
             return;
         }
-        let (waiting, held) = self.queues.split_at_mut(2);
-        for (signal, (waiting, held)) in waiting.iter_mut().zip(held).enumerate() {
+        let (waiting, held) = self.queues.split_at_mut(SIGNALS);
+        for ((waiting, held), lost) in waiting.iter_mut().zip(held).zip(&mut self.lost) {
             held.expire(seconds(millis).saturating_sub(HELD_SECONDS));
-            self.losses.add(signal, QUEUE_FULL, waiting.append(held));
+            *lost += waiting.append(held);
         }
     }
 
-    /// Counts what was lost on its way, by reason.
-    pub fn dropped(&mut self, signal: usize, reason: &str, count: usize) {
-        self.losses.add(signal, reason, count);
+    /// How many of a signal had to go since this was asked, because too many waited.
+    pub fn lost(&mut self, signal: usize) -> u32 {
+        self.lost.get_mut(signal).map_or(0, core::mem::take)
+    }
+
+    /// How many of a signal wait.
+    #[must_use]
+    pub fn waiting(&self, signal: usize) -> u32 {
+        self.queues.get(signal).map_or(0, Queue::count)
     }
 
     /// An OTLP request of one signal (0 traces, 1 logs, 2 metrics) with the oldest that waits, of about at most `bytes`;
-    /// `None` when there is nothing to say. `millis` is now.
-    pub fn take(&mut self, signal: usize, bytes: usize, millis: f64) -> Option<Vec<u8>> {
-        let resource = &self.resource;
-        let request = |items: &[u8]| encode::request(resource, SCOPE, VERSION, items);
-        if signal == METRICS {
-            let counts = [self.queues[0].count(), self.queues[1].count()];
-            let now = UnixNanos::from_millis_f64(millis);
-            return self.losses.take(now, counts).map(|items| request(&items));
-        }
+    /// `None` when nothing waits.
+    pub fn take(&mut self, signal: usize, bytes: usize) -> Option<Vec<u8>> {
         let queue = self.queues.get_mut(signal)?;
         if queue.is_empty() {
             return None;
         }
         // Tags, lengths and the scope take less than 64 bytes beside the resource.
-        Some(queue.take(bytes.saturating_sub(resource.len() + 64), request))
+        let room = bytes.saturating_sub(self.resource.len() + 64);
+        let resource = &self.resource;
+        Some(queue.take(room, |items| {
+            encode::request(resource, SCOPE, VERSION, items)
+        }))
     }
 
-    /// Which queue takes what ends now.
-    fn queue(&self, signal: usize) -> usize {
-        signal + 2 * usize::from(self.recording)
-    }
-
-    fn commit(&mut self, signal: usize, before: usize, millis: f64) {
-        let seconds = seconds(millis);
-        let index = self.queue(signal);
-        let queue = &mut self.queues[index];
-        let too_many = queue.commit(before, seconds);
-        if !self.recording {
-            self.losses.add(signal, QUEUE_FULL, too_many);
-        } else if queue.oldest() < Some(seconds.saturating_sub(HELD_SECONDS + SLACK_SECONDS)) {
-            queue.expire(seconds.saturating_sub(HELD_SECONDS));
-        }
-    }
-
-    fn put(&mut self, open: Open) -> Handle {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None if self.slots.len() < usize::from(u16::MAX) => {
-                self.slots.push(Slot::default());
-                (self.slots.len() - 1) as u16
-            }
-            None => return 0,
-        };
-        let slot = &mut self.slots[usize::from(index)];
-        slot.open = Some(open);
-        u32::from(slot.uses) << SLOT_BITS | (u32::from(index) + 1)
-    }
-
+    #[inline(never)]
     fn close(&mut self, handle: Handle) -> Option<Open> {
         let slot = self.slot(handle)?;
         let open = slot.open.take()?;
@@ -430,26 +427,14 @@ impl Tracer {
     }
 
     #[inline(never)]
-    fn open(&mut self, handle: Handle) -> Option<&mut Open> {
+    fn get(&mut self, handle: Handle) -> Option<&mut Open> {
         self.slot(handle)?.open.as_mut()
     }
 }
 
-impl Open {
-    fn new(role: Role, attributes: Attributes, millis: f64) -> Self {
-        Self {
-            role,
-            ids: None,
-            parent: None,
-            name: String::new(),
-            start: UnixNanos::from_millis_f64(millis),
-            attributes,
-            events: Vec::new(),
-            links: Vec::new(),
-            parts: [0; 2],
-            failed: false,
-            message: String::new(),
-        }
+impl Default for Tracer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -486,24 +471,32 @@ fn parse_ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-    use opentelemetry_proto::tonic::common::v1::any_value::Value;
-    use opentelemetry_proto::tonic::metrics::v1::{Metric, metric, number_data_point};
     use opentelemetry_proto::tonic::trace::v1::Span;
     use prost::Message;
 
     use super::*;
 
-    fn count_up(bytes: &mut [u8]) {
-        use std::sync::atomic::{AtomicU8, Ordering};
-        static NEXT: AtomicU8 = AtomicU8::new(1);
-        bytes.fill_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    fn tracer() -> Tracer {
+        let mut tracer = Tracer::new();
+        tracer.seed([1, 2]);
+        tracer
+    }
+
+    fn start(tracer: &mut Tracer, parent: &str, millis: f64, name: &str) -> Handle {
+        tracer.open(
+            Role::Span,
+            SpanKind::Internal.to_otlp() as u32,
+            millis,
+            parent,
+            name,
+            "",
+        )
     }
 
     fn spans(tracer: &mut Tracer) -> Vec<Span> {
         let mut spans = Vec::new();
-        while let Some(bytes) = tracer.take(0, 1_000, 0.0) {
+        while let Some(bytes) = tracer.take(TRACES, 1_000) {
             let request = ExportTraceServiceRequest::decode(&bytes[..]).expect("valid OTLP");
             spans.extend(
                 request
@@ -516,50 +509,19 @@ mod tests {
         spans
     }
 
-    /// The metrics that wait: name, reason and count.
-    fn metrics(tracer: &mut Tracer, millis: f64) -> Vec<(String, i64)> {
-        let Some(bytes) = tracer.take(METRICS, 0, millis) else {
-            return Vec::new();
-        };
-        let request = ExportMetricsServiceRequest::decode(&bytes[..]).expect("valid OTLP");
-        let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
-        let read = |metric: &Metric| {
-            let Some(metric::Data::Sum(sum)) = &metric.data else {
-                panic!("a sum")
-            };
-            let point = &sum.data_points[0];
-            let reason = point.attributes.first().and_then(|attribute| {
-                match attribute.value.clone()?.value? {
-                    Value::StringValue(text) => Some(text),
-                    _ => None,
-                }
-            });
-            let Some(number_data_point::Value::AsInt(count)) = point.value else {
-                panic!("a whole number")
-            };
-            assert_eq!(point.time_unix_nano, millis as u64 * 1_000_000);
-            assert_eq!(sum.is_monotonic, reason.is_some());
-            assert_eq!(sum.aggregation_temporality, 2 - i32::from(reason.is_some()));
-            (
-                std::format!("{} {}", metric.name, reason.unwrap_or_default()),
-                count,
-            )
-        };
-        metrics.iter().map(read).collect()
-    }
-
     fn traceparent(tracer: &mut Tracer, handle: Handle) -> String {
         let ids = tracer.ids(handle).expect("an open span");
+        let ids = [ids.0.as_bytes().as_slice(), ids.1.as_bytes()].concat();
         let hex: String = ids.iter().map(|byte| std::format!("{byte:02x}")).collect();
         std::format!("00-{}-{}-01", &hex[..32], &hex[32..])
     }
 
     #[test]
     fn a_request_is_a_child_of_its_action() {
-        let mut tracer = Tracer::new(count_up);
-        let root = tracer.start("", SpanKind::Internal, 1_000.0, "click \"Book Now\"");
+        let mut tracer = tracer();
+        let root = start(&mut tracer, "", 1_000.0, "click \"Book Now\"");
         let parent = traceparent(&mut tracer, root);
-        let request = tracer.start(&parent, SpanKind::Client, 1_001.5, "POST ");
+        let request = start(&mut tracer, &parent, 1_001.5, "POST ");
         let address = "/api/bookings/42?card=1";
         tracer.url(request, "url.full", "http://h:8080", address, WITH_ROUTE);
         tracer.number(request, "http.response.status_code", 409.0);
@@ -580,10 +542,10 @@ mod tests {
 
     #[test]
     fn a_handle_of_an_ended_span_does_nothing() {
-        let mut tracer = Tracer::new(count_up);
-        let first = tracer.start("", SpanKind::Internal, 1.0, "first");
+        let mut tracer = tracer();
+        let first = start(&mut tracer, "", 1.0, "first");
         tracer.end(first, 2.0);
-        let second = tracer.start("", SpanKind::Internal, 1.0, "second");
+        let second = start(&mut tracer, "", 1.0, "second");
         assert_ne!(first, second);
         tracer.text(first, "key", "value");
         tracer.end(first, 3.0);
@@ -597,42 +559,30 @@ mod tests {
 
     #[test]
     fn an_end_before_the_start_is_the_start() {
-        let mut tracer = Tracer::new(count_up);
-        let span = tracer.start("", SpanKind::Internal, 5.0, "x");
+        let mut tracer = tracer();
+        let span = start(&mut tracer, "", 5.0, "x");
         tracer.end(span, 4.0);
         assert_eq!(spans(&mut tracer)[0].end_time_unix_nano, 5_000_000);
     }
 
     #[test]
     fn drops_the_oldest_when_too_many_wait_and_says_so() {
-        let mut tracer = Tracer::new(count_up);
+        let mut tracer = tracer();
         let text = "x ".repeat(2_000);
         for number in 0..1_000 {
-            let span = tracer.start("", SpanKind::Internal, f64::from(number), "x");
+            let span = start(&mut tracer, "", f64::from(number), "x");
             tracer.text(span, "key", &text);
             tracer.end(span, f64::from(number));
         }
-        let told = metrics(&mut tracer, 2_000.0);
+        assert_eq!(tracer.waiting(TRACES) + tracer.lost(TRACES), 1_000);
+        assert_eq!(tracer.lost(TRACES), 0, "told once");
+        let waiting = tracer.waiting(TRACES);
         let kept = spans(&mut tracer);
+        assert_eq!(kept.len() as u32, waiting);
         assert!(kept.len() > 300, "about 2 MiB");
-        assert_eq!(
-            told,
-            [
-                (
-                    String::from("otel.sdk.processor.span.processed queue_full"),
-                    1_000 - kept.len() as i64
-                ),
-                (
-                    String::from("otel.sdk.processor.span.queue.size "),
-                    kept.len() as i64
-                ),
-                (String::from("otel.sdk.processor.log.queue.size "), 0),
-            ]
-        );
         assert_eq!(
             kept.last().map(|span| span.start_time_unix_nano),
             Some(999_000_000)
         );
-        assert!(metrics(&mut tracer, 3_000.0).is_empty(), "told once");
     }
 }

@@ -304,7 +304,8 @@ impl Attributes {
             let next = body + length;
             let (before, new) = self.bytes.split_at(outer);
             if before[body..].starts_with(new) {
-                self.bytes.drain(at..next);
+                self.bytes.copy_within(next.., at);
+                self.bytes.truncate(self.bytes.len() - (next - at));
                 self.count -= 1;
                 outer -= next - at;
                 break;
