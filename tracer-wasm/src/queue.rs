@@ -104,7 +104,11 @@ impl Queue {
         if self.bytes.len() <= self.most {
             return 0;
         }
-        let (count, _) = self.fitting(self.bytes.len() - self.most / 4 * 3);
+        let needed = self.bytes.len() - self.most / 4 * 3;
+        let (mut count, length) = self.fitting(needed);
+        if length < needed {
+            count += 1;
+        }
         self.remove(count);
         count as u32
     }

@@ -71,23 +71,46 @@ impl Default for Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn gives_trace_ids_the_shape_that_a_format_needs() {
-        let mut random = Random::new(|bytes| bytes.fill(0xab));
-        let mut hex = |shape| {
+        let hex = |shape| {
+            let mut random = Random::new();
+            random.seed([1, 2]);
             random.shape = shape;
-            random
-                .ids(0x5759_e988)
-                .map(|(trace_id, _)| trace_id.to_hex())
+            let (trace_id, _) = random.ids(None, 0x5759_e988).expect("ids");
+            trace_id.to_hex()
         };
-        let all = "ab".repeat(16);
-        assert_eq!(hex(0).as_ref(), Some(&all));
-        assert_eq!(hex(1), Some(std::format!("5759e988{}", &all[8..])));
-        assert_eq!(
-            hex(2),
-            Some(std::format!("{}{}", "0".repeat(16), &all[16..]))
-        );
+        let all = hex(0);
+        assert_eq!(hex(1), std::format!("5759e988{}", &all[8..]));
+        assert_eq!(hex(2), std::format!("{}{}", "0".repeat(16), &all[16..]));
+    }
+
+    #[test]
+    fn follows_the_published_sequence() {
+        let mut random = Random::new();
+        random.seed([1, 2]);
+        // The first numbers of the authors' C code from the state 1, 2.
+        let numbers = [(); 2].map(|()| u64::from_le_bytes(random.next()));
+        assert_eq!(numbers, [393_217, 669_327_710_093_319]);
+    }
+
+    #[test]
+    fn repeats_no_id() {
+        let mut random = Random::new();
+        random.seed([0, 1]);
+        let mut seen = HashSet::new();
+        for _ in 0..10_000 {
+            let (trace_id, span_id) = random.ids(None, 0).expect("ids");
+            assert!(seen.insert(trace_id.to_hex()) && seen.insert(span_id.to_hex()));
+        }
+    }
+
+    #[test]
+    fn gives_no_ids_before_it_is_seeded() {
+        assert!(Random::new().ids(None, 0).is_none());
     }
 }
