@@ -4,28 +4,20 @@
 //
 // The server says which trace made the document by `Server-Timing: traceparent;desc="00-…"`, or in the page by
 // `<meta name="traceparent" content="00-…">`. The load is linked to it and not part of it: a document that lies in a
-// cache would pile the loads of a thousand users onto one trace.
+// cache would pile the loads of a thousand users onto one trace. Where the page was rendered before the user asked for
+// it, `activationStart` says when that was.
 //
 // A tag that is run late (`async`, or written by another script) finds what was before in the browser's performance
 // timeline. What is made from that is marked `throughline.late`.
-import { addPhases, addReport, addStatus, startClient } from './request.js';
+import { addPhases, addReport, addStatus, phasesOf, startClient } from './request.js';
 import { endAction, hold, onAction, parentOf, startAction } from './action.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
-const PHASES = [
-  'fetchStart',
-  'unloadEventStart',
-  'unloadEventEnd',
-  'domInteractive',
-  'domContentLoadedEventStart',
-  'domContentLoadedEventEnd',
-  'domComplete',
-  'loadEventStart',
-  'loadEventEnd',
-];
+const PHASES = ['fetchStart', ...phasesOf(PerformanceNavigationTiming)];
 const PAINTS = { 'first-paint': 'firstPaint', 'first-contentful-paint': 'firstContentfulPaint' };
 
+const { setTimeout } = window;
 const entries = (type) => performance.getEntriesByType(type);
 
 /** The span of the server's that made this document, as a `traceparent`; undefined where it says none. */
@@ -44,11 +36,6 @@ function describe({ span, parent }, late) {
   spans.set(span, 'browser.navigation_timing.type', navigation.type);
   spans.set(span, 'browser.navigation_timing.redirect_count', navigation.redirectCount);
   spans.set(span, 'browser.resource_timing.transfer_size', navigation.transferSize);
-  // The page was rendered before the user asked for it.
-  if (navigation.activationStart) {
-    spans.event(span, 'activationStart', epoch(navigation.activationStart));
-    spans.set(span, 'browser.navigation_timing.activation_start', navigation.activationStart);
-  }
   const server = serverSpan(navigation);
   if (server) spans.link(span, server);
   if (late) spans.set(span, 'throughline.late', true);
@@ -74,17 +61,6 @@ export function followLoad() {
     return;
   }
   const release = hold(action.context);
-  window.addEventListener(
-    'load',
-    () => {
-      // The listeners of the application run after this one.
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        release();
-      };
-      port2.postMessage(0);
-    },
-    { once: true, capture: true },
-  );
+  // The listeners of the application run after this one, and belong to the load.
+  window.addEventListener('load', () => setTimeout(() => release()), { once: true, capture: true });
 }

@@ -53,39 +53,36 @@ const CONTEXTS = {
   xray: 'x-amzn-trace-id Root=1-P-R;Parent=S;Sampled=F',
 };
 
-/** Propagator → the headers of the baggage. OpenTracing's values are not encoded: what no header may hold stays here. */
-const BAGGAGE = {
-  __proto__: null,
-  baggage: (list) => (list[0] ? [['baggage', list.map(([key, encoded]) => `${key}=${encoded}`).join()]] : []),
-  jaeger: (list) => list.map(([key, encoded]) => ['uberctx-' + key, encoded]),
-  ottrace: (list) =>
-    list.filter(([, , value]) => /^[ -~]*$/.test(value)).map(([key, , value]) => ['ot-baggage-' + key, value]),
-};
+/** Propagator → how the name of a header that holds one member of the baggage begins. */
+const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
 
 /**
  * The headers to add to a request, `[name, value]`. `has(name)` says whether the application set one itself: a trace
  * context of its own in any of the formats stands alone, and a header of baggage stays as it is.
  */
-export function headersOf(propagators, traceparent, tracestate, entries, has) {
+export function headersOf(propagators, traceparent, X, entries, has) {
   const [, T, S, Z] = traceparent.split('-');
   const F = Z & 1;
-  const parts = {
-    T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), D: BigInt('0x' + S), B: F > 0, X: tracestate,
-  };
+  const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), D: BigInt('0x' + S), B: F > 0, X };
   const list = members(entries);
-  const contexts = [];
+  let contexts = [];
   const baggage = [];
   for (const propagator of propagators) {
     for (const header of CONTEXTS[propagator]?.split(',') ?? []) {
       const [name, template] = header.split(' ');
       contexts.push([name, template.replace(/\b[A-Z]\b/g, (part) => parts[part])]);
     }
-    baggage.push(...(BAGGAGE[propagator]?.(list) ?? []));
+    if (propagator === 'baggage') baggage.push([propagator, list.map(([key, encoded]) => `${key}=${encoded}`).join()]);
+    const prefix = MEMBERS[propagator];
+    if (prefix) {
+      for (const [key, encoded, value] of list) {
+        // OpenTracing does not encode: what no header may hold stays here.
+        baggage.push([prefix + key, propagator === 'jaeger' ? encoded : /[^ -~]/.test(value) ? '' : value]);
+      }
+    }
   }
-  return [
-    ...(contexts.some(([name]) => has(name)) ? [] : contexts.filter(([, value]) => value)),
-    ...baggage.filter(([name]) => !has(name)),
-  ];
+  if (contexts.some(([name]) => has(name))) contexts = [];
+  return contexts.concat(baggage.filter(([name]) => !has(name))).filter(([, value]) => value);
 }
 
 /**

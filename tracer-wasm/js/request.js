@@ -22,19 +22,12 @@ const MOST_METRICS = 10;
 /** The size of a longer text is not worth its counting. */
 const LONGEST_COUNTED = 10_000;
 
-const PHASES = [
-  'fetchStart',
-  'domainLookupStart',
-  'domainLookupEnd',
-  'connectStart',
-  'secureConnectionStart',
-  'connectEnd',
-  'requestStart',
-  'responseStart',
-  'responseEnd',
-];
+/** The moments that an entry of this interface of the performance timeline tells, by their names there. */
+export const phasesOf = ({ prototype }) =>
+  Object.keys(prototype).filter((key) => /(Start|End|Interactive|Complete)$/.test(key));
+const PHASES = phasesOf(PerformanceResourceTiming);
 
-const { setTimeout, clearTimeout, Blob, TextEncoder } = window;
+const { setTimeout, clearTimeout, Blob } = window;
 
 /** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`. */
 export const open = new Set();
@@ -83,7 +76,7 @@ export function addReport(span, entry) {
   }
   spans.set(span, 'http.response.body.size', entry.encodedBodySize || '');
   spans.set(span, 'browser.resource_timing.delivery_type', entry.deliveryType);
-  for (const { name, duration, description } of (entry.serverTiming ?? []).slice(0, MOST_METRICS)) {
+  for (const { name, duration, description } of entry.serverTiming?.slice(0, MOST_METRICS) ?? []) {
     spans.event(span, 'Server-Timing', epoch(entry.responseStart), { name, dur: duration, desc: description });
   }
 }
@@ -96,13 +89,9 @@ export function addStatus(span, status) {
 
 /** How many bytes a body has, where that is known at once. */
 const sizeOf = (body) =>
-  typeof body === 'string'
-    ? body.length > LONGEST_COUNTED
-      ? ''
-      : new TextEncoder().encode(body).length
-    : body instanceof Blob
-      ? body.size
-      : body?.byteLength;
+  (typeof body === 'string' && body.length < LONGEST_COUNTED) || body instanceof Blob
+    ? new Blob([body]).size
+    : body?.byteLength;
 
 export class Request {
   constructor(method, url, body, start = now()) {

@@ -24,18 +24,15 @@ const AFTER_ERROR_MILLIS = 300;
 /** So many ended actions are remembered: a slow resource is reported when its action is long over. */
 const REMEMBERED = 10;
 
-const RESOURCE = /^(script|link|css|img|image|input|i?frame|track|object|embed|use)$/;
+const RESOURCE = /^(script|link|css|img|image|input|i?frame)$/;
 const REQUEST = /^(fetch|xmlhttprequest)$/;
 
 const { setTimeout } = window;
 const started = now();
 /** The ended actions that have a span, oldest first. */
 const ended = [];
-/** URL → the time at which its element said that it failed. */
-const failures = new Map();
 /** The addresses of the spans so far. */
 const told = new Set();
-let count = 0;
 
 /** Whose resource it is that the page began to fetch at `time`. */
 function causeAt(time) {
@@ -43,48 +40,47 @@ function causeAt(time) {
   return all.length === 1 ? { parent: parentOf(all[0].context), how: 'inferred' } : { parent: '', how: 'none' };
 }
 
-/** Makes a span of an entry of the performance timeline, or of the little that is known without one. */
-function addResource({ entry, name, type, start, end, status, failed, late }) {
-  if (count++ >= MOST) return spans.dropped(0, 'resources', 1);
-  told.add(name);
-  const span = startClient(causeAt(start), start, `${type} `, new URL(name));
+/** Makes a span of an entry of the performance timeline. */
+function addResource(entry, failed, late) {
+  const { name, initiatorType: type, startTime, duration } = entry;
+  if (told.add(name).size > MOST) return spans.dropped(0, 'resources', 1);
+  const span = startClient(causeAt(startTime), startTime, `${type} `, new URL(name));
   // The timeline does not keep the method of a request.
-  if (!REQUEST.test(type)) spans.set(span, 'http.request.method', 'GET');
+  if (!late) spans.set(span, 'http.request.method', 'GET');
+  spans.set(span, 'throughline.late', late);
   spans.set(span, 'browser.resource_timing.initiator_type', type);
-  if (late) spans.set(span, 'throughline.late', true);
+  spans.set(span, 'browser.resource_timing.render_blocking_status', entry.renderBlockingStatus);
   if (failed) spans.fail(span, 'LoadError', '');
-  addStatus(span, status);
-  if (entry) {
-    spans.set(span, 'browser.resource_timing.render_blocking_status', entry.renderBlockingStatus);
-    addReport(span, entry);
-  }
-  spans.end(span, epoch(end));
+  addStatus(span, entry.responseStatus);
+  addReport(span, entry);
+  spans.end(span, epoch(startTime + duration));
 }
 
 /** Takes an entry of the performance timeline that is no traced request's. */
 export function takeEntry(entry) {
-  const { name, initiatorType: type, startTime: start, responseEnd, duration, responseStatus: status } = entry;
-  const late = REQUEST.test(type) && start < started;
-  if (!late && !RESOURCE.test(type)) return;
-  const failed = failures.delete(name);
-  const slow = duration >= (entry.renderBlockingStatus === 'blocking' ? SLOW_BLOCKING_MILLIS : SLOW_MILLIS);
-  if (late || failed || slow || status >= 400) {
-    addResource({ entry, name, type, start, end: responseEnd || start + duration, status, failed, late });
+  const { initiatorType: type, renderBlockingStatus, duration } = entry;
+  if (REQUEST.test(type)) {
+    if (entry.startTime < started) addResource(entry, false, true);
+  } else if (
+    RESOURCE.test(type) &&
+    (entry.responseStatus >= 400 ||
+      duration >= (renderBlockingStatus === 'blocking' ? SLOW_BLOCKING_MILLIS : SLOW_MILLIS))
+  ) {
+    addResource(entry);
   }
 }
 
 /** Hears that an element could not load what it asked for. */
 function hearError({ target, isTrusted }) {
   const name = target?.currentSrc || target?.src || target?.href;
-  if (!isTrusted || !target.localName || typeof name !== 'string' || told.has(name)) return;
-  const time = now();
-  failures.set(name, time);
-  // Where the request was never made (a policy, a blocker) there is no report.
+  if (!isTrusted || !target.localName || !/^http/.test(name)) return;
+  const startTime = now();
   setTimeout(() => {
     enterTask(null);
-    if (failures.delete(name)) {
-      addResource({ name, type: target.localName, start: time, end: time, failed: true });
-    }
+    if (told.has(name)) return;
+    // Where the request was never made (a policy, a blocker) there is no entry.
+    const known = performance.getEntriesByName(name, 'resource').pop();
+    addResource(known ?? { name, initiatorType: target.localName, startTime, duration: 0 }, true);
   }, AFTER_ERROR_MILLIS);
 }
 

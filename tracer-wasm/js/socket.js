@@ -28,69 +28,63 @@ const { setTimeout } = window;
 /** Socket → its connection. */
 const connections = new WeakMap();
 
-const sizeOf = (data) => data?.length ?? data?.byteLength ?? data?.size ?? 0;
-
-class Connection {
-  /** Messages and their sizes: received, sent. */
-  counts = [0, 0, 0, 0];
-  errors = 0;
-
-  constructor(kind, socket, start) {
-    const cause = causeOf();
-    const url = new URL(socket.url);
-    this.kind = kind;
-    this.socket = socket;
-    this.start = start;
-    this.context = cause.context;
-    this.span = startClient(cause, start, `${kind} `, url);
-    this.traceparent = spans.traceparent(this.span);
-    this.release = hold(this.context);
-    open.add(this);
-  }
-
-  /** An event of the socket, before the page hears of it. */
-  hear({ type, data, code }) {
-    const time = now();
-    enterTask(this.span && !this.context?.action.ended ? this.context : null);
-    if (type === 'message') this.count(0, data);
-    if (type === 'error') this.errors++;
-    else if (this.span) spans.event(this.span, type, epoch(time));
-    if (type === 'open') {
-      this.opened ??= time;
-      setTimeout(() => this.connected(this.opened), FIRST_MESSAGE_MILLIS);
-    } else if (type === 'message') {
-      this.connected(time);
-    } else if (type === 'close' || (this.kind === 'EventSource' && this.socket.readyState === CLOSED)) {
-      this.end(time, code, !FINE.includes(code));
-    }
-  }
-
-  count(way, data) {
-    this.counts[way]++;
-    this.counts[way + 2] += sizeOf(data);
-  }
+/** Follows a socket that was made at `start`; its events are heard before the page hears them. */
+function connect(kind, socket, start, types) {
+  const cause = causeOf();
+  const { context } = cause;
+  let span = startClient(cause, start, `${kind} `, new URL(socket.url));
+  const traceparent = spans.traceparent(span);
+  const release = hold(context);
+  const figures = { received: 0, received_size: 0, sent: 0, sent_size: 0, errors: 0 };
+  let opened;
 
   /** Ends the span. */
-  connected(time) {
-    if (!this.span) return;
-    spans.end(this.span, epoch(time));
-    this.span = 0;
-    this.release(time);
-  }
+  const connected = (time) => {
+    if (span) spans.end(span, epoch(time));
+    span = 0;
+    release(time);
+  };
 
-  /** The connection is over; `failed` where the page did not want it so. */
-  end(time, code, failed) {
-    if (!open.delete(this)) return;
-    if (failed && !this.opened) spans.fail(this.span, `${code ?? 'error'}`, '');
-    this.connected(this.opened ?? time);
-    const log = spans.log(this.traceparent, epoch(time), failed ? 13 : 9, `${this.kind.toLowerCase()}.close`, '');
-    spans.url(log, 'url.full', this.socket.url);
-    spans.page(log);
-    const [received, sent, receivedSize, sentSize] = this.counts;
-    const figures = { code, duration: time - this.start, errors: this.errors, received, received_size: receivedSize, sent, sent_size: sentSize };
-    for (const key in figures) spans.set(log, `throughline.socket.${key}`, figures[key]);
-    spans.end(log, epoch(time));
-  }
+  const connection = {
+    count(way, data) {
+      figures[way]++;
+      figures[way + '_size'] += data?.length ?? data?.byteLength ?? data?.size ?? 0;
+    },
+
+    /** The connection is over; `failed` where the page did not want it so. */
+    end(time, code, failed) {
+      if (!open.delete(connection)) return;
+      if (failed && !opened) spans.fail(span, `${code ?? 'error'}`, '');
+      connected(opened ?? time);
+      const log = spans.log(traceparent, epoch(time), failed ? 13 : 9, `${kind.toLowerCase()}.close`, '');
+      spans.page(log);
+      spans.url(log, 'url.full', socket.url);
+      Object.assign(figures, { code, duration: time - start });
+      for (const key in figures) spans.set(log, `throughline.socket.${key}`, figures[key]);
+      spans.end(log, epoch(time));
+    },
+  };
+
+  const hear = ({ type, data, code, isTrusted }) => {
+    if (!state.on || !isTrusted) return;
+    const time = now();
+    enterTask(span && !context?.action.ended ? context : null);
+    if (type === 'error') figures.errors++;
+    else spans.event(span, type, epoch(time));
+    if (type === 'open') {
+      opened ??= time;
+      setTimeout(connected, FIRST_MESSAGE_MILLIS, opened);
+    } else if (type === 'message') {
+      connection.count('received', data);
+      connected(time);
+    } else if (type === 'close' || (kind === 'EventSource' && socket.readyState === CLOSED)) {
+      connection.end(time, code, !FINE.includes(code));
+    }
+  };
+
+  open.add(connection);
+  connections.set(socket, connection);
+  for (const type of types) addEventListener.call(socket, type, hear);
 }
 
 function follow(kind, types) {
@@ -98,13 +92,7 @@ function follow(kind, types) {
     const start = now();
     const socket = make(args);
     try {
-      const connection = new Connection(kind, socket, start);
-      connections.set(socket, connection);
-      for (const type of types) {
-        addEventListener.call(socket, type, (event) => {
-          if (state.on && event.isTrusted) connection.hear(event);
-        });
-      }
+      connect(kind, socket, start, types);
     } catch {
       // An heir that is no socket, or hides its address.
     }
@@ -119,7 +107,7 @@ export function followSockets() {
   method(window.WebSocket?.prototype, 'send', (original) => ({
     replacement(data) {
       const result = original.apply(this, arguments);
-      connections.get(this)?.count(1, data);
+      connections.get(this)?.count('sent', data);
       return result;
     },
   }));
