@@ -188,7 +188,7 @@ test('a beacon is a request of the action, without headers of ours', async ({ pa
   const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('POST /api/beacon')), 'of the beacon');
   expectTrace(trace).isWhole().hasDirectChain(['click "Act"', 'POST /api/beacon']).failsExactlyAt(['POST /api/beacon-too-large']);
   expect(trace.only('POST /api/beacon').attributes).toMatchObject({ 'http.request.method': 'POST', 'http.request.body.size': 4 });
-  expect(trace.spans).toHaveLength(3);
+  expect(trace.all({ kind: 'client' })).toHaveLength(2);
 });
 
 test.describe('resources', () => {
@@ -196,8 +196,13 @@ test.describe('resources', () => {
     await page.goto(app.publish('resources.html', { tag: throughline.tag(service) }));
     const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find(/^load /) && read.find(/slow\.js/)), 'of the load');
     expectTrace(trace).isWhole().failsExactlyAt(['img /api/missing.png', 'css /api/gone.woff2']);
-    const names = trace.childrenOf(trace.roots[0]).map(({ name }) => name).sort();
-    expect(names).toEqual(['css /api/gone.woff2', 'documentFetch', 'img /api/missing.png', 'link /api/blocking.css', 'script /api/slow.js']);
+    const resources = trace.childrenOf(trace.roots[0]).filter(({ kind, name }) => kind === 'client' && name !== 'documentFetch');
+    expect(resources.map(({ name }) => name)).toEqual(expect.arrayContaining(['css /api/gone.woff2', 'img /api/missing.png', 'link /api/blocking.css', 'script /api/slow.js']));
+    // On a busy machine even a small file may take its time; whatever is told has failed or was slow.
+    for (const { name, status, startNanos, endNanos, attributes } of resources) {
+      const slow = attributes['browser.resource_timing.render_blocking_status'] === 'blocking' ? 300_000_000n : 1_000_000_000n;
+      expect.soft(status === 'error' || endNanos - startNanos >= slow - 1_000_000n, name).toBe(true);
+    }
     expect(trace.only('img /api/missing.png').attributes).toMatchObject({ 'error.type': '404', 'http.response.status_code': 404, 'http.request.method': 'GET', 'throughline.causality': 'inferred', 'browser.resource_timing.initiator_type': 'img', 'url.full': expect.stringContaining('token=REDACTED') });
     expect(trace.only('link /api/blocking.css').attributes['browser.resource_timing.render_blocking_status']).toBe('blocking');
     const slow = trace.only('script /api/slow.js');

@@ -214,11 +214,130 @@ test('a request that fails is an error on its own span', async ({ page, app, thr
     request.send();
     await new Promise((resolve) => (request.onloadend = resolve));
   });
-  const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('click "Act"')) && read.spans.length === 6, 'of the failures');
+  const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('click "Act"')) && read.all({ kind: 'client' }).length === 5, 'of the failures');
   expectTrace(trace).isWhole().failsExactlyAt(['GET /api/missing', 'GET /api/broken', 'GET /api/cut', 'GET /api/xhr-broken']);
   expect(trace.only('GET /api/missing').attributes).toMatchObject({ 'http.request.method': 'GET', 'http.response.status_code': 404, 'error.type': '404', 'server.address': '127.0.0.1', 'server.port': Number(new URL(app.origin).port) });
   expect(trace.only('GET /api/fine').attributes['http.response.status_code']).toBe(200);
   expect(trace.only('GET /api/cut').attributes['error.type']).toBeTruthy();
+});
+
+test('a request that the application gives up is no error, one that takes too long is', async ({ page, app, throughline, service, complaints }) => {
+  await page.goto(app.publish('requests.html', { tag: throughline.tag(service) }));
+  const told = await act(page, async () => {
+    const names = [];
+    const slow = (name, init) => fetch(`/api/${name}?delay=3000`, init).catch((error) => names.push(error?.name ?? error));
+    const aborted = new AbortController();
+    const reasoned = new AbortController();
+    const all = [slow('aborted', { signal: aborted.signal }), slow('reasoned', { signal: reasoned.signal }), slow('late', { signal: AbortSignal.timeout(50) }), fetch(new Request('/api/request-aborted?delay=3000', { signal: aborted.signal })).catch((error) => names.push(error.name))];
+    const request = new XMLHttpRequest();
+    request.open('GET', '/api/xhr-aborted?delay=3000');
+    request.send();
+    const impatient = new XMLHttpRequest();
+    impatient.open('GET', '/api/xhr-late?delay=3000');
+    impatient.timeout = 50;
+    impatient.send();
+    const late = new Promise((resolve) => (impatient.ontimeout = resolve));
+    setTimeout(() => {
+      aborted.abort();
+      reasoned.abort('the user went elsewhere');
+      request.abort();
+    }, 20);
+    await Promise.all([...all, late]);
+    return names.sort();
+  });
+  expect(told).toEqual(['AbortError', 'AbortError', 'TimeoutError', 'the user went elsewhere']);
+  const trace = await throughline.waitForTraceOf(service, (read) => read.all(/^GET /).length === 6, 'of the six');
+  expectTrace(trace).isWhole().failsExactlyAt(['GET /api/late', 'GET /api/xhr-late']);
+  const types = Object.fromEntries(trace.all(/^GET /).map(({ name, attributes }) => [name.slice('GET /api/'.length), attributes['error.type']]));
+  expect(types).toEqual({ aborted: 'AbortError', 'request-aborted': 'AbortError', reasoned: 'Error', late: 'TimeoutError', 'xhr-aborted': 'AbortError', 'xhr-late': 'TimeoutError' });
+  expect(complaints.errors).toEqual([]);
+});
+
+test('methods, sizes, protocol and Server-Timing follow the conventions', async ({ page, app, throughline, service }) => {
+  const other = await PageServer.start();
+  await page.goto(app.publish('requests.html', { tag: throughline.tag(service) }));
+  await act(
+    page,
+    async (other) => {
+      await (await fetch('/api/post?body=123456789', { method: 'post', body: 'fünf' })).text();
+      await fetch('/api/patch', { method: 'patch', body: new Uint8Array(7) });
+      await fetch('/api/own', { method: 'PROPFIND', body: new Blob(['xyz']) });
+      const request = new XMLHttpRequest();
+      request.open('put', '/api/put');
+      request.send('12');
+      await new Promise((resolve) => (request.onloadend = resolve));
+      await fetch(`${other}/api/opaque`, { mode: 'no-cors' });
+      await fetch(`${other}/api/refused`).catch(() => {});
+      const timed = await fetch('/api/timed?timing=12');
+      await timed.text();
+    },
+    other.origin,
+  );
+  const trace = await throughline.waitForTraceOf(service, (read) => read.all({ kind: 'client' }).length === 7, 'of the seven');
+  await other.dispose();
+  const of = (name) => trace.only(name).attributes;
+  expect(of('POST /api/post')).toMatchObject({ 'http.request.method': 'POST', 'http.request.body.size': 5, 'http.response.body.size': 9, 'network.protocol.name': 'http', 'network.protocol.version': '1.1' });
+  // A lowercase `patch` is sent as it is, and is no method that anybody knows: Node's server answers 400.
+  expect(of('HTTP /api/patch')).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'patch', 'http.request.body.size': 7 });
+  expect(of('HTTP /api/own')).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND', 'http.request.body.size': 3 });
+  expect(of('PUT /api/put')).toMatchObject({ 'http.request.method': 'PUT', 'http.request.body.size': 2 });
+  expect(of('PUT /api/put')['http.request.method_original']).toBeUndefined();
+  expect(of('GET /api/opaque')['http.response.status_code']).toBeUndefined();
+  expectTrace(trace).isWhole().failsExactlyAt(['HTTP /api/patch', 'GET /api/refused']);
+  expect(of('GET /api/refused')).toMatchObject({ 'error.type': 'TypeError' });
+  const metrics = trace.only('GET /api/timed').events.filter(({ name }) => name === 'Server-Timing');
+  expect(metrics.map(({ attributes }) => attributes)).toEqual(Array.from({ length: 10 }, (_, at) => ({ name: `m${at}`, dur: at + 0.5, desc: `metric ${at}` })));
+});
+
+test('every shape of a request arrives as it would without the tracer', async ({ page, app, throughline, service, complaints }) => {
+  const probe = async (path) => {
+    const results = [];
+    const echo = async (...given) => {
+      try {
+        const response = await fetch(...given);
+        const { method, headers, body } = await response.json();
+        const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => /^(x-|content-type|accept$|referer|cache-control)/.test(name)));
+        results.push([method, kept, body, response.type, response.redirected, response.bodyUsed, response.constructor === Response]);
+      } catch (error) {
+        results.push([error.name, error.message]);
+      }
+    };
+    const url = `${path}?echo=1`;
+    await echo(url);
+    await echo(url, undefined);
+    await echo(url, null);
+    await echo({ toString: () => url });
+    await echo(url, { method: 'POST', body: new URLSearchParams({ a: 1 }) });
+    await echo(url, Object.create({ method: 'PUT', headers: { 'x-inherited': '1' } }));
+    await echo(new Request(url, { method: 'POST', body: 'request', headers: { 'x-a': '1' }, referrer: '/from-here', cache: 'no-store' }));
+    await echo(new Request(url, { method: 'POST', body: 'request' }), { body: 'replaced', headers: { 'x-b': '2' } });
+    await echo(new Request(url), new Request(url, { method: 'DELETE', headers: { 'x-c': '3' } }));
+    await echo(url, { keepalive: true, method: 'POST', body: 'kept' });
+    await echo(url, { integrity: 'sha256-AAAA' });
+    await echo(url, { method: 'POST', body: new ReadableStream({ start(controller) { controller.close(); } }) });
+    await echo(url, { method: 'POST', body: new ReadableStream({ start(controller) { controller.close(); } }), duplex: 'half' });
+    await echo(url, { method: 'GET', body: 'x' });
+    await echo(url, { headers: { 'bad name': '1' } });
+    await echo(url, { signal: AbortSignal.abort() });
+    await echo(url, { signal: 'x' });
+    await echo('http://[');
+    await echo('data:application/json,{"method":"data","headers":{},"body":""}');
+    await echo(URL.createObjectURL(new Blob(['{"method":"blob","headers":{},"body":""}'])));
+    await echo(url, { mode: 'navigate' });
+    await echo();
+    return results;
+  };
+  const path = '/api/shapes';
+  await page.goto(app.publish('requests.html', { tag: '' }));
+  const without = await page.evaluate(probe, path);
+  await page.goto(app.publish('requests.html', { tag: throughline.tag(service) }));
+  const before = app.received(path).length;
+  const traced = await act(page, probe, path);
+  const portable = (results) => JSON.parse(JSON.stringify(results).replaceAll(/\/p\/\d+\//g, '/p/N/').replaceAll(/blob:[^" ]*/g, 'blob:URL'));
+  expect(portable(traced)).toEqual(portable(without));
+  // Presence: it was traced.
+  expect(propagatedBy(app.received(path).slice(before)[0])).not.toBeNull();
+  expect(complaints.errors).toEqual([]);
 });
 
 test('a request has its network phases and its sender', async ({ page, app, throughline, service }) => {

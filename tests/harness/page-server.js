@@ -169,14 +169,17 @@ export class PageServer {
   }
 
   /**
-   * The backend answers as the query asks: `delay` milliseconds later, with `status`, `body`, `type`; `cors=1` allows
-   * any origin and header; `fail=reset` breaks the connection; `echo=1` answers with what was received. By default
+   * The backend answers as the query asks: `delay` milliseconds later, with `status`, `body`, `type`, `timing` metrics of a
+   * `Server-Timing` header; `cors=1` allows any origin and header; `fail=reset` breaks the connection; `echo=1` answers with what was received. By default
    * 200 and `{"ok":true}`.
    */
   async #backend(url, request, response) {
     const { recorded } = await this.#record(url, request);
     const { query } = recorded;
     const headers = { 'content-type': query.get('type') ?? 'application/json', 'cache-control': 'no-store' };
+    if (query.get('timing')) {
+      headers['server-timing'] = Array.from({ length: Number(query.get('timing')) }, (_, at) => `m${at};dur=${at + 0.5};desc="metric ${at}"`).join(', ');
+    }
     if (query.get('cors')) {
       Object.assign(headers, { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' });
     }
