@@ -304,8 +304,7 @@ test('a page is kept for the way back, and goes on when it is shown again', asyn
     await counting.click(page);
     await counting.expectAllOnce(6);
     const again = (trace) => trace.roots[0].attributes['browser.navigation.type'] === 'back_forward_cache';
-    const loads = (await throughline.tracesOf(service)).filter(again);
-    expect(loads).toHaveLength(1);
-    expect(loads[0].roots[0].name).toMatch(/^load /);
+    const load = await throughline.waitForTraceOf(service, again, 'of the way back');
+    expect(load.roots[0].name).toMatch(/^load /);
   });
 });

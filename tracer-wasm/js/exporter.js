@@ -29,13 +29,13 @@ const KEEPALIVE_BYTES = 60_000;
 const PATIENCE_MILLIS = 30_000;
 const FIRST_RETRY_MILLIS = 1_000;
 const LONGEST_RETRY_MILLIS = 120_000;
-/** What a server means by these is: later. */
+/** What a server means by these is: later; 0 is no answer at all. */
 const LATER = [0, 408, 429, 502, 503, 504];
 /** So many failures in a row are no accident. */
 const FAILURES_TO_SAY = 3;
 const TYPE = 'application/x-protobuf';
 
-const { fetch, setTimeout, clearTimeout, Response, CompressionStream, AbortSignal } = window;
+const { fetch, setTimeout, Response, CompressionStream, AbortSignal } = window;
 const { warn } = console;
 
 /** In the order in which they go when the page does. */
@@ -46,9 +46,9 @@ const lanes = ['traces', 'logs', 'metrics'].map((path, signal) => ({
   parts: [],
   /** How large a request may be. */
   most: BATCH_BYTES,
-  /** How often in a row nothing was taken, and the timer of the next try. */
+  /** How often in a row nothing was taken, and until when (`now`) the next try has to wait. */
   failures: 0,
-  retry: 0,
+  until: 0,
   /** The delivery that is going on. */
   delivery: undefined,
 }));
@@ -59,112 +59,86 @@ let ended = 0;
 /** How many bytes the lanes hold, and how many are in requests that outlive the page. */
 let held = 0;
 let lasting = 0;
-const said = [];
+const said = {};
 
-function say(what) {
-  if (!said.includes(what)) said.push(what) && warn(`[throughline] ${what}`);
-}
+const say = (what) => (said[what] ||= !warn(`[throughline] ${what}`));
 
-const add = (lane, part) => {
-  held += part.body.length;
-  lane.parts.push(part);
-};
+/** Nothing leaves a page that its user has not seen, or without consent. */
+const mayDeliver = () => !document.prerendering && options.consent === 'granted';
 
 /** Asks for a delivery soon; called when a record has ended. */
 export function deliverSoon() {
-  timer ??= setTimeout(due, COMPANY_MILLIS);
+  timer ||= setTimeout(due, COMPANY_MILLIS);
   // None of this is the work of the action that is running.
-  if (!(++ended % COMPANY)) runIn(null, () => lanes.forEach(fill));
+  if (!(++ended % COMPANY)) runIn(null, () => lanes.map(fill));
 }
 
-/** A lane that waits for its next try goes on waiting. */
+/** Delivers what need not wait. */
 function due() {
   enterTask(null);
-  timer = undefined;
-  for (const lane of lanes) (lane.retry ? fill : deliverLane)(lane);
+  timer = 0;
+  for (const lane of lanes) (now() < lane.until ? fill : deliverLane)(lane);
 }
 
-/** Delivers all that waits. Settles when it is taken, or when a try has failed and the next one is set. */
-export function deliver() {
-  clearTimeout(timer);
-  timer = undefined;
-  return Promise.all(lanes.map(deliverLane));
-}
+/** Delivers all. Settles when it is taken, or when a try has failed and the next one is set. */
+export const deliver = () => Promise.all(lanes.map(deliverLane));
 
-/** Takes over what pages left that are gone, and delivers it with the rest; with what waits for its next try, too. */
+/** Takes over what pages left that are gone, and delivers it with the rest; in a hurry, without waiting. */
 export async function deliverAll(hurry) {
-  enterTask(null);
   if (!mayDeliver()) return;
   for (const part of await adopt()) add(lanes[part.signal], part);
   (hurry ? deliver : due)();
 }
 
-/** Nothing leaves a page that its user has not seen, or without consent. */
-const mayDeliver = () => !document.prerendering && options.consent === 'granted';
-
-function deliverLane(lane) {
-  clearTimeout(lane.retry);
-  lane.retry = 0;
-  lane.delivery ??= run(lane).finally(() => (lane.delivery = undefined));
-  return lane.delivery;
-}
+const deliverLane = (lane) => (lane.delivery ??= run(lane).finally(() => (lane.delivery = undefined)));
 
 async function run(lane) {
-  while (mayDeliver()) {
-    fill(lane);
-    const parts = pick(lane, lane.most, 1);
-    if (!parts[0]) return;
-    const pause = await send(lane, parts);
-    if (pause) return retryIn(lane, pause);
-  }
+  do fill(lane);
+  while (await send(lane, pick(lane, lane.most, 1)));
 }
 
-function retryIn(lane, pause) {
-  const again = () => {
-    enterTask(null);
-    deliverLane(lane);
-  };
-  lane.retry ||= setTimeout(again, pause);
+function add(lane, part) {
+  held += part.body.length;
+  lane.parts.push(part);
 }
 
 /** Takes what WASM has for a lane. */
 function fill(lane) {
-  if (!mayDeliver()) return;
-  for (let body; held < MOST_BYTES && (body = spans.take(lane.signal, PART_BYTES)); ) add(lane, { signal: lane.signal, body });
+  const { signal } = lane;
+  for (let body; mayDeliver() && held < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) add(lane, { signal, body });
   if (held > SAFE_BYTES) keep(lane.parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
-function pick(lane, room, least) {
-  const picked = [];
-  for (const part of lane.parts) {
-    if (part.lasting || (part.body.length > room && picked.length >= least)) continue;
-    room -= part.body.length;
-    picked.push(part);
-  }
-  return picked;
-}
+const pick = (lane, room, least) =>
+  lane.parts.filter(({ lasts, body: { length } }) => !lasts && (length <= room || least-- > 0) && ((room -= length), true));
 
 function join(parts) {
-  const body = new Uint8Array(sizeOf(parts));
   let at = 0;
-  for (const part of parts) {
-    body.set(part.body, at);
-    at += part.body.length;
-  }
-  return body;
+  for (const { body } of parts) at += body.length;
+  const joined = new Uint8Array(at);
+  for (const { body } of parts.slice().reverse()) joined.set(body, (at -= body.length));
+  return joined;
 }
 
-const sizeOf = (parts) => parts.reduce((size, part) => size + part.body.length, 0);
-
-/** Sends parts as one request. Settles with after how many milliseconds to go on; 0: at once. */
+/** Sends parts as one request. Settles with whether to go on. */
 async function send(lane, parts, keepalive = false) {
+  if (!parts[0] || !mayDeliver()) return false;
   const url = `${options.endpoint}/v1/${lane.path}`;
   const headers = { ...options.headers, 'content-type': TYPE };
-  let body = join(parts);
+  const plain = join(parts);
+  const size = plain.length;
+  /** Notes which parts are in a request that outlives the page. */
+  const mark = (lasts) => {
+    if (!keepalive) return;
+    lasting += lasts ? size : -size;
+    for (const part of parts) part.lasts = lasts;
+  };
+  let body = plain;
   let status = 0;
   let later;
   let answer = [];
+  mark(true);
   try {
     // A page that goes cannot wait for the compression.
     if (!keepalive && CompressionStream) {
@@ -180,46 +154,49 @@ async function send(lane, parts, keepalive = false) {
       credentials: 'omit',
       signal: keepalive ? null : AbortSignal.timeout?.(PATIENCE_MILLIS),
     });
-    learnOffset(sent, +response.headers.get('throughline-time'));
-    later = response.headers.get('retry-after');
+    const header = (name) => response.headers.get(name);
+    learnOffset(sent, header('throughline-time'));
+    later = header('retry-after');
     status = response.status;
-    if (response.headers.get('content-type') === TYPE) answer = fields(new Uint8Array(await response.arrayBuffer()), 1);
+    if (header('content-type') === TYPE) answer = fields(new Uint8Array(await response.arrayBuffer()), 1);
   } catch {
-    // Not taken, unless there was a status.
+    // Without a status it is not taken.
   }
+  mark(false);
   lane.failures++;
-  const pause = Math.max(later * 1_000 || Date.parse(later) - Date.now() || 0, backoff(lane.failures));
-  if (LATER.includes(status)) {
-    if (!status && lane.failures === FAILURES_TO_SAY && navigator.onLine) {
-      say(`cannot reach ${url}. Is the server there, does it allow this page's origin, does an extension refuse it? Trying on.`);
-    }
+  const again = LATER.includes(status);
+  if (again) {
+    if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${url}, trying on. Is it up, does it allow this origin, is it blocked?`);
     keep(lane.parts);
-    return pause;
+  } else if (status === 413 && parts[1]) {
+    lane.most = size / 2;
+    return true;
+  } else {
+    held -= size;
+    lane.parts = lane.parts.filter((part) => !parts.includes(part));
+    forget(parts);
+    if (!held && document.visibilityState === 'hidden') unclaim();
+    if (status < 300) {
+      lane.failures = 0;
+      // The answer's partial success: how many were not kept (1), and why (2).
+      for (const partial of answer) lose(lane, fields(partial, 1)[0], `${url}: ${new TextDecoder().decode(fields(partial, 2)[0])}`);
+      return true;
+    }
+    lose(lane, countRecords(plain), `${url} answered ${status}, given up. Does it allow this origin, is the key right?`);
   }
-  if (status === 413 && parts[1]) {
-    lane.most = sizeOf(parts) / 2;
-    return 1;
-  }
-  held -= sizeOf(parts);
-  lane.parts = lane.parts.filter((part) => !parts.includes(part));
-  forget(parts);
-  if (!held && document.visibilityState === 'hidden') unclaim();
-  if (status < 300) {
-    lane.failures = 0;
-    // The answer's partial success: how many were not kept (1), and why (2).
-    for (const partial of answer) lose(lane, fields(partial, 1)[0], `${url} did not keep all: ${new TextDecoder().decode(fields(partial, 2)[0])}`);
-    return 0;
-  }
-  lose(lane, countRecords(join(parts)), `${url} answered ${status}: what was sent is given up. See what it says there about this page's origin, keys and limits.`);
-  return pause;
+  const pause = Math.max(later * 1_000 || Date.parse(later) - Date.now() || 0, backoff(lane.failures));
+  lane.until = now() + pause;
+  // Timers may be early by what the clock rounds.
+  setTimeout(due, pause + 9);
+  return false;
 }
 
 /** Counts what the server will not take. Counting the counts would never end. */
-function lose(lane, count, why) {
+function lose({ signal }, count, why) {
   say(why);
-  if (count && lane.signal < 2) {
-    spans.dropped(lane.signal, 'rejected', count);
-    timer ??= setTimeout(due, COMPANY_MILLIS);
+  if (count && signal < 2) {
+    spans.dropped(signal, 'rejected', count);
+    deliverSoon();
   }
 }
 
@@ -231,17 +208,7 @@ const backoff = (failures) =>
 export function deliverNow() {
   for (const lane of lanes) {
     fill(lane);
-    const parts = pick(lane, KEEPALIVE_BYTES - lasting, 0);
-    const size = sizeOf(parts);
-    if (size) {
-      lasting += size;
-      for (const part of parts) part.lasting = true;
-      send(lane, parts, true).then((pause) => {
-        lasting -= size;
-        for (const part of parts) part.lasting = false;
-        if (pause) retryIn(lane, pause);
-      });
-    }
+    send(lane, pick(lane, KEEPALIVE_BYTES - lasting, 0), true);
     keep(lane.parts);
   }
 }

@@ -13,25 +13,26 @@ const { setTimeout, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
 const FIRST_LOOK_MILLIS = 1_000;
 
-/** The page may go: what has ended is sent. */
-function hide() {
+const TURNS = ['pagehide', 'pageshow', 'visibilitychange', 'freeze', 'resume', 'prerenderingchange', 'online'];
+
+/** The page's life takes a turn. */
+function turn({ type, persisted, timeStamp }) {
   enterTask(null);
-  deliverNow();
-}
-
-/** The page goes: what is open ends. */
-function leave() {
-  endRequests();
-  for (const action of openActions()) endAction(action, now());
-  hide();
-  unclaim();
-}
-
-/** The page is shown again, by a way back that did not load it, or from a prerendering: a load of its own kind. */
-function shown(type, time) {
-  const action = startAction('load', time, () => `load ${location.pathname}`);
-  rootOf(action);
-  spans.set(action.span, 'browser.navigation.type', type);
+  const restored = type === 'pageshow' && persisted;
+  if (restored || type === 'prerenderingchange') {
+    // Shown without being loaded: a load of its own kind.
+    const action = startAction('load', timeStamp, () => `load ${location.pathname}`);
+    rootOf(action);
+    spans.set(action.span, 'browser.navigation.type', restored ? 'back_forward_cache' : 'prerender');
+  }
+  if (type === 'pagehide') {
+    endRequests();
+    for (const action of openActions()) endAction(action, now());
+  }
+  if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') deliverNow();
+  else if (type === 'online') deliverAll(true);
+  else look();
+  if (type === 'pagehide') unclaim();
 }
 
 /** The page has time to look for what others left, and goes on delivering. */
@@ -39,42 +40,11 @@ const look = () => requestIdleCallback(() => deliverAll());
 
 /** Starts listening. Returns what stops it. */
 export function followPage() {
-  const listeners = [
-    [window, 'pagehide', leave],
-    [document, 'freeze', hide],
-    [
-      document,
-      'visibilitychange',
-      () => {
-        if (document.visibilityState === 'hidden') hide();
-        else look();
-      },
-    ],
-    [
-      window,
-      'pageshow',
-      ({ persisted, timeStamp }) => {
-        if (!persisted) return;
-        shown('back_forward_cache', timeStamp);
-        look();
-      },
-    ],
-    [
-      document,
-      'prerenderingchange',
-      ({ timeStamp }) => {
-        shown('prerender', timeStamp);
-        look();
-      },
-    ],
-    [document, 'resume', look],
-    [window, 'online', () => deliverAll(true)],
-  ];
-  for (const [target, type, listener] of listeners) target.addEventListener(type, listener, true);
+  for (const type of TURNS) window.addEventListener(type, turn, true);
   setTimeout(look, FIRST_LOOK_MILLIS);
-  onAction('end', ({ span }) => span && serverOffset != null && spans.set(span, 'throughline.clock_offset_ms', serverOffset));
+  onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
     unclaim();
-    for (const [target, type, listener] of listeners) target.removeEventListener(type, listener, true);
+    for (const type of TURNS) window.removeEventListener(type, turn, true);
   };
 }
