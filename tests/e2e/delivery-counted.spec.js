@@ -1,6 +1,8 @@
 // Nothing is lost, counted end to end: every request that arrived at the page's backend has its span in the store,
 // exactly once, whatever became of the page, the network or the server meanwhile.
 
+import { spawn } from 'node:child_process';
+
 import { chromium } from '@playwright/test';
 
 import { complaintsOf, expect, press, test } from '../harness/fixtures.js';
@@ -190,7 +192,7 @@ test('what the server rejects is counted and said once', async ({ page, app, thr
   expect(dropped.join('')).toContain('throughline');
   await until('the server has refused twice', () => app.received('/collector/v1/traces').filter(({ status }) => status === 403).length >= 2 || counting.click(page).then(() => false), { intervalMillis: 1_000 });
   const said = complaints.console.filter((text) => text.includes('[throughline]'));
-  expect(said).toEqual([expect.stringContaining('too old'), expect.stringContaining('answered 403')]);
+  expect(said).toEqual([expect.stringContaining('answered 200 and lost records'), expect.stringContaining('answered 403 and lost records')]);
   expect(complaints.errors).toEqual([]);
 });
 
@@ -307,4 +309,133 @@ test('a page is kept for the way back, and goes on when it is shown again', asyn
     const load = await throughline.waitForTraceOf(service, again, 'of the way back');
     expect(load.roots[0].name).toMatch(/^load /);
   });
+});
+
+test('a prerendered page sends nothing until it is shown', async ({ app, throughline, service }, info) => {
+  const counting = new Counting(app, throughline, service, COLLECTOR);
+  // A page that is watched with developer tools is not prerendered, so this one is left to itself.
+  const url = `${app.origin}/pages/delivery-prerender.html?to=${encodeURIComponent(counting.url)}`;
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', `--user-data-dir=${info.outputPath('profile')}`, url];
+  const browser = spawn(process.env.CHROMIUM_BIN ?? '/usr/bin/chromium', args, { stdio: 'ignore', detached: true });
+  try {
+    const leaving = await app.waitForRequest('/api/leaving');
+    expect(counting.sent).toHaveLength(3);
+    await counting.expectAllOnce(3);
+    const own = app.received('/collector/v1/traces', ({ body }) => body.includes(service));
+    expect(own.filter(({ receivedMillis }) => receivedMillis < leaving.receivedMillis)).toEqual([]);
+    const shown = (trace) => trace.roots[0].attributes['browser.navigation.type'] === 'prerender';
+    await throughline.waitForTraceOf(service, shown, 'of the page being shown');
+  } finally {
+    process.kill(-browser.pid, 'SIGKILL');
+  }
+});
+
+test('a page that is frozen and resumed loses nothing', async ({ page, app, throughline, service }) => {
+  const counting = new Counting(app, throughline, service, COLLECTOR);
+  const session = await page.context().newCDPSession(page);
+  await page.goto(counting.url);
+  app.collectorUrl = undefined;
+  await counting.click(page, 2);
+  await expect(page.locator('#answers')).toHaveText('6');
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await pause(3_000);
+  app.collectorUrl = throughline.ingestUrl;
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await counting.click(page, 1);
+  await counting.expectAllOnce(9);
+});
+
+/** The page's wall clock is so many milliseconds ahead, from a moment on that the page decides. */
+function tamperWithClock(millis) {
+  const real = Date.now;
+  window.ahead = millis;
+  Date.now = () => real() + window.ahead;
+}
+
+test('after a sleep spans have the time of the wall clock again', async ({ page, app, throughline, service }) => {
+  const counting = new Counting(app, throughline, service);
+  await page.addInitScript(tamperWithClock, 0);
+  await page.goto(counting.url);
+  await counting.click(page);
+  await page.evaluate(() => { window.open = throughline.trace('over the sleep', () => new Promise((resolve) => { window.wake = resolve; })); });
+  await pause(1_500);
+  // `performance.now()` stands still while the machine sleeps: seen from it, the wall clock leaps.
+  await page.evaluate(() => { window.ahead = 3_600_000; wake(); });
+  await counting.click(page);
+  await counting.expectAllOnce(6);
+  const spans = (await until('the span over the sleep is there', async () => {
+    const traces = await throughline.tracesOf(service);
+    return traces.some((trace) => trace.find('over the sleep')) && traces;
+  })).flatMap((trace) => trace.spans);
+  const hour = 3_600_000_000_000n;
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const isLater = ({ startNanos }) => startNanos > now + hour / 2n;
+  const requests = spans.filter(({ name }) => name === 'GET /api/count');
+  expect(requests.filter(isLater)).toHaveLength(3);
+  expect(requests.filter((span) => !isLater(span))).toHaveLength(3);
+  for (const { startNanos, endNanos, name } of spans) {
+    expect(endNanos >= startNanos, name).toBe(true);
+    if (name !== 'over the sleep') expect(endNanos - startNanos < hour / 2n, name).toBe(true);
+  }
+});
+
+test('actions tell how far the server is ahead', async ({ page, app, throughline, service }) => {
+  const counting = new Counting(app, throughline, service);
+  await page.addInitScript(tamperWithClock, -7_200_000);
+  await page.goto(counting.url);
+  await page.evaluate(() => throughline.flush());
+  await pause(1_000);
+  await counting.click(page);
+  await counting.expectAllOnce(3);
+  const click = await throughline.waitForTraceOf(service, (trace) => trace.find(/^click/), 'of the click');
+  const offset = click.find(/^click/).attributes['throughline.clock_offset_ms'];
+  expect(Math.abs(offset - 7_200_000)).toBeLessThan(1_000);
+});
+
+test('sends the headers that the page configured, to a path of its own origin', async ({ page, app, throughline, service }) => {
+  const counting = new Counting(app, throughline, service, { 'data-endpoint': '/collector/', 'data-headers': 'x-api-key=secret one' });
+  await page.goto(counting.url);
+  await counting.click(page);
+  await page.evaluate(() => throughline.flush());
+  await counting.expectAllOnce(3);
+  expect(app.received('/collector/v1/traces').at(-1).headers['x-api-key']).toBe('secret one');
+});
+
+test('an endpoint that cannot be reached is named once', async ({ page, app, throughline, service }) => {
+  const complaints = complaintsOf(page);
+  // A server that allows other origins than the page's: the browser refuses, as an extension or its own rules would.
+  const counting = new Counting(app, throughline, service, { 'data-endpoint': throughline.viewerUrl });
+  await page.goto(counting.url);
+  await counting.click(page);
+  const said = () => complaints.console.filter((text) => text.includes('[throughline]'));
+  await until('it is said', () => said().length);
+  await pause(5_000);
+  expect(said()).toEqual([expect.stringContaining('cannot reach')]);
+  expect(complaints.errors).toEqual([]);
+});
+
+test('a browser that crashes loses only what its last moments held', async ({ app, throughline, service }, info) => {
+  const counting = new Counting(app, throughline, service, COLLECTOR);
+  const profile = info.outputPath('profile');
+  const launch = () => chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  });
+  app.collectorUrl = undefined;
+  const context = await launch();
+  const page = await context.newPage();
+  await page.goto(counting.url);
+  await counting.click(page, 2);
+  await expect(page.locator('#answers')).toHaveText('6');
+  await until('the collector has refused', () => app.received('/collector/v1/traces', ({ body }) => counting.sent.every(({ spanId }) => body.includes(Buffer.from(spanId, 'hex'))))[0]);
+  await pause(2_000);
+  const cdp = await context.browser()?.newBrowserCDPSession();
+  await (cdp ?? (await context.newCDPSession(page))).send('Browser.crash').catch(() => {});
+  await context.close().catch(() => {});
+
+  app.collectorUrl = throughline.ingestUrl;
+  const again = await launch();
+  await (await again.newPage()).goto(counting.url);
+  await counting.expectAllOnce(6);
+  await again.close();
 });

@@ -34,6 +34,7 @@ const LATER = [0, 408, 429, 502, 503, 504];
 /** So many failures in a row are no accident. */
 const FAILURES_TO_SAY = 3;
 const TYPE = 'application/x-protobuf';
+const CHECK = 'Is it up, does it allow this origin and key, is it blocked?';
 
 const { fetch, setTimeout, Response, CompressionStream, AbortSignal } = window;
 const { warn } = console;
@@ -49,8 +50,6 @@ const lanes = ['traces', 'logs', 'metrics'].map((path, signal) => ({
   /** How often in a row nothing was taken, and until when (`now`) the next try has to wait. */
   failures: 0,
   until: 0,
-  /** The delivery that is going on. */
-  delivery: undefined,
 }));
 
 /** The timer of the next delivery. */
@@ -137,7 +136,7 @@ async function send(lane, parts, keepalive = false) {
   let body = plain;
   let status = 0;
   let later;
-  let answer = [];
+  let answer;
   mark(true);
   try {
     // A page that goes cannot wait for the compression.
@@ -158,7 +157,7 @@ async function send(lane, parts, keepalive = false) {
     learnOffset(sent, header('throughline-time'));
     later = header('retry-after');
     status = response.status;
-    if (header('content-type') === TYPE) answer = fields(new Uint8Array(await response.arrayBuffer()), 1);
+    if (header('content-type') === TYPE) answer = new Uint8Array(await response.arrayBuffer());
   } catch {
     // Without a status it is not taken.
   }
@@ -166,7 +165,7 @@ async function send(lane, parts, keepalive = false) {
   lane.failures++;
   const again = LATER.includes(status);
   if (again) {
-    if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${url}, trying on. Is it up, does it allow this origin, is it blocked?`);
+    if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${url}, trying on. ${CHECK}`);
     keep(lane.parts);
   } else if (status === 413 && parts[1]) {
     lane.most = size / 2;
@@ -175,29 +174,25 @@ async function send(lane, parts, keepalive = false) {
     held -= size;
     lane.parts = lane.parts.filter((part) => !parts.includes(part));
     forget(parts);
+    // Of what it took, the server says in `partial_success` (1) how many it rejected (1).
+    const lost = status < 300 ? fields(fields(answer, 1)[0], 1)[0] : countRecords(plain);
+    if (lost) {
+      say(`${url} answered ${status} and lost records. ${CHECK}`);
+      // Counting the counts would never end.
+      if (lane.signal < 2) spans.dropped(lane.signal, 'rejected', lost);
+      deliverSoon();
+    }
     if (!held && document.visibilityState === 'hidden') unclaim();
     if (status < 300) {
       lane.failures = 0;
-      // The answer's partial success: how many were not kept (1), and why (2).
-      for (const partial of answer) lose(lane, fields(partial, 1)[0], `${url}: ${new TextDecoder().decode(fields(partial, 2)[0])}`);
       return true;
     }
-    lose(lane, countRecords(plain), `${url} answered ${status}, given up. Does it allow this origin, is the key right?`);
   }
   const pause = Math.max(later * 1_000 || Date.parse(later) - Date.now() || 0, backoff(lane.failures));
   lane.until = now() + pause;
   // Timers may be early by what the clock rounds.
   setTimeout(due, pause + 9);
   return false;
-}
-
-/** Counts what the server will not take. Counting the counts would never end. */
-function lose({ signal }, count, why) {
-  say(why);
-  if (count && signal < 2) {
-    spans.dropped(signal, 'rejected', count);
-    deliverSoon();
-  }
 }
 
 /** Doubles with every failure; half of it is random, so that pages do not come back all at once. */

@@ -1,7 +1,7 @@
 // The little protobuf that must be read: OTLP answers, and how many records a request has.
 
 /** The values of a field of a message: bytes, or the number of a varint. Damaged bytes give damaged values. */
-export function fields(bytes, wanted) {
+export function fields(bytes = [], wanted) {
   const found = [];
   let at = 0;
   const varint = () => {

@@ -21,7 +21,6 @@ const { locks } = navigator;
 const { now } = Date;
 
 const owner = `throughline-${Math.random()}`;
-let number = 0;
 /** How many bytes are in the vault, as far as this page knows. */
 let used = 0;
 
@@ -77,7 +76,7 @@ async function transact(work) {
 function put(store, part, time) {
   const { signal, body } = part;
   part.count ??= countRecords(body);
-  part.key = [owner, number++, time, signal, part.count, body.length, options.endpoint];
+  part.key = [owner, time + Math.random(), signal, part.count, body.length, options.endpoint];
   used += body.length;
   store.put(used > MOST_BYTES ? NOTHING : body, part.key);
 }
@@ -103,7 +102,7 @@ export function forget(parts) {
   transact((store) => {
     for (const { key } of parts) {
       if (key) {
-        used -= key[5];
+        used -= key[4];
         store.delete(key);
       }
     }
@@ -123,10 +122,10 @@ export async function adopt() {
     // In this order: a page takes its lock before it keeps anything, so whoever has a part and holds none is gone.
     const living = locks ? (await locks.query()).held.map(({ name }) => name) : [];
     used = 0;
-    for (const key of keys) used += key[5];
+    for (const key of keys) used += key[4];
     await transact((store) => {
       for (const key of keys) {
-        const [name, , time, signal, count, bytes, endpoint] = key;
+        const [name, time, signal, count, bytes, endpoint] = key;
         const age = now() - time;
         const over = age > LONGEST_MILLIS;
         if (name === owner || living.includes(name) || !(over || (endpoint === options.endpoint && (locks || age > ABANDONED_MILLIS)))) continue;
