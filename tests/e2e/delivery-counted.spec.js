@@ -357,7 +357,8 @@ test('after a sleep spans have the time of the wall clock again', async ({ page,
   await page.addInitScript(tamperWithClock, 0);
   await page.goto(counting.url);
   await counting.click(page);
-  await page.evaluate(() => { window.open = throughline.trace('over the sleep', () => new Promise((resolve) => { window.wake = resolve; })); });
+  await throughline.waitForTraceOf(service, (trace) => trace.find(/^click/) && trace.all('GET /api/count').length === 3, 'of the click before');
+  await page.evaluate(() => { throughline.trace('over the sleep', () => new Promise((resolve) => { window.wake = resolve; })); });
   await pause(1_500);
   // `performance.now()` stands still while the machine sleeps: seen from it, the wall clock leaps.
   await page.evaluate(() => { window.ahead = 3_600_000; wake(); });

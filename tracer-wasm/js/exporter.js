@@ -165,7 +165,7 @@ async function send(lane, parts, keepalive = false) {
   lane.failures++;
   const again = LATER.includes(status);
   if (again) {
-    if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${url}, trying on. ${CHECK}`);
+    if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${options.endpoint}, trying on. ${CHECK}`);
     keep(lane.parts);
   } else if (status === 413 && parts[1]) {
     lane.most = size / 2;

@@ -9,9 +9,11 @@ import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
 import { unclaim } from './vault.js';
 
-const { setTimeout, requestIdleCallback = setTimeout } = window;
+const { setTimeout, setInterval, clearInterval, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
 const FIRST_LOOK_MILLIS = 1_000;
+/** A page may have died since the last look. */
+const NEXT_LOOK_MILLIS = 60_000;
 
 const TURNS = ['pagehide', 'pageshow', 'visibilitychange', 'freeze', 'resume', 'prerenderingchange', 'online'];
 
@@ -35,16 +37,18 @@ function turn({ type, persisted, timeStamp }) {
   if (type === 'pagehide') unclaim();
 }
 
-/** The page has time to look for what others left, and goes on delivering. */
-const look = () => requestIdleCallback(() => deliverAll());
+/** The page has time to look for what others left, and goes on delivering. One that nobody sees leaves that to others. */
+const look = () => requestIdleCallback(() => document.visibilityState === 'visible' && deliverAll());
 
 /** Starts listening. Returns what stops it. */
 export function followPage() {
   for (const type of TURNS) window.addEventListener(type, turn, true);
   setTimeout(look, FIRST_LOOK_MILLIS);
+  const timer = setInterval(look, NEXT_LOOK_MILLIS);
   onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
     unclaim();
+    clearInterval(timer);
     for (const type of TURNS) window.removeEventListener(type, turn, true);
   };
 }
