@@ -289,6 +289,25 @@ test('methods, sizes, protocol and Server-Timing follow the conventions', async 
   expect(metrics.map(({ attributes }) => attributes)).toEqual(Array.from({ length: 10 }, (_, at) => ({ name: `m${at}`, dur: at + 0.5, desc: `metric ${at}` })));
 });
 
+test('a body that is read piece by piece belongs to its request to the end', async ({ page, app, throughline, service, complaints }) => {
+  await page.goto(app.publish('requests.html', { tag: throughline.tag(service) }));
+  const read = await act(page, async () => {
+    const descriptor = Object.getOwnPropertyDescriptor(Response.prototype, 'body');
+    const facts = [descriptor.get.name, String(descriptor.get), descriptor.set, descriptor.enumerable, descriptor.configurable, new Response().body, new Response('x').body === null];
+    const reader = (await fetch('/api/pieces?pieces=5')).body.getReader();
+    let text = '';
+    for (let part; !(part = await reader.read()).done; ) text += new TextDecoder().decode(part.value);
+    return [text, ...facts];
+  });
+  expect(read).toEqual(['piece '.repeat(5), 'get body', 'function get body() { [native code] }', undefined, true, true, null, false]);
+  const trace = await throughline.waitForTraceOf(service, (read) => Boolean(read.find('GET /api/pieces')), 'of the pieces');
+  const span = trace.only('GET /api/pieces');
+  // Four pauses of 200 ms, far more than the span would have waited after the headers.
+  expect(span.endNanos - span.startNanos).toBeGreaterThan(750_000_000n);
+  expect(span.attributes['http.response.body.size']).toBe(30);
+  expect(complaints.errors).toEqual([]);
+});
+
 test('every shape of a request arrives as it would without the tracer', async ({ page, app, throughline, service, complaints }) => {
   const probe = async (path) => {
     const results = [];

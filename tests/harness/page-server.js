@@ -170,7 +170,7 @@ export class PageServer {
 
   /**
    * The backend answers as the query asks: `delay` milliseconds later, with `status`, `body`, `type`, `timing` metrics of a
-   * `Server-Timing` header; `cors=1` allows any origin and header; `fail=reset` breaks the connection; `echo=1` answers with what was received. By default
+   * `Server-Timing` header, `pieces` of the body 200 ms apart; `cors=1` allows any origin and header; `fail=reset` breaks the connection; `echo=1` answers with what was received. By default
    * 200 and `{"ok":true}`.
    */
   async #backend(url, request, response) {
@@ -186,11 +186,18 @@ export class PageServer {
     const answer = () => {
       if (query.get('fail') === 'reset') request.socket.destroy();
       else if (request.method === 'OPTIONS') response.writeHead(204, headers).end();
+      else if (query.get('pieces')) this.#dribble(response.writeHead(200, headers), Number(query.get('pieces')));
       else response.writeHead(Number(query.get('status') ?? 200), headers).end(query.get('echo') ? echo(recorded) : (query.get('body') ?? '{"ok":true}'));
     };
     const delay = Number(query.get('delay') ?? 0);
     if (delay) setTimeout(answer, delay);
     else answer();
+  }
+
+  #dribble(response, pieces) {
+    response.write('piece ');
+    if (pieces === 1) response.end();
+    else setTimeout(() => this.#dribble(response, pieces - 1), 200);
   }
 
   async #collector(url, request, response) {

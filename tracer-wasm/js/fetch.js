@@ -4,7 +4,7 @@
 // reaction younger, since the tracer's reaction on the original hides that nobody handles its rejection. That
 // reaction only looks: an error that passed through a function of the tracer would seem to be the tracer's.
 import { Request as Traced } from './request.js';
-import { method } from './patch.js';
+import { method, redefine } from './patch.js';
 import { propagatesTo } from './options.js';
 import { watch } from './promise.js';
 import { state } from './state.js';
@@ -69,6 +69,17 @@ export function followFetch() {
       );
     },
   }));
+
+  redefine(Response.prototype, 'body', (accessor) => {
+    const change = { ...accessor };
+    method(change, 'get', (original) => ({
+      replacement() {
+        if (state.on) answers.get(this)?.streaming();
+        return original.call(this);
+      },
+    }));
+    return change;
+  });
 
   for (const key of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
     method(Response.prototype, key, (original) => ({

@@ -17,6 +17,8 @@ import { spans } from './spans.js';
 /** How long the report may take after the headers, and after the body. */
 const AFTER_HEADERS_MILLIS = 300;
 const AFTER_BODY_MILLIS = 150;
+/** A stream that lasts longer ends in the picture with its headers. */
+const LONGEST_STREAM_MILLIS = 30_000;
 /** How many metrics of a `Server-Timing` header become events. */
 const MOST_METRICS = 10;
 /** The size of a longer text is not worth its counting. */
@@ -125,6 +127,11 @@ export class Request {
   /** The page has begun to read the body: the span ends with it. */
   reading() {
     clearTimeout(this.timer);
+  }
+
+  /** The page may read the body piece by piece: only the browser's report says when it had all of it. */
+  streaming() {
+    this.#wait(LONGEST_STREAM_MILLIS);
   }
 
   /** The body has arrived, or reading it has failed. */
