@@ -183,6 +183,7 @@ export class PageServer {
     if (query.get('cors')) {
       Object.assign(headers, { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' });
     }
+    if (query.get('location')) headers.location = query.get('location');
     const answer = () => {
       if (query.get('fail') === 'reset') request.socket.destroy();
       else if (request.method === 'OPTIONS') response.writeHead(204, headers).end();

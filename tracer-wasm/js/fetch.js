@@ -15,34 +15,45 @@ const INIT_KEYS =
     ' ',
   );
 
-const { Request } = window;
+const urlOf = Object.getOwnPropertyDescriptor(window.Request.prototype, 'url').get;
 /** Response → the traced request that it answers. */
 const answers = new WeakMap();
 
+/** What is a Request, be it of another frame. */
+function requestOf(input) {
+  try {
+    return urlOf.call(input) && input;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The arguments of the call with the headers that carry the trace on. */
-function withHeaders(input, init, traced) {
-  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+function withHeaders(input, init, request, headers, traced) {
   const added = traced.headers((name) => headers.has(name));
   if (!added.length) return [input, init];
   for (const [name, value] of added) headers.set(name, value);
   const changed = {};
+  if (init) for (const key of INIT_KEYS) if (key in init && init[key] !== undefined) changed[key] = init[key];
   // Any member at all makes a Request lose its referrer, unless it is said again.
-  if (input instanceof Request) {
-    changed.referrer = input.referrer;
-    changed.referrerPolicy = input.referrerPolicy;
+  if (request && !Object.keys(changed).length) {
+    changed.referrer = request.referrer;
+    changed.referrerPolicy = request.referrerPolicy;
   }
-  if (init) for (const key of INIT_KEYS) if (key in init) changed[key] = init[key];
   changed.headers = headers;
   return [input, changed];
 }
 
 function begin(input, init) {
-  const request = input instanceof Request ? input : undefined;
+  const request = requestOf(input);
   const url = new URL(request ? request.url : input, document.baseURI);
   if (!/^https?:$/.test(url.protocol)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
+  const own = init?.headers;
+  // What fetch will refuse is refused here, before a span is open.
+  const headers = propagatesTo(url) && new Headers(own === undefined ? request?.headers : own);
   const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url, init?.body);
-  return { traced, signal: init?.signal ?? request?.signal, args: propagatesTo(url) ? withHeaders(input, init, traced) : [input, init] };
+  return { traced, signal: init?.signal ?? request?.signal, args: headers ? withHeaders(input, init, request, headers, traced) : [input, init] };
 }
 
 export function followFetch() {
