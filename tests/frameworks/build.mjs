@@ -11,11 +11,16 @@ import { build } from 'esbuild';
 import { compile, compileModule } from 'svelte/compiler';
 
 const here = import.meta.dirname;
+const entries = join(here, '../../tracer-wasm/npm');
 
 /** Each application by its name: where it begins, and the compiler that its sources need. */
 const APPLICATIONS = {
   'angular': { entry: 'angular/zoneless.ts' },
   'angular-zone': { entry: 'angular/zone.ts' },
+  'entry-opentelemetry': { entry: 'entries/opentelemetry.js' },
+  'entry-react': { entry: 'entries/react.jsx' },
+  'entry-svelte': { entry: 'entries/svelte.js', plugin: svelteCompiler(), conditions: ['svelte', 'browser'] },
+  'entry-vue': { entry: 'entries/vue.js' },
   'htmx': { entry: 'htmx/htmx-4.js' },
   'htmx-2': { entry: 'htmx/htmx-2.js' },
   'jquery': { entry: 'jquery/application.js' },
@@ -26,7 +31,7 @@ const APPLICATIONS = {
   'vue': { entry: 'vue/application.js' },
 };
 
-const digest = await digestOf([join(here, 'src'), join(here, 'package-lock.json'), join(here, 'build.mjs')]);
+const digest = await digestOf([join(here, 'src'), entries, join(here, 'package-lock.json'), join(here, 'build.mjs')]);
 const stamp = join(here, 'dist/stamp');
 if ((await readFile(stamp, 'utf8').catch(() => '')) !== digest) {
   await mkdir(join(here, 'dist'), { recursive: true });
@@ -51,7 +56,12 @@ if ((await readFile(stamp, 'utf8').catch(() => '')) !== digest) {
         '__VUE_PROD_DEVTOOLS__': 'false',
         '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__': 'false',
       },
-      alias: { vue: 'vue/dist/vue.esm-bundler.js' },
+      alias: {
+        vue: 'vue/dist/vue.esm-bundler.js',
+        ...Object.fromEntries(['react', 'vue', 'svelte', 'opentelemetry'].map((name) => [`@throughline/tracer/${name}`, join(entries, `${name}.js`)])),
+      },
+      // Where the entries' own imports are found.
+      nodePaths: [join(here, 'node_modules')],
       tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
       conditions,
       plugins: plugin ? [plugin] : [],

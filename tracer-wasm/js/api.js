@@ -1,16 +1,18 @@
 // `window.throughline`: what a page may call. Where the tracer does not run, every call is a harmless no-op.
-import { runIn } from './register.js';
-import { initialise, options } from './options.js';
+import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
+import { capture, sample } from './sampling.js';
+import { current, runIn } from './register.js';
 import { deliver } from './exporter.js';
 import { describePage } from './page.js';
-import { now } from './clock.js';
-import { endAction, openActions } from './action.js';
-import { capture, sample } from './sampling.js';
 import { emit } from './logs.js';
+import { epoch, now } from './clock.js';
 import { identify } from './user.js';
+import { initialise, options } from './options.js';
 import { setRoute } from './navigation.js';
+import { spans } from './spans.js';
 import { state } from './state.js';
 import { stop } from './stop.js';
+import { tell } from './errors.js';
 import { trace } from './trace.js';
 
 export const api = {
@@ -36,6 +38,11 @@ export const api = {
       else baggage[key] = value;
     }
     return api;
+  },
+
+  /** Reports an error that the page has caught, once, with further attributes; the action that it happened in has failed. */
+  exception(error, attributes) {
+    if (state.on) tell(error, attributes);
   },
 
   /** Sends what the flight recorder holds, and all that the session does from now on. */
@@ -71,4 +78,7 @@ export const api = {
     stop();
     await deliver();
   },
+
+  /** What the entries of the npm package are made of. Not for pages: it changes without notice. */
+  [Symbol.for('throughline')]: { Context, current, endAction, epoch, hold, now, parentOf, runIn, spans, startAction, state },
 };

@@ -21,22 +21,35 @@ export const exceptionAttributes = ({ type, message, stacktrace }) => ({
   'exception.stacktrace': stacktrace,
 });
 
+/** Errors that the page has told of itself. */
+const told = new WeakSet();
+
+function record(thrown, context, attributes) {
+  if (context) parentOf(context);
+  capture('exception');
+  if (!crowded(1, thrown.type + thrown.message + thrown.stacktrace?.split('\n')[1])) {
+    emit('exception', 17, { ...exceptionAttributes(thrown), ...attributes }, { context });
+  }
+  if (context?.sure && context.action.span) spans.fail(context.action.span, thrown.type, thrown.message);
+}
+
+/** Takes an error that the page has caught; one that it has told already is left out. */
+export function tell(error, attributes) {
+  if (told.has(error)) return;
+  if (error instanceof Error) told.add(error);
+  record(describe(error), current(), attributes);
+}
+
 function report({ type: source, isTrusted, target, error, reason, message, filename }) {
-  // An `error` at an element is a resource that did not load.
-  if (!isTrusted || target !== window) return;
   const rejected = source !== 'error';
+  // An `error` at an element is a resource that did not load.
+  if (!isTrusted || target !== window || told.has(rejected ? reason : error)) return;
   const thrown = describe(rejected ? reason : error);
   // The browser keeps what a script of another origin has thrown to itself.
   const muted = !rejected && !filename && !error;
   if (!(error instanceof Error) && message) thrown.message = message;
   if (muted) thrown.type = 'cross-origin';
-  const context = current() ?? (rejected ? recently() : null) ?? loading();
-  if (context) parentOf(context);
-  capture('exception');
-  if (!crowded(1, thrown.type + thrown.message + thrown.stacktrace?.split('\n')[1])) {
-    emit('exception', 17, { ...exceptionAttributes(thrown), 'throughline.exception.source': source }, { context });
-  }
-  if (context?.sure && context.action.span) spans.fail(context.action.span, thrown.type, thrown.message);
+  record(thrown, current() ?? (rejected ? recently() : null) ?? loading(), { 'throughline.exception.source': source });
 }
 
 export const followErrors = () => listen(window, 'error unhandledrejection', report);

@@ -145,6 +145,8 @@ export const spans = {
     record(14, event, time);
   },
 
+  rename: (span, name) => record(26, span, 0, name),
+
   link: (span, parent) => record(12, span, 0, parent),
 
   /** Marks the span as failed: the class of error, and its message (may be empty). */

@@ -46,6 +46,8 @@ export interface ThroughlineRecord {
   attributes: Record<string, string | number | boolean | string[]>;
 }
 
+export type Attributes = Record<string, string | number | boolean | string[] | null | undefined>;
+
 export interface Throughline {
   readonly version: string;
   init(options: ThroughlineOptions): Throughline;
@@ -54,6 +56,20 @@ export interface Throughline {
    * when `body` returns, or when the promise that it returned settles.
    */
   trace<T>(name: string, body: () => T): T;
+  /** Records something that happened, with attributes, in the trace of the action that it happened in. */
+  event(name: string, attributes?: Attributes): void;
+  /** Says who uses the page; null takes it back. */
+  identify(user: { id: string; [attribute: string]: string | number | boolean } | null): void;
+  /** Reports an error that the page has caught; the action that it happened in has failed. */
+  exception(error: unknown, attributes?: Attributes): void;
+  /** Says the template of the route that the page shows, such as `/films/:film`. */
+  route(template: string): void;
+  /** Adds members to the `baggage` of requests; null takes one away. */
+  baggage(entries: Record<string, string | null>): Throughline;
+  /** Sends what the flight recorder holds, and all that the session does from now on. */
+  capture(): void;
+  /** With `consent: 'required'`: nothing is stored or sent before `consent(true)`. */
+  consent(granted: boolean): void;
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */
   flush(): Promise<void>;
   /** Sends what there is, and gives the browser's functions back. */

@@ -122,7 +122,8 @@ pub fn record(operation: u32, handle: u32, number: f64, length: usize) -> u32 {
             tracer.seed([half(0).unwrap_or(1), half(8).unwrap_or(1)]);
         }
         24 => tracer.shape(handle),
-        _ => return buffer.as_ptr() as u32,
+        25 => return buffer.as_ptr() as u32,
+        _ => tracer.rename(handle, first),
     }
     0
 }

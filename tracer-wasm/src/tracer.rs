@@ -271,6 +271,13 @@ impl Tracer {
         }
     }
 
+    /// Gives a span another name, which is redacted.
+    pub fn rename(&mut self, handle: Handle, name: &str) {
+        if let Some(open) = self.get(handle) {
+            open.name = redact::text(name);
+        }
+    }
+
     /// Forgets what is open.
     pub fn drop(&mut self, handle: Handle) {
         self.close(handle);

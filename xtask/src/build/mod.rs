@@ -40,7 +40,7 @@ pub fn build(workspace: &Workspace, part: Option<Part>) -> Result<()> {
         None => {
             let scripts = tracer(workspace, &node)?;
             viewer(workspace, &node)?;
-            release::build(workspace, &scripts)
+            release::build(workspace, &node, &scripts)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `target/dist`: what a release consists of.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -11,14 +10,14 @@ use sha2::{Digest, Sha384};
 use super::empty;
 use super::tracer::Scripts;
 use crate::step::{run, step};
-use crate::tools::cargo;
+use crate::tools::{NodeTools, cargo};
 use crate::workspace::Workspace;
 
 /// Compiles the server with the viewer and the tracer inside and lays out the files.
 ///
 /// # Errors
 /// When the server does not compile or a file is missing.
-pub fn build(workspace: &Workspace, scripts: &Scripts) -> Result<()> {
+pub fn build(workspace: &Workspace, node: &NodeTools, scripts: &Scripts) -> Result<()> {
     step("compile the server for release", || {
         run(cargo(workspace).args(["build", "--release", "--package=throughline"]))
     })?;
@@ -30,14 +29,14 @@ pub fn build(workspace: &Workspace, scripts: &Scripts) -> Result<()> {
             dist.join("throughline"),
         )
         .context("cannot copy the binary")?;
-        copy_directory(&workspace.root.join("tracer-wasm/npm"), &dist.join("npm"))
-            .context("cannot lay out the npm package")?;
         for script in scripts.iter() {
             let name = script.file_name().context("a script has a name")?;
             fs::copy(script, dist.join(name))?;
-            fs::copy(script, dist.join("npm").join(name))?;
         }
-        Ok(())
+        run(node
+            .script("npm-package.mjs")
+            .arg(workspace.embed("tracer"))
+            .arg(dist.join("npm")))
     })?;
     for script in scripts.iter() {
         eprintln!(
@@ -52,18 +51,4 @@ pub fn build(workspace: &Workspace, scripts: &Scripts) -> Result<()> {
 /// The value of a script tag's `integrity` attribute.
 pub fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
-}
-
-fn copy_directory(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_directory(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ import {
   Component,
   EventEmitter,
   Injector,
+  NgZone,
   OnDestroy,
   OnInit,
   Output,
@@ -81,7 +82,11 @@ class Application implements OnDestroy {
       const polling = interval(POLL_MILLIS).subscribe(() => { ask('rxjs-interval'); });
       const beat = setInterval(() => { ask('interval'); }, POLL_MILLIS);
       const socket = heartbeat();
-      socket.onmessage = () => { ask('web-socket'); };
+      // Outside the zone, as heartbeats are: the change detection that a message asks for waits for a frame, and would
+      // take that of a click with it.
+      inject(NgZone).runOutsideAngular(() => {
+        socket.onmessage = () => { ask('web-socket'); };
+      });
       this.stops.push(() => polling.unsubscribe(), () => clearInterval(beat), () => socket.close());
     }
   }
