@@ -99,8 +99,8 @@ export function rootOf(action) {
   if (!action.parent && !action.ended) {
     action.span = spans.start('', epoch(action.start), action.name());
     action.parent = spans.traceparent(action.span);
-    spans.text(action.span, 'throughline.action', action.kind);
-    spans.text(action.span, 'throughline.causality', 'exact');
+    spans.set(action.span, 'throughline.action', action.kind);
+    spans.set(action.span, 'throughline.causality', 'exact');
     spans.page(action.span);
     tell('root', action);
   }

@@ -126,9 +126,6 @@ export const spans = {
     else if (Array.isArray(value) && value.length) record(10, handle, 0, key, ...value, '');
   },
 
-  text: (handle, key, value) => spans.set(handle, key, String(value)),
-  number: (handle, key, value) => spans.set(handle, key, +value),
-
   /** Adds an identifier as it is: it would look like a token. */
   id: (handle, key, value) => record(7, handle, 0, key, value),
 

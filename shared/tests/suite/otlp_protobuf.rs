@@ -277,18 +277,18 @@ proptest! {
     }
 }
 
-fn log() -> impl Strategy<
-    Value = (
-        UnixNanos,
-        UnixNanos,
-        u32,
-        String,
-        String,
-        Puts,
-        Option<(TraceId, SpanId)>,
-        u32,
-    ),
-> {
+type Log = (
+    UnixNanos,
+    UnixNanos,
+    u32,
+    String,
+    String,
+    Puts,
+    Option<(TraceId, SpanId)>,
+    u32,
+);
+
+fn log() -> impl Strategy<Value = Log> {
     use generate::{instant, span_id, trace_id};
     (
         instant(),
@@ -330,7 +330,7 @@ proptest! {
                 observed_time_unix_nano: observed.0,
                 severity_number: severity as i32,
                 severity_text: String::new(),
-                body: (!body.is_empty()).then(|| AnyValue { value: Some(Value::StringValue(body)) }),
+                body: (!body.is_empty()).then_some(AnyValue { value: Some(Value::StringValue(body)) }),
                 attributes: expected(&puts),
                 dropped_attributes_count: kept(&puts).1,
                 flags: if span.is_some() { flags } else { 0 },

@@ -6,6 +6,8 @@ use shared::propagation::baggage::{Baggage, BaggageError, BaggageMember, Baggage
 use shared::propagation::traceparent::{TraceFlags, TraceParent};
 use shared::propagation::tracestate::{TraceState, TraceStateError};
 
+use crate::generate;
+
 fn rows(text: &str) -> Vec<Value> {
     let rows: Vec<Value> = serde_json::from_str(text).expect("the vectors are JSON");
     assert!(rows.len() > 20, "the vectors are there");
@@ -197,6 +199,32 @@ proptest! {
         let again = Baggage::parse(&header);
         prop_assert_eq!(again.members(), parsed.members());
         prop_assert_eq!(again.left_out(), 0);
+    }
+
+    #[test]
+    fn what_a_traceparent_says_comes_back(
+        trace_id in generate::trace_id(),
+        parent_id in generate::span_id(),
+        flags in any::<u8>(),
+    ) {
+        let flags = TraceFlags::from_bits(flags);
+        let parent = TraceParent { trace_id, parent_id, flags };
+        prop_assert_eq!(TraceParent::parse(&parent.to_header()), Ok(parent));
+    }
+
+    #[test]
+    fn what_a_tracestate_says_comes_back(
+        members in proptest::collection::btree_map("[a-z0-9][a-z0-9_*/@-]{0,8}", "[!-+.-<>-~]{1,8}", 0..28),
+    ) {
+        let mut state = TraceState::default();
+        for (key, value) in &members {
+            prop_assert_eq!(state.put(key, value), Ok(()));
+        }
+        // 27 members of at most 18 characters and a comma fit into 512.
+        prop_assert_eq!(TraceState::parse(&state.to_header()), Ok(state.clone()));
+        for (key, value) in &members {
+            prop_assert_eq!(state.get(key), Some(value.as_str()));
+        }
     }
 
     #[test]
