@@ -3,7 +3,7 @@
 // An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
 // await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
 // nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
-import { enter, enterTask, settle } from './register.js';
+import { enter, enterTask, settle, soon } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
@@ -13,7 +13,7 @@ const YOUNG_AWAIT_MILLIS = 5_000;
 /** A timer of up to this long keeps its action open. */
 export const SHORT_TIMER_MILLIS = 1_000;
 
-const { queueMicrotask, setTimeout } = window;
+const { setTimeout } = window;
 const live = new Set();
 
 /** The open actions, oldest first. */
@@ -74,12 +74,12 @@ export class Context {
     this.parent = parent;
     /** Whether it is certain that work belongs here, or only likely. */
     this.sure = sure;
-    const settled = () => settle(this);
+    const settled = () => settle(this, settled);
     /** Puts the context back when a promise that was awaited in it settles. */
     this.resume = () => {
       action.awaits--;
       enter(this);
-      queueMicrotask(settled);
+      soon(settled);
     };
   }
 
@@ -133,6 +133,12 @@ function check(action) {
   else setTimeout(check, left, action);
 }
 
+/** Calls a function at most once. */
+const once = (release) => (time) => {
+  release?.(time);
+  release = undefined;
+};
+
 /**
  * Keeps the context's action open until the returned function is called (once; further calls do nothing). It takes
  * the time at which the work was done, where that is not now.
@@ -140,14 +146,20 @@ function check(action) {
 export function hold(context) {
   if (!context || context.action.ended) return nothing;
   const { action } = context;
-  let held = true;
   action.open++;
-  return (time = now()) => {
-    if (!held) return;
-    held = false;
+  return once((time = now()) => {
     action.open--;
     action.last = Math.max(action.last, time);
-  };
+  });
+}
+
+/** Like `hold` for what may never come: it counts as a pending await. */
+export function wait(context) {
+  if (!context) return nothing;
+  const { action } = context;
+  action.awaits++;
+  action.awaited++;
+  return once(() => action.awaits--);
 }
 
 const nothing = () => {};

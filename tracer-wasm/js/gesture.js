@@ -23,7 +23,7 @@ const MOVE = /move$|^drag|^drop$/;
 /** Code may dispatch these as well, in the middle of another action. */
 const SYNCHRONOUS = /^(submit|change|input|beforeinput)$/;
 const EVENTS =
-  'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit pointermove mousemove touchmove dragstart dragenter dragover drop dragend popstate'.split(
+  'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit pointermove mousemove touchmove dragstart dragenter dragover drop dragend'.split(
     ' ',
   );
 /** The kind of action that an event makes of its gesture. */
@@ -109,7 +109,6 @@ class Gesture {
 
 function observe(event) {
   if (!state.on || !event.isTrusted) return;
-  if (event.type === 'popstate') return goneBack(event);
   if (MOVE.test(event.type)) {
     if (!gesture?.action.held) return;
     gesture.move(event);
@@ -125,12 +124,6 @@ function observe(event) {
   }
   gesture.take(event);
   enterTask(gesture.action.context);
-}
-
-/** The user went back or forward; or to a fragment of the page, by a link. Where code did it, its context is entered already. */
-function goneBack(event) {
-  const followed = gesture && !gesture.action.ended && gesture.control?.closest?.('a[href]');
-  if (!current()) enterTask((followed ? gesture.action : startAction('popstate', event.timeStamp, () => 'popstate', event)).context);
 }
 
 /** Starts listening. Returns what stops it. */

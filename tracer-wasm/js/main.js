@@ -11,9 +11,11 @@ import { followErrors } from './errors.js';
 import { instantiate } from './spans.js';
 import { deliverSoon } from './exporter.js';
 import { followBeacons } from './beacon.js';
+import { followCallbacks } from './callbacks.js';
 import { followFetch } from './fetch.js';
 import { followFrames } from './frames.js';
 import { followGestures } from './gesture.js';
+import { followHistory } from './history.js';
 import { followLoad } from './load.js';
 import { followMeasures } from './timing.js';
 import { followMemory } from './memory.js';
@@ -25,6 +27,7 @@ import { followProfile } from './profile.js';
 import { followPromises } from './promise.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followSockets } from './socket.js';
+import { followTargets } from './targets.js';
 import { followTimers } from './timers.js';
 import { followVitals } from './vitals.js';
 import { followWorkers } from './worker.js';
@@ -50,6 +53,8 @@ function start() {
   followTimers();
   followMessages();
   followObservers();
+  followTargets();
+  followCallbacks();
   followFetch();
   followXhr();
   followBeacons();
@@ -64,8 +69,8 @@ function start() {
   followBehaviour();
   followFrames();
   followWorkers();
-  onStop(followGestures(), followPage(), watchReports(takeEntry), followResources());
-  // Behind the gestures: the way back is one.
+  onStop(followGestures(), followHistory(), followPage(), watchReports(takeEntry), followResources());
+  // Behind the history, which says whose the way back is.
   followNavigation();
   followLoad();
   takeEarlier();

@@ -1,10 +1,42 @@
-// Observers whose callbacks run in a task of their own belong to nobody. Those of a MutationObserver run as
-// microtasks of the change that they observed, and belong to whoever made it.
-import { bindTask } from './register.js';
-import { constructor } from './patch.js';
+// Observers. What one observes belongs to nobody, except for the first look that it takes at a target: that belongs to
+// whoever has just asked for it. A callback that tells of more than the first looks of one context belongs to nobody.
+//
+// Those of a MutationObserver run as microtasks of the change that they observed, and belong to whoever made it.
+import { bindTask, current, enterTask } from './register.js';
+import { constructor, method } from './patch.js';
+import { state } from './state.js';
 
 export function followObservers() {
-  for (const name of ['IntersectionObserver', 'ResizeObserver', 'PerformanceObserver', 'ReportingObserver']) {
+  for (const name of ['PerformanceObserver', 'ReportingObserver']) {
     constructor(window, name, ([callback, ...rest], make) => make([bindTask(callback, null), ...rest]));
+  }
+  for (const name of ['IntersectionObserver', 'ResizeObserver']) {
+    /** Observer → target → the context in which it was asked to look at it for the first time. */
+    const asked = new WeakMap();
+    constructor(window, name, ([callback, ...rest], make) => {
+      if (typeof callback !== 'function') return make([callback, ...rest]);
+      const targets = new WeakMap();
+      const observer = make([
+        function (entries) {
+          const contexts = new Set();
+          for (const { target } of entries) {
+            contexts.add(targets.get(target));
+            targets.delete(target);
+          }
+          const [context] = contexts;
+          enterTask((contexts.size < 2 && context) || null);
+          return callback.apply(this, arguments);
+        },
+        ...rest,
+      ]);
+      asked.set(observer, targets);
+      return observer;
+    });
+    method(window[name]?.prototype, 'observe', (original) => ({
+      replacement(target) {
+        if (state.on) asked.get(this)?.set(target, current());
+        return original.apply(this, arguments);
+      },
+    }));
   }
 }

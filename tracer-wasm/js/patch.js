@@ -37,21 +37,24 @@ export function redefine(owner, key, change) {
     undo.push(() => {
       const now = getOwnPropertyDescriptor(owner, key);
       // Another library may have wrapped the replacement since; then it must stay.
-      if (now && now.value === after.value && now.get === after.get) defineProperty(owner, key, before);
+      if (now && now.value === after.value && now.get === after.get && now.set === after.set) defineProperty(owner, key, before);
     });
   } catch {
     // The page has locked this object.
   }
 }
 
-/** Replaces a method. `make(original)` returns an object with one method: its replacement. */
-export function method(owner, key, make) {
-  redefine(owner, key, ({ value: original }) => {
+/** Replaces a method, or what `part` of the descriptor holds. `make(original)` returns an object with one method: its replacement. */
+export function method(owner, key, make, part = 'value') {
+  redefine(owner, key, ({ [part]: original }) => {
     const { replacement } = make(original);
     disguise(replacement, original);
-    return { value: replacement };
+    return { [part]: replacement };
   });
 }
+
+/** Replaces the setter of an accessor, as `method` does. */
+export const setter = (owner, key, make) => method(owner, key, make, 'set');
 
 /** Replaces a constructor by a proxy that behaves as `construct(args, make)` says. */
 export function constructor(owner, key, construct) {

@@ -5,13 +5,12 @@
 // before the continuation. `then` does the same before it registers the page's callbacks. Both leave alone what runs
 // without a context as long as no action is open.
 import { openActions } from './action.js';
-import { bindReaction, current, enter, settle } from './register.js';
+import { bindReaction, current, enter, settle, soon } from './register.js';
 import { method, redefine } from './patch.js';
 import { state } from './state.js';
 
 const { prototype } = Promise;
 const nativeThen = prototype.then;
-const { queueMicrotask } = window;
 const { getPrototypeOf } = Object;
 
 /**
@@ -24,12 +23,12 @@ const refused = new WeakSet();
 /** The promise whose `constructor` a native function is about to read, which is no await. */
 let guarded;
 
-const settled = () => settle(null);
+const settled = () => settle(null, settled);
 
 /** Clears the register when a promise that was awaited without a context settles. */
 function leave() {
   enter(null);
-  queueMicrotask(settled);
+  soon(settled);
 }
 
 /** Registers reactions natively: they are neither bound to a context nor seen as an await. */

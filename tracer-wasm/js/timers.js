@@ -1,7 +1,12 @@
 // Timers, frames, idle callbacks, microtasks and scheduler tasks: each callback runs in the context in which it
+<<<<<<< HEAD
 // was asked for. Short timers and frames keep their action open; an interval does until it has run once, since RxJS
 // times everything with intervals.
 import { SHORT_TIMER_MILLIS, hold } from './action.js';
+=======
+// was asked for. Short timers and frames keep their action open; an interval does not.
+import { SHORT_TIMER_MILLIS, hold, wait } from './action.js';
+>>>>>>> 4c1435b (tracer-wasm: follow workers, databases, loads, moves, streams, history)
 import { bindReaction, bindTask, current } from './register.js';
 import { method } from './patch.js';
 import { state } from './state.js';
@@ -69,8 +74,8 @@ export function followTimers() {
     replacement(callback, settings) {
       if (!state.on || typeof callback !== 'function') return original.apply(this, arguments);
       const context = current();
-      // A task that a signal aborts is never heard of again, so only what will certainly run is waited for.
-      const release = settings?.signal || settings?.delay > SHORT_TIMER_MILLIS ? undefined : hold(context);
+      // A task that a signal aborts is never heard of again, so it is waited for as what may never come.
+      const release = settings?.delay > SHORT_TIMER_MILLIS ? undefined : (settings?.signal ? wait : hold)(context);
       return original.call(this, bindTask(callback, context, release), ...[].slice.call(arguments, 1));
     },
   }));

@@ -1,0 +1,58 @@
+// The session's history. Going back is an action of the user, unless the application has asked for it: then it
+// belongs to whoever has. `popstate` and `hashchange` run in the context of the navigation that they tell of.
+//
+// `navigate` of the Navigation API comes before both and tells whether the navigation traverses the history. A browser
+// without it does not tell a traversal from a fragment that code has set; the latter fires in the context of that code.
+import { current, enterTask } from './register.js';
+import { method } from './patch.js';
+import { startAction, wait } from './action.js';
+import { state } from './state.js';
+
+/** The context in which the application asked to traverse the history; undefined when it has not. */
+let asked;
+/** The context of the last navigation. */
+let context = null;
+let release;
+
+function follow(event) {
+  if (!state.on || !event.isTrusted) return;
+  const { type, navigationType } = event;
+  const begins = type === 'navigate' || (type === 'popstate' && !window.navigation);
+  if (begins && (navigationType ? navigationType !== 'traverse' : asked === undefined && current())) {
+    context = current();
+    return;
+  }
+  release?.();
+  if (begins) {
+    context =
+      event.userInitiated || asked === undefined
+        ? startAction('popstate', event.timeStamp, () => 'popstate', event).context
+        : asked;
+    asked = undefined;
+    release = wait(context);
+  }
+  enterTask(context);
+}
+
+/** Starts listening. Returns what stops it. */
+export function followHistory() {
+  for (const taker of [History, window.Navigation]) {
+    for (const key of ['back', 'forward', 'go', 'traverseTo']) {
+      method(taker?.prototype, key, (original) => ({
+        replacement() {
+          if (state.on) asked = current();
+          return original.apply(this, arguments);
+        },
+      }));
+    }
+  }
+  const listening = [
+    [window.navigation, 'navigate'],
+    [window, 'popstate'],
+    [window, 'hashchange'],
+  ];
+  for (const [target, type] of listening) target?.addEventListener(type, follow, true);
+  return () => {
+    for (const [target, type] of listening) target?.removeEventListener(type, follow, true);
+  };
+}

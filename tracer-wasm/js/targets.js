@@ -1,0 +1,118 @@
+// Event targets that answer: database requests, readers, recorders, animations, dialogs, elements that load or move.
+// Their events run in the context in which the work was asked for.
+//
+// The listener that enters the context is the target's first. Elements let capturing listeners go first; for targets
+// outside the document Chromium keeps to the order of registration, so these are listened to when they are made.
+// What was made before the tag is not followed there: its events belong to nobody.
+import { constructor, method, setter } from './patch.js';
+import { current, enterTask, scripts } from './register.js';
+import { state } from './state.js';
+import { wait } from './action.js';
+
+const { addEventListener } = EventTarget.prototype;
+
+/** A function that notes in which context one of these events is asked for; a later question takes its place. */
+function source(events) {
+  const asked = new WeakMap();
+  function answer(event) {
+    // An event of a child passes by as well.
+    if (event.target !== this || !event.isTrusted) return;
+    scripts.delete(this);
+    const { context, release } = asked.get(this);
+    release();
+    enterTask(context);
+  }
+  return (target, context) => {
+    const before = asked.get(target);
+    if (before) before.release();
+    else for (const type of events.split(' ')) addEventListener.call(target, type, answer, true);
+    asked.set(target, { context, release: wait(context) });
+  };
+}
+
+/**
+ * [interface, the methods that ask, the events that answer, whether it has a constructor]. The answer comes to the
+ * target that the method returns, else to the request of the cursor, else to the object itself.
+ */
+const SOURCES = [
+  ['IDBFactory', /./, 'success error blocked upgradeneeded'],
+  ['IDBDatabase', /^transaction$/, 'complete abort'],
+  ['IDBObjectStore', /./, 'success error'],
+  ['IDBIndex', /./, 'success error'],
+  ['IDBCursor', /./, 'success error'],
+  ['Element', /^animate$/, 'finish cancel'],
+  ['HTMLDialogElement', /lose$/, 'close'],
+  ['FileReader', /^read/, 'loadstart progress load error', true],
+  ['MediaRecorder', /^(stop|requestData)$/, 'dataavailable stop', true],
+];
+
+/** What an element loads is named by this property. */
+const LOADING = { img: 'src', script: 'src', link: 'href', iframe: 'src' };
+const LOADERS = { HTMLImageElement: 'src', HTMLScriptElement: 'src', HTMLLinkElement: 'href', HTMLIFrameElement: 'src' };
+/** So many scripts may wait to be run; a script that never gets into the document waits for ever. */
+const MOST_SCRIPTS = 50;
+
+const loads = source('load error');
+const moves = source('transitionend transitioncancel animationend animationcancel');
+
+function load(element, key) {
+  // These load at once, while they are inserted, or not at all.
+  if (!state.on || /^(about:|javascript:|$)/i.test(element.getAttribute(key))) return;
+  const context = current();
+  loads(element, context);
+  if (element.localName === 'script' && scripts.size < MOST_SCRIPTS) scripts.set(element, context);
+}
+
+export function followTargets() {
+  for (const [name, methods, events, made] of SOURCES) {
+    const ask = source(events);
+    if (made) {
+      constructor(window, name, (args, make) => {
+        const target = make(args);
+        ask(target, null);
+        return target;
+      });
+    }
+    const prototype = window[name]?.prototype;
+    for (const key in prototype) {
+      if (methods.test(key)) {
+        method(prototype, key, (original) => ({
+          replacement() {
+            const context = state.on && current();
+            const result = original.apply(this, arguments);
+            const target = result instanceof EventTarget ? result : (this.request ?? this);
+            if (state.on && target instanceof EventTarget) ask(target, context);
+            return result;
+          },
+        }));
+      }
+    }
+  }
+
+  for (const name in LOADERS) {
+    const key = LOADERS[name];
+    setter(window[name].prototype, key, (original) => ({
+      replacement(_value) {
+        original.apply(this, arguments);
+        load(this, key);
+      },
+    }));
+  }
+  method(Element.prototype, 'setAttribute', (original) => ({
+    replacement(name, _value) {
+      original.apply(this, arguments);
+      if ((name === 'src' || name === 'href') && LOADING[this.localName] === name) load(this, name);
+    },
+  }));
+
+  // Nobody says who has changed a style: whoever waits for the end of the movement in an action has.
+  method(EventTarget.prototype, 'addEventListener', (original) => ({
+    replacement(type, _listener) {
+      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this.nodeType) {
+        const context = current();
+        if (context) moves(this, context);
+      }
+      return original.apply(this, arguments);
+    },
+  }));
+}
