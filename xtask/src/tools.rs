@@ -230,6 +230,22 @@ pub fn chromium() -> Result<PathBuf> {
     Ok(program)
 }
 
+/// Firefox, for what must hold in more than one browser. `FIREFOX_BIN` names another one.
+///
+/// # Errors
+/// When it is missing and may not be installed from here.
+pub fn firefox() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("FIREFOX_BIN").filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let program = PathBuf::from("/usr/bin/firefox-esr");
+    if !program.is_file() {
+        step("install Firefox", || debian_packages(&["firefox-esr"]))
+            .context("or name another Firefox in FIREFOX_BIN")?;
+    }
+    Ok(program)
+}
+
 /// Installs Debian packages as root or with a sudo that asks nothing.
 fn debian_packages(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install {}", packages.join(" "));

@@ -186,6 +186,7 @@ impl<'a> Stages<'a> {
         let tests = self.workspace.root.join("tests");
         tools::npm_packages(&tests)?;
         let chromium = tools::chromium()?;
+        let firefox = tools::firefox()?;
         build::assets(self.workspace, &node)?;
         if folder == "e2e" {
             build::frameworks::build(self.workspace, &node)?;
@@ -203,7 +204,8 @@ impl<'a> Stages<'a> {
                 "THROUGHLINE_DEMO_BIN",
                 self.workspace.binary("debug", "throughline-demo"),
             )
-            .env("CHROMIUM_BIN", chromium);
+            .env("CHROMIUM_BIN", chromium)
+            .env("FIREFOX_BIN", firefox);
         let (succeeded, output) = tee(&mut command)?;
         Ok(count::playwright(&output).of_run(succeeded))
     }
