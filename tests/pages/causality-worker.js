@@ -1,1 +1,1 @@
-onmessage = ({ data }) => setTimeout(() => postMessage(data), 20);
+onmessage = ({ data }) => setTimeout(() => postMessage(data), data.delay ?? 20);

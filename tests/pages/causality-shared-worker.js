@@ -1,0 +1,3 @@
+onconnect = ({ ports: [port] }) => {
+  port.onmessage = ({ data }) => setTimeout(() => port.postMessage(data), 20);
+};
