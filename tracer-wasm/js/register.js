@@ -66,7 +66,7 @@ function leave() {
  * exactly this event. Matched against the type and the target's tag.
  */
 const SYNCHRONOUS =
-  /^(before|focus|blur|composition|copy|cut|paste|command|cancel|nav|currententry|dispose|readystate|load(start|end)|progress|abort $|error $|load (iframe)?$|(input|change|select|submit|reset|invalid|formdata|slotchange) .)/;
+  /^(before|focus|blur|composition|copy|cut|paste|command|cancel|nav|currententry|dispose|readystate|load(start|end)|progress|abort $|error $|load iframe$|(input|change|select|submit|reset|invalid|formdata|slotchange) .)/;
 
 /**
  * Scripts that the page inserts, with the contexts in which it did, until they have run: no event tells that a script

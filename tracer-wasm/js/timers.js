@@ -1,12 +1,7 @@
 // Timers, frames, idle callbacks, microtasks and scheduler tasks: each callback runs in the context in which it
-<<<<<<< HEAD
 // was asked for. Short timers and frames keep their action open; an interval does until it has run once, since RxJS
 // times everything with intervals.
-import { SHORT_TIMER_MILLIS, hold } from './action.js';
-=======
-// was asked for. Short timers and frames keep their action open; an interval does not.
 import { SHORT_TIMER_MILLIS, hold, wait } from './action.js';
->>>>>>> 4c1435b (tracer-wasm: follow workers, databases, loads, moves, streams, history)
 import { bindReaction, bindTask, current } from './register.js';
 import { method } from './patch.js';
 import { state } from './state.js';
