@@ -31,8 +31,8 @@ function entangle(from, to, keep) {
   });
 }
 
-/** A worker's two ways are one object. */
-const converse = (worker) => entangle(worker, worker, wait);
+/** Has a worker's answers run in the contexts of the questions; its two ways are one object. */
+export const converse = (worker) => entangle(worker, worker, wait);
 
 const post = (original) => ({
   replacement(message) {
@@ -58,16 +58,11 @@ export function followMessages() {
     entangle(channel.port2, channel.port1, hold);
     return channel;
   });
-  constructor(window, 'Worker', (args, make) => {
-    const worker = make(args);
-    converse(worker);
-    return worker;
-  });
   constructor(window, 'SharedWorker', (args, make) => {
     const worker = make(args);
     converse(worker.port);
     return worker;
   });
   method(MessagePort.prototype, 'postMessage', post);
-  method(Worker.prototype, 'postMessage', post);
+  method(window.Worker?.prototype, 'postMessage', post);
 }
