@@ -105,7 +105,8 @@ function add(lane, part) {
 function fill(lane) {
   const { signal } = lane;
   for (let body; mayDeliver() && held < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) add(lane, { signal, body });
-  if (held > SAFE_BYTES) keep(lane.parts);
+  // A page that nobody sees may be ended without another word.
+  if (held > SAFE_BYTES || document.visibilityState === 'hidden') keep(lane.parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
@@ -184,7 +185,7 @@ async function send(lane, parts, keepalive = false) {
     }
     if (!held && document.visibilityState === 'hidden') unclaim();
     if (status < 300) {
-      lane.failures = 0;
+      lane.failures = lane.until = 0;
       return true;
     }
   }
