@@ -2,6 +2,8 @@
 // exactly once, whatever became of the page, the network or the server meanwhile.
 
 import { spawn } from 'node:child_process';
+import { readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { chromium } from '@playwright/test';
 
@@ -430,9 +432,12 @@ test('a browser that crashes loses only what its last moments held', async ({ ap
   await expect(page.locator('#answers')).toHaveText('6');
   await until('the collector has refused', () => app.received('/collector/v1/traces', ({ body }) => counting.sent.every(({ spanId }) => body.includes(Buffer.from(spanId, 'hex'))))[0]);
   await pause(2_000);
-  const cdp = await context.browser()?.newBrowserCDPSession();
-  await (cdp ?? (await context.newCDPSession(page))).send('Browser.crash').catch(() => {});
-  await context.close().catch(() => {});
+  // SIGKILL: the browser's main process holds its profile, and names itself in the profile's lock.
+  const main = Number((await readlink(join(profile, 'SingletonLock'))).split('-').at(-1));
+  const closed = new Promise((resolve) => context.once('close', resolve));
+  process.kill(main, 'SIGKILL');
+  await closed;
+  await rm(join(profile, 'SingletonLock'), { force: true });
 
   app.collectorUrl = throughline.ingestUrl;
   const again = await launch();
