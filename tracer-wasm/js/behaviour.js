@@ -4,6 +4,7 @@
 // A document is observed only while a click waits for its first effect.
 import { hold, onAction, rootOf } from './action.js';
 import { listen } from './timeline.js';
+import { now } from './clock.js';
 import { onStop } from './stop.js';
 import { spans } from './spans.js';
 
@@ -11,23 +12,41 @@ const RAGE_CLICKS = 3;
 const PATIENCE_MILLIS = 1_000;
 
 /** Controls whose effect may be none of the document's: fields, links, what opens a popover. */
-const QUIET = 'a[href],input:not([type=button],[type=submit]),select,textarea,label,option,summary,video,audio,canvas,[contenteditable],[aria-disabled=true],[popovertarget],[commandfor],:disabled,:invalid *';
+const QUIET = 'a[href],input:not([type=button],[type=submit]),select,textarea,label,option,summary,video,audio,canvas,[contenteditable],[aria-disabled=true],[popovertarget],[commandfor]';
 const CONTROL = 'button,input,[role],[onclick],[data-testid]';
 /** The other answers that a user may see. */
 const ANSWERS = 'scroll invalid toggle blur selectionchange popstate hashchange fullscreenchange';
 
-const { setTimeout, clearTimeout } = window;
+const { setTimeout } = window;
 
-/** Click's action → what lets it end. */
-const waiting = new Map();
+/** The clicks that wait for an answer, oldest first: their actions, since when, and what lets them end. */
+let waiting = [];
+/** Whether a timer will look after them. There is one for all, as timers cost more than the rest together. */
+let watched = false;
 const observer = new MutationObserver(answered);
 let clicks = [];
 
 /** Something has happened: no click that waits is dead. */
 function answered() {
+  if (!waiting.length) return;
   observer.disconnect();
-  for (const release of waiting.values()) release();
-  waiting.clear();
+  for (const { action, release } of waiting) release(action.last);
+  waiting = [];
+}
+
+/** A click that has waited long enough is dead. */
+function judge() {
+  watched = false;
+  if (!waiting.length) return;
+  const left = waiting[0].time + PATIENCE_MILLIS - now();
+  if (left > 0) return watch(left);
+  mark(waiting[0].action, 'throughline.dead');
+  answered();
+}
+
+function watch(millis) {
+  watched = true;
+  setTimeout(judge, millis);
 }
 
 /** A control was clicked. */
@@ -37,15 +56,8 @@ export function clicked(action, control, time) {
   if (clicks.length === RAGE_CLICKS) mark(action, 'throughline.rage');
   if (action.span || control.closest(QUIET)) return;
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  const release = hold(action.context);
-  const timer = setTimeout(() => {
-    mark(action, 'throughline.dead');
-    answered();
-  }, PATIENCE_MILLIS);
-  waiting.set(action, () => {
-    clearTimeout(timer);
-    release(action.last);
-  });
+  waiting.push({ action, time, release: hold(action.context) });
+  if (!watched) watch(PATIENCE_MILLIS);
 }
 
 function mark(action, key) {

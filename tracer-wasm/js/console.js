@@ -1,16 +1,17 @@
 // `console.error` as `browser.console` events. Of its arguments only plain values and errors are read: no getter of
 // the page's objects runs.
 import { crowded } from './limit.js';
-import { describe, exceptionAttributes } from './errors.js';
+import { describe } from './errors.js';
 import { emit } from './logs.js';
 import { method } from './patch.js';
+import { prefixed } from './timeline.js';
 import { state } from './state.js';
 
 function report(args) {
   const all = args.map(describe);
   const body = all.map(({ type, message, stacktrace }) => (stacktrace ? `${type}: ${message}` : message || `[${type}]`)).join(' ');
   const thrown = all.find(({ stacktrace }) => stacktrace) ?? {};
-  if (!crowded(1, body)) emit('browser.console', 17, { 'browser.console.method': 'error', ...exceptionAttributes(thrown) }, { body });
+  if (!crowded(1, body)) emit('browser.console', 17, { 'browser.console.method': 'error', ...prefixed('exception.', thrown) }, { body });
 }
 
 export function followConsole() {

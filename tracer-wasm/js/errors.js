@@ -4,7 +4,7 @@ import { recently, current } from './register.js';
 import { capture } from './sampling.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
-import { listen, loading } from './timeline.js';
+import { listen, loading, prefixed } from './timeline.js';
 import { parentOf } from './action.js';
 import { spans } from './spans.js';
 
@@ -15,12 +15,6 @@ export function describe(thrown) {
   return { type, message: type === 'object' || type === 'function' ? '' : String(thrown) };
 }
 
-export const exceptionAttributes = ({ type, message, stacktrace }) => ({
-  'exception.type': type,
-  'exception.message': message,
-  'exception.stacktrace': stacktrace,
-});
-
 /** Errors that the page has told of itself. */
 const told = new WeakSet();
 
@@ -28,7 +22,7 @@ function record(thrown, context, attributes) {
   if (context) parentOf(context);
   capture('exception');
   if (!crowded(1, thrown.type + thrown.message + thrown.stacktrace?.split('\n')[1])) {
-    emit('exception', 17, { ...exceptionAttributes(thrown), ...attributes }, { context });
+    emit('exception', 17, { ...prefixed('exception.', thrown), ...attributes }, { context });
   }
   if (context?.sure && context.action.span) spans.fail(context.action.span, thrown.type, thrown.message);
 }

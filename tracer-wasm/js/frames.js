@@ -4,7 +4,7 @@ import { capture } from './sampling.js';
 import { crowded } from './limit.js';
 import { epoch } from './clock.js';
 import { bare } from './selector.js';
-import { note, observe, ownerOf } from './timeline.js';
+import { note, observe, ownerOf, prefixed } from './timeline.js';
 import { profile } from './profile.js';
 import { rootOf } from './action.js';
 import { spans } from './spans.js';
@@ -13,7 +13,7 @@ const NAME = 'browser.long_animation_frame';
 /** A frame that blocks for so long is worth an action's root, and the names of the functions that ran. */
 const SLOW_MILLIS = 200;
 
-const named = (values, prefix = `${NAME}.`) => Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + key, value]));
+const named = (values) => prefixed(`${NAME}.`, values);
 
 function take(entry) {
   const { startTime, duration, blockingDuration = duration - 50, renderStart, styleAndLayoutStart, scripts = [] } = entry;
@@ -33,7 +33,7 @@ function take(entry) {
   }
   note(owner, () => {
     const span = spans.start(rootOf(owner), epoch(startTime), 'long frame');
-    for (const key in attributes) spans.set(span, key, attributes[key]);
+    spans.put(span, attributes);
     for (const { startTime: at, invoker, invokerType, sourceURL, sourceFunctionName, duration: took, forcedStyleAndLayoutDuration } of scripts) {
       spans.event(span, 'script', epoch(at), named({
         invoker: /script/.test(invokerType) ? bare(invoker) : invoker.split('?')[0],

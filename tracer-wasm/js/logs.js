@@ -10,7 +10,7 @@ import { spans } from './spans.js';
  */
 export function emit(eventName, severity, attributes, { body = '', time = now(), context = current(), span } = {}) {
   const record = spans.log(span ? spans.traceparent(span) : parentIn(context), epoch(time), severity, eventName, body);
-  for (const key in attributes) spans.set(record, key, attributes[key]);
+  spans.put(record, attributes);
   spans.page(record);
   spans.end(record, epoch(now()));
 }

@@ -4,7 +4,7 @@
 import { current } from './register.js';
 import { emit } from './logs.js';
 import { epoch } from './clock.js';
-import { listen, note, observe, ownerOf } from './timeline.js';
+import { listen, note, observe, ownerOf, prefixed } from './timeline.js';
 import { method } from './patch.js';
 import { onAction } from './action.js';
 import { options } from './options.js';
@@ -19,9 +19,12 @@ let navigator;
 /** A template that matches the path (or the path that a router keeps in the fragment), else that path. */
 function routeOf({ pathname, hash }) {
   const at = /^#!?\//.test(hash) ? hash.replace(/^#!?/, '') : pathname;
-  const matches = (template) =>
-    new RegExp(`^${template.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}/?$`).test(at);
-  return options.routes?.find(matches) ?? at;
+  const segments = at.split('/');
+  const matches = (template) => {
+    const wanted = template.split('/');
+    return wanted.length === segments.length && wanted.every((one, index) => one[0] === ':' || one === segments[index]);
+  };
+  return options.routes.find(matches) ?? at;
 }
 
 function navigated(type) {
@@ -32,11 +35,8 @@ function navigated(type) {
   path = routeOf(location);
   navigator = context?.action;
   if (navigator) navigator.route = path;
-  emit('browser.navigation', 9, {
-    'browser.navigation.type': type,
-    'browser.navigation.same_document': true,
-    'browser.navigation.hash_change': before.split('#')[0] === address.split('#')[0],
-  });
+  const hashChange = before.split('#')[0] === address.split('#')[0];
+  emit('browser.navigation', 9, prefixed('browser.navigation.', { type, same_document: true, hash_change: hashChange }));
 }
 
 /** Takes the page's own name for the route that it is at now. */

@@ -126,6 +126,11 @@ export const spans = {
     else if (Array.isArray(value) && value.length) record(10, handle, 0, key, ...value, '');
   },
 
+  /** Adds attributes as `set` takes them. */
+  put(handle, attributes) {
+    for (const key in attributes) spans.set(handle, key, attributes[key]);
+  },
+
   /** Adds an identifier as it is: it would look like a token. */
   id: (handle, key, value) => record(7, handle, 0, key, value),
 
@@ -133,12 +138,12 @@ export const spans = {
   url: (handle, key, url) => putUrl(handle, key, url),
 
   /** Adds the route of a path: `{id}` stands for what looks like an identifier. */
-  route: (handle, key, path) => record(9, handle, 4, key, '', path),
+  route: (handle, key, path) => record(11, handle, 4, key, '', path),
 
   /** Adds an event to a span. */
   event(span, name, time, attributes) {
     const event = record(2, span, time, '', name);
-    for (const key in attributes) spans.set(event, key, attributes[key]);
+    spans.put(event, attributes);
     record(14, event, time);
   },
 

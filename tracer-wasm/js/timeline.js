@@ -67,3 +67,6 @@ export function note(action, write) {
 }
 
 onAction('end', ({ span, notes }) => span && notes?.forEach((write) => write(span)));
+
+/** The values under longer names. */
+export const prefixed = (prefix, values) => Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + key, value]));

@@ -4,7 +4,7 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { drain, listen, actionAt, observe } from './timeline.js';
+import { actionAt, drain, listen, observe, prefixed } from './timeline.js';
 import { bare, selectorOf } from './selector.js';
 import { capture } from './sampling.js';
 import { emit } from './logs.js';
@@ -28,162 +28,163 @@ const ROUNDED_MILLIS = 8;
 
 const { max, min, abs, floor } = Math;
 const { requestAnimationFrame } = window;
+const [navigation = {}] = performance.getEntriesByType('navigation');
 
 /** The action of the document's load, whose trace the vitals stand in. */
 let load;
-/** What there is to say of this view of the page. */
-let view;
-/** The last frames that events were painted by. */
+
+// What is known of this view of the page: how the user came to it, the end of its vitals' ids, when it was first
+// hidden, and vital → the value that was last reported.
+let type;
+let id;
+let hidden;
+let told;
+/** The largest paint that is not reported yet, and whether the search for it is over. */
+let largest;
+let painted;
+/** The worst group of shifts, and the one that may still grow. */
+let worst;
+let shifts;
+/** The slowest interactions, slowest first; how many there were before this view; the last frames that events got. */
+let slowest;
+let earlier;
 let frames = [];
 
-const [navigation = {}] = performance.getEntriesByType('navigation');
+const interactions = () => performance.interactionCount ?? 0;
+
+function begin(how, from) {
+  type = how;
+  id = hex(crypto.getRandomValues(new Uint8Array(6)));
+  hidden = from;
+  told = {};
+  worst = shifts = { value: 0 };
+  slowest = [];
+  earlier = interactions();
+}
+
+const rating = (name, value) => RATINGS[LIMITS[name].filter((limit) => value > limit).length];
 
 /** A time since the page was activated. */
 const since = (time) => max(time - (navigation.activationStart || 0), 0);
 
-function begin(type, hidden) {
-  view = {
-    type,
-    id: hex(crypto.getRandomValues(new Uint8Array(6))),
-    /** When the page was first hidden. */
-    hidden,
-    /** Vital → the value that was last reported. */
-    told: {},
-    cls: { value: 0 },
-    shifts: { value: 0, largest: 0 },
-    slowest: [],
-    before: interactions(),
-  };
-}
-
-const interactions = () => performance.interactionCount ?? 0;
-const rating = (name, value) => RATINGS[LIMITS[name].filter((limit) => value > limit).length];
+/** The time between one point and the next, by name. */
+const parts = (names, [before, ...points]) =>
+  Object.fromEntries(names.split(' ').map((name, index) => [`${name}_ms`, points[index] - (index ? points[index - 1] : before)]));
 
 /** Reports a value if it is news. `details` are what it came from. */
-function report(name, value, details) {
-  const { told, id, type } = view;
+function report(name, value, details = {}) {
   const delta = value - (told[name] ?? 0);
   if (name in told && !delta) return;
   told[name] = value;
-  const attributes = {};
-  const put = (prefix, more) => {
-    for (const key in more) attributes[prefix + key] = more[key];
-  };
-  put('browser.web_vital.', { name, value, delta, rating: rating(name, value), id: `${name}-${id}`, navigation_type: type });
-  put('throughline.web_vital.', details);
-  emit('browser.web_vital', 9, attributes, { context: load?.context });
+  emit(
+    'browser.web_vital',
+    9,
+    {
+      ...prefixed('browser.web_vital.', { name, value, delta, rating: rating(name, value), id: `${name}-${id}`, navigation_type: type }),
+      ...prefixed('throughline.web_vital.', details),
+    },
+    { context: load?.context },
+  );
 }
 
-/** When INP's phases ended, from the frame that painted them. */
-function phases({ start, duration, frame }) {
-  const from = max(frame.from, start);
-  const painted = max(start + duration, from);
-  const to = min(frame.to, painted);
-  return { input_delay_ms: from - start, processing_ms: to - from, presentation_ms: painted - to };
+/** An interaction's phases, from the frame that painted it. */
+function phases({ startTime, duration, frame }) {
+  const from = max(frame.from, startTime);
+  const end = max(startTime + duration, from);
+  return parts('input_delay processing presentation', [startTime, from, min(frame.to, end), end]);
 }
 
-function onEvent({ startTime: start, duration, interactionId: id, processingStart, processingEnd, target }) {
-  let frame = frames.find(({ painted }) => abs(painted - start - duration) <= ROUNDED_MILLIS);
-  if (!frame) {
-    frames = [...frames.slice(-SLOWEST), (frame = { painted: start + duration, from: processingStart, to: processingEnd })];
-  }
+function onEvent({ startTime, duration, interactionId, processingStart, processingEnd, target }) {
+  const end = startTime + duration;
+  let frame = frames.find((one) => abs(one.end - end) <= ROUNDED_MILLIS);
+  if (!frame) frames = [...frames.slice(-SLOWEST), (frame = { end, from: processingStart, to: processingEnd })];
   frame.from = min(frame.from, processingStart);
   frame.to = max(frame.to, processingEnd);
-  if (!id) return;
-  const { slowest } = view;
-  let interaction = slowest.find((one) => one.id === id);
-  if (!interaction) slowest.push((interaction = { id, duration: -1 }));
-  if (duration > interaction.duration) Object.assign(interaction, { start, duration, frame, target: selectorOf(target) || interaction.target });
+  if (!interactionId) return;
+  let interaction = slowest.find((one) => one.id === interactionId);
+  if (!interaction) slowest.push((interaction = { id: interactionId, duration: -1 }));
+  if (duration > interaction.duration) {
+    Object.assign(interaction, { startTime, duration, frame, target: selectorOf(target) || interaction.target });
+  }
   slowest.sort((one, other) => other.duration - one.duration).splice(SLOWEST);
-  const action = actionAt(start);
+  const action = actionAt(startTime);
   if (action && !(action.interaction?.duration > duration)) action.interaction = interaction;
   if (duration > LIMITS.inp[0]) capture('inp');
 }
 
 function onShift({ startTime, value, hadRecentInput, sources = [] }) {
   if (hadRecentInput) return;
-  let { shifts } = view;
-  if (!(startTime - shifts.last < SHIFT_GAP_MILLIS && startTime - shifts.first < SHIFTS_MILLIS)) {
-    shifts = view.shifts = { value: 0, largest: 0, first: startTime };
+  if (!(startTime - shifts.to < SHIFT_GAP_MILLIS && startTime - shifts.from < SHIFTS_MILLIS)) {
+    shifts = { value: 0, largest: 0, from: startTime };
   }
-  shifts.last = startTime;
+  shifts.to = startTime;
   shifts.value += value;
   if (value > shifts.largest) {
     shifts.largest = value;
     shifts.target = selectorOf(sources.find(({ node }) => node?.nodeType === 1)?.node);
   }
-  if (shifts.value > view.cls.value) view.cls = { ...shifts };
+  if (shifts.value > worst.value) worst = { ...shifts };
 }
 
 function reportLargestPaint() {
-  const { lcp } = view;
-  if (!lcp) return;
-  view.painted = true;
-  const resource = lcp.url && performance.getEntriesByName(lcp.url, 'resource').at(-1);
-  const value = since(lcp.startTime);
+  painted ||= largest;
+  if (!largest) return;
+  const { startTime, url, target } = largest;
+  largest = undefined;
+  const resource = url && performance.getEntriesByName(url, 'resource').at(-1);
+  const value = since(startTime);
   const first = since(navigation.responseStart);
   const asked = max(first, resource ? since(resource.requestStart || resource.startTime) : 0);
   const loaded = min(value, max(asked, resource ? since(resource.responseEnd) : 0));
   report('lcp', value, {
-    target: lcp.target,
-    url: bare(lcp.url),
-    time_to_first_byte_ms: first,
-    resource_load_delay_ms: asked - first,
-    resource_load_duration_ms: loaded - asked,
-    element_render_delay_ms: value - loaded,
+    target,
+    url: bare(url),
+    ...parts('time_to_first_byte resource_load_delay resource_load_duration element_render_delay', [0, first, asked, loaded, value]),
   });
-}
-
-function reportAll() {
-  drain();
-  reportLargestPaint();
-  if ('fcp' in view.told) report('cls', view.cls.value, { target: view.cls.target });
-  const inp = view.slowest[min(view.slowest.length - 1, floor((interactions() - view.before) / INTERACTIONS_A_RANK))];
-  if (inp) report('inp', inp.duration, { target: inp.target, ...phases(inp) });
 }
 
 function start() {
-  const hidden = performance.getEntriesByType('visibility-state').find((entry) => entry.name === 'hidden' && entry.startTime >= (navigation.activationStart || 0));
   begin(
     navigation.activationStart > 0 ? 'prerender' : document.wasDiscarded ? 'restore' : (navigation.type ?? 'navigate').replace('_', '-'),
-    hidden ? hidden.startTime : document.hidden ? 0 : Infinity,
+    performance.getEntriesByType('visibility-state').find(({ name, startTime }) => name === 'hidden' && startTime >= (navigation.activationStart || 0))
+      ?.startTime ?? (document.hidden ? 0 : Infinity),
   );
-  observe('navigation', ({ responseStart: first, workerStart, fetchStart, domainLookupStart, connectStart, connectEnd }) => {
-    const waited = since(workerStart || fetchStart);
-    report('ttfb', since(first), {
-      waiting_ms: waited,
-      cache_ms: since(domainLookupStart) - waited,
-      dns_ms: since(connectStart) - since(domainLookupStart),
-      connection_ms: since(connectEnd) - since(connectStart),
-      request_ms: since(first) - since(connectEnd),
-    });
-  });
+  observe('navigation', ({ responseStart, workerStart, fetchStart, domainLookupStart, connectStart, connectEnd }) =>
+    report(
+      'ttfb',
+      since(responseStart),
+      parts('waiting cache dns connection request', [0, ...[workerStart || fetchStart, domainLookupStart, connectStart, connectEnd, responseStart].map(since)]),
+    ),
+  );
   observe('paint', ({ name, startTime }) => {
-    if (name === 'first-contentful-paint' && startTime < view.hidden) report('fcp', since(startTime));
+    if (name === 'first-contentful-paint' && startTime < hidden) report('fcp', since(startTime));
   });
-  observe('largest-contentful-paint', ({ startTime, url, element, id }) => {
-    if (startTime < view.hidden && !view.painted) view.lcp = { startTime, url, target: selectorOf(element) || (id && `#${id}`) };
+  observe('largest-contentful-paint', ({ startTime, url, element }) => {
+    if (startTime < hidden && !painted) largest = { startTime, url, target: selectorOf(element) };
   });
   observe('layout-shift', onShift);
   observe('first-input', onEvent);
   observe('event', onEvent, { durationThreshold: 16 });
 
-  listen(window, 'visibilitychange pagehide', ({ type, timeStamp }) => {
-    if (type === 'pagehide' || document.hidden) {
-      reportAll();
-      view.hidden = min(view.hidden, timeStamp);
-    }
+  listen(window, 'visibilitychange pagehide', (event) => {
+    if (event.type === 'visibilitychange' && !document.hidden) return;
+    drain();
+    reportLargestPaint();
+    if (told.fcp >= 0) report('cls', worst.value, { target: worst.target });
+    const inp = slowest[min(slowest.length - 1, floor((interactions() - earlier) / INTERACTIONS_A_RANK))];
+    if (inp) report('inp', inp.duration, { target: inp.target, ...phases(inp) });
+    hidden = min(hidden, event.timeStamp);
   });
   listen(window, 'pageshow', ({ persisted, timeStamp }) => {
     if (!persisted) return;
     begin('back-forward-cache', document.hidden ? 0 : Infinity);
-    view.painted = true;
-    report('ttfb', 0);
+    painted = true;
     // Two frames later the page has been painted again.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
+        report('ttfb', 0);
         report('fcp', now() - timeStamp);
-        report('lcp', view.told.fcp);
+        report('lcp', told.fcp);
       }),
     );
   });
@@ -193,12 +194,10 @@ function start() {
 export function followVitals() {
   onAction('start', (action) => action.kind === 'load' && (load = action));
   onAction('end', ({ event, span, interaction }) => {
-    if (!view) return;
     // The first thing that the user does ends the search for the largest paint.
     if (event) reportLargestPaint();
     if (span && interaction) {
-      const details = { ...phases(interaction), rating: rating('inp', interaction.duration) };
-      for (const key in details) spans.set(span, `throughline.interaction.${key}`, details[key]);
+      spans.put(span, prefixed('throughline.interaction.', { ...phases(interaction), rating: rating('inp', interaction.duration) }));
     }
   });
   if (document.prerendering) listen(document, 'prerenderingchange', start);

@@ -29,7 +29,7 @@ export interface ThroughlineOptions {
   routes?: string | string[];
   /** sees each span and log record before it is queued; may change it or return `false` to drop it. Default: none. */
   beforeSend?: (record: ThroughlineRecord) => unknown;
-  /** `auto` samples the stacks of slow actions where the page's `Document-Policy` allows `js-profiling`. Default: `auto`. */
+  /** `on` names the functions that took the time of a slow action, where the page is sent with `Document-Policy: js-profiling`; without that header the browser complains on the console. Default: `off`. */
   profile?: 'off' | 'on';
   /** also names elements by texts that may be content, such as a link in a row of a table. Default: `false`. */
   allowText?: boolean;
@@ -59,7 +59,7 @@ export interface Throughline {
   /** Records something that happened, with attributes, in the trace of the action that it happened in. */
   event(name: string, attributes?: Attributes): void;
   /** Says who uses the page; null takes it back. */
-  identify(user: { id: string; [attribute: string]: string | number | boolean } | null): void;
+  identify(user: { id: string; name?: string; email?: string } | null): void;
   /** Reports an error that the page has caught; the action that it happened in has failed. */
   exception(error: unknown, attributes?: Attributes): void;
   /** Says the template of the route that the page shows, such as `/films/:film`. */

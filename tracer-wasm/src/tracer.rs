@@ -482,6 +482,7 @@ mod tests {
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::logs::v1::LogRecord;
+    use opentelemetry_proto::tonic::common::v1::any_value;
     use opentelemetry_proto::tonic::trace::v1::Span;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -567,6 +568,18 @@ mod tests {
         assert!(spans[1].attributes.is_empty());
         assert_eq!(tracer.ids(second), None);
         assert_eq!(tracer.ids(0), None);
+    }
+
+    #[test]
+    fn a_route_stands_for_all_paths_of_a_kind() {
+        let mut tracer = tracer();
+        let span = start(&mut tracer, "", 1.0, "x");
+        tracer.url(span, "key", "", "/films/4711?seat=C7", ONLY_ROUTE);
+        tracer.end(span, 2.0);
+        let sent = &spans(&mut tracer)[0];
+        let value = sent.attributes[0].value.clone().and_then(|any| any.value);
+        assert_eq!(value, Some(any_value::Value::StringValue("/films/{id}".into())));
+        assert_eq!(sent.name, "x");
     }
 
     #[test]
