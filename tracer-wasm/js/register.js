@@ -10,7 +10,7 @@
 import { now } from './clock.js';
 
 /** What happened no longer ago has just happened. */
-const JUST_MILLIS = 10;
+const JUST_MILLIS = 100;
 /** So many awaits of plain values in a mixed turn. */
 const MOST_VALUES = 100;
 
@@ -34,7 +34,7 @@ const channel = new MessageChannel();
 const post = channel.port2.postMessage.bind(channel.port2, 0);
 channel.port1.onmessage = clear;
 
-/** What the register held when the last turn ended, if that was one context's turn. */
+/** What the register held when the last turn ended, if that was one context's turn and no other has begun since. */
 let last = null;
 
 const settled = Promise.resolve();
@@ -100,6 +100,7 @@ export const recently = () => (last && now() - last.action.last < JUST_MILLIS ? 
 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
 export function enter(context) {
+  if (!context) last = null;
   if (register !== context) {
     mixed ||= posted;
     leave();
