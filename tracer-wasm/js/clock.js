@@ -8,6 +8,9 @@ const { now: wall } = Date;
 
 export const now = performance.now.bind(performance);
 
+/** When the tracer started. */
+export const started = now();
+
 /** So far may the two clocks be apart: less is rounding, or the wall clock being slewed. */
 const DRIFT_MILLIS = 1_000;
 

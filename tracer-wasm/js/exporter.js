@@ -8,7 +8,7 @@
 // finds it too large. A part that is sent twice does no harm: a Throughline server takes the same record once.
 //
 // The tracer never traces its own requests: it calls the browser's `fetch` as it was before the patches.
-import { adopt, forget, keep, unclaim } from './vault.js';
+import { late } from './late.js';
 import { countRecords, fields } from './protobuf.js';
 import { enterTask, runIn } from './register.js';
 import { learnOffset, now } from './clock.js';
@@ -85,7 +85,7 @@ export const deliver = () => Promise.all(lanes.map(deliverLane));
 /** Takes over what pages left that are gone, and delivers it with the rest; in a hurry, without waiting. */
 export async function deliverAll(hurry) {
   if (!mayDeliver()) return;
-  for (const part of await adopt()) add(lanes[part.signal], part);
+  for (const part of await late.adopt()) add(lanes[part.signal], part);
   (hurry ? deliver : due)();
 }
 
@@ -106,7 +106,7 @@ function fill(lane) {
   const { signal } = lane;
   for (let body; mayDeliver() && held < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) add(lane, { signal, body });
   // A page that nobody sees may be ended without another word.
-  if (held > SAFE_BYTES || document.visibilityState === 'hidden') keep(lane.parts);
+  if (held > SAFE_BYTES || document.visibilityState === 'hidden') late.keep(lane.parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
@@ -167,14 +167,14 @@ async function send(lane, parts, keepalive = false) {
   const again = LATER.includes(status);
   if (again) {
     if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${options.endpoint}, trying on. ${CHECK}`);
-    keep(lane.parts);
+    late.keep(lane.parts);
   } else if (status === 413 && parts[1]) {
     lane.most = size / 2;
     return true;
   } else {
     held -= size;
     lane.parts = lane.parts.filter((part) => !parts.includes(part));
-    forget(parts);
+    late.forget(parts);
     // Of what it took, the server says in `partial_success` (1) how many it rejected (1).
     const lost = status < 300 ? fields(fields(answer, 1)[0], 1)[0] : countRecords(plain);
     if (lost) {
@@ -183,7 +183,7 @@ async function send(lane, parts, keepalive = false) {
       if (lane.signal < 2) spans.dropped(lane.signal, 'rejected', lost);
       deliverSoon();
     }
-    if (!held && document.visibilityState === 'hidden') unclaim();
+    if (!held && document.visibilityState === 'hidden') late.unclaim();
     if (status < 300) {
       lane.failures = lane.until = 0;
       return true;
@@ -205,6 +205,6 @@ export function deliverNow() {
   for (const lane of lanes) {
     fill(lane);
     send(lane, pick(lane, KEEPALIVE_BYTES - lasting, 0), true);
-    keep(lane.parts);
+    late.keep(lane.parts);
   }
 }

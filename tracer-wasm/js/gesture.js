@@ -3,8 +3,8 @@
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
 import { current, enterTask } from './register.js';
-import { clicked } from './behaviour.js';
 import { controlOf, nameControl } from './control.js';
+import { late } from './late.js';
 import { note } from './timeline.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
@@ -73,7 +73,7 @@ class Gesture {
     if (!action.span && KINDS[type] && !this.dragged) this.#describe(event, KINDS[type]);
     if (type === 'click' && !this.dragged) {
       this.clicked = true;
-      clicked(action, controlOf(event), event.timeStamp);
+      late.clicked(action, controlOf(event), event.timeStamp);
     }
   }
 

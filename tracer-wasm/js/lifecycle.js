@@ -5,9 +5,9 @@ import { deliverAll, deliverNow } from './exporter.js';
 import { endAction, onAction, openActions, rootOf, startAction } from './action.js';
 import { endRequests } from './request.js';
 import { enterTask } from './register.js';
+import { late } from './late.js';
 import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
-import { unclaim } from './vault.js';
 
 const { setTimeout, setInterval, clearInterval, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
@@ -31,10 +31,12 @@ function turn({ type, persisted, timeStamp }) {
     endRequests();
     for (const action of openActions()) endAction(action, now());
   }
-  if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') deliverNow();
-  else if (type === 'online') deliverAll(true);
+  if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') {
+    late.leaving();
+    deliverNow();
+  } else if (type === 'online') deliverAll(true);
   else look();
-  if (type === 'pagehide') unclaim();
+  if (type === 'pagehide') late.unclaim();
 }
 
 /** The page has time to look for what others left, and goes on delivering. One that nobody sees leaves that to others. */
@@ -47,7 +49,7 @@ export function followPage() {
   const timer = setInterval(look, NEXT_LOOK_MILLIS);
   onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
-    unclaim();
+    late.unclaim();
     clearInterval(timer);
     for (const type of TURNS) window.removeEventListener(type, turn, true);
   };

@@ -5,7 +5,6 @@ import wasm from 'throughline-wasm';
 
 import { api } from './api.js';
 import { describePage } from './page.js';
-import { followBehaviour } from './behaviour.js';
 import { followConsole } from './console.js';
 import { followErrors } from './errors.js';
 import { instantiate } from './spans.js';
@@ -13,25 +12,22 @@ import { deliverSoon } from './exporter.js';
 import { followBeacons } from './beacon.js';
 import { followCallbacks } from './callbacks.js';
 import { followFetch } from './fetch.js';
-import { followFrames } from './frames.js';
 import { followGestures } from './gesture.js';
 import { followHistory } from './history.js';
 import { followLoad } from './load.js';
 import { followMeasures } from './timing.js';
-import { followMemory } from './memory.js';
 import { followMessages } from './message.js';
 import { followNavigation } from './navigation.js';
 import { followObservers } from './observer.js';
 import { followPage } from './lifecycle.js';
-import { followProfile } from './profile.js';
 import { followPromises } from './promise.js';
-import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followSockets } from './socket.js';
 import { followTargets } from './targets.js';
 import { followTimers } from './timers.js';
-import { followVitals } from './vitals.js';
 import { followWorkers } from './worker.js';
 import { followXhr } from './xhr.js';
+import { late } from './late.js';
+import { loadLate } from './late-loader.js';
 import { hideSources } from './patch.js';
 import { onStop, stop } from './stop.js';
 import { sample } from './sampling.js';
@@ -62,18 +58,11 @@ function start() {
   followConsole();
   followErrors();
   followMeasures();
-  followMemory();
-  followProfile();
-  // The vitals must be there before the page's end is dealt with.
-  followVitals();
-  followBehaviour();
-  followFrames();
   followWorkers();
-  onStop(followGestures(), followHistory(), followPage(), watchReports(takeEntry), followResources());
+  onStop(followGestures(), followHistory(), followPage(), watchReports((entry) => late.entry(entry)));
   // Behind the history, which says whose the way back is.
   followNavigation();
-  followLoad();
-  takeEarlier();
+  followLoad(loadLate());
 }
 
 // A second tag finds the first one's work done.

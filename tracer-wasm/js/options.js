@@ -8,6 +8,9 @@ import { originPattern } from './propagation.js';
 const script = document.currentScript?.throughline ?? document.currentScript;
 const { warn } = console;
 
+/** Where the script came from; one that was written into the page says it by its endpoint. */
+export const scriptUrl = script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
+
 /** The options in force. */
 export const options = {
   service: location.hostname || 'web',

@@ -2,7 +2,8 @@
 //
 // SCRIPTS holds throughline.js and its builds for strict policies and for workers. Each goes into the package as it is,
 // to be served, and as a module that runs it where there is a page (`program*.js`): that module is what importing the
-// package runs, in a bundle as well as on a server.
+// package runs, in a bundle as well as on a server. What the script asks its own server for under a name with a hash
+// (throughline.late.js) is for the module a module beside it, which a bundler finds.
 
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -17,15 +18,22 @@ const PROGRAMS = [
   ['throughline.worker.js', 'program.worker.js', 'typeof WorkerGlobalScope'],
 ];
 
+/** How a script asks for its late half. */
+const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)",\s*[\w$]+\)\)/;
+
 await rm(directory, { recursive: true, force: true });
 await mkdir(directory, { recursive: true });
 await cp(sources, directory, { recursive: true });
+await cp(join(scripts, 'throughline.late.js'), join(directory, 'throughline.late.js'));
 const description = JSON.parse(await readFile(join(sources, 'package.json'), 'utf8'));
 for (const [script, module, needed] of PROGRAMS) {
   const code = await readFile(join(scripts, script), 'utf8').catch(() => undefined);
   if (code !== undefined) {
     await writeFile(join(directory, script), code);
-    await writeFile(join(directory, module), `if (${needed} !== 'undefined') {\n${code.trimEnd()}\n}\n`);
+    const [asked, hashed] = LATE.exec(code) ?? [];
+    if (hashed) await writeFile(join(directory, hashed), await readFile(join(scripts, 'throughline.late.js')));
+    const own = asked ? code.replace(asked, "import('./throughline.late.js')") : code;
+    await writeFile(join(directory, module), `if (${needed} !== 'undefined') {\n${own.trimEnd()}\n}\n`);
     continue;
   }
   if (script === 'throughline.js') throw new Error(`${scripts} holds no ${script}`);

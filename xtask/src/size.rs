@@ -43,8 +43,12 @@ pub fn size(workspace: &Workspace) -> Result<()> {
     );
     let script = Sizes::of(&tracer.join("throughline.js"))?;
     script.print("throughline.js");
-    // A page loads these instead of it, or in its workers.
-    for name in ["throughline.csp.js", "throughline.worker.js"] {
+    // A page loads these after it, instead of it, or in its workers.
+    for name in [
+        "throughline.late.js",
+        "throughline.csp.js",
+        "throughline.worker.js",
+    ] {
         Sizes::of(&tracer.join(name))?.print(name);
     }
     let mut total = Sizes::default();

@@ -1,5 +1,5 @@
-//! `/throughline.js` and `/throughline-HASH.js`: the tracer, for pages of any origin; and alike `throughline.csp.js`
-//! and `throughline.worker.js`.
+//! `/throughline.js` and `/throughline-HASH.js`: the tracer, for pages of any origin; and alike `throughline.late.js`,
+//! `throughline.csp.js` and `throughline.worker.js`.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -28,8 +28,13 @@ const SHORT: HeaderValue = HeaderValue::from_static("public, max-age=300, must-r
 /// A year. The name changes with the content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Programs that are served: the tracer, the same lowered to JavaScript, and its part for workers.
-const PROGRAMS: [&str; 3] = ["throughline", "throughline.csp", "throughline.worker"];
+/// Programs that are served: the tracer, its late half, the same lowered to JavaScript, and its part for workers.
+const PROGRAMS: [&str; 4] = [
+    "throughline",
+    "throughline.late",
+    "throughline.csp",
+    "throughline.worker",
+];
 
 /// The routes of the scripts.
 pub fn router<A: Assets>(assets: A) -> Router {

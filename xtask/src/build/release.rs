@@ -1,6 +1,7 @@
 //! `target/dist`: what a release consists of.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha384};
 
 use super::empty;
-use super::tracer::Scripts;
+use super::tracer::{Scripts, hashed};
 use crate::step::{run, step};
 use crate::tools::{NodeTools, cargo};
 use crate::workspace::Workspace;
@@ -30,8 +31,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools, scripts: &Scripts) -> Resu
         )
         .context("cannot copy the binary")?;
         for script in scripts.iter() {
-            let name = script.file_name().context("a script has a name")?;
-            fs::copy(script, dist.join(name))?;
+            fs::copy(script, dist.join(published(scripts, script)?))?;
         }
         run(node
             .script("npm-package.mjs")
@@ -41,11 +41,20 @@ pub fn build(workspace: &Workspace, node: &NodeTools, scripts: &Scripts) -> Resu
     for script in scripts.iter() {
         eprintln!(
             "integrity of {}: {}",
-            script.file_name().unwrap_or_default().display(),
+            published(scripts, script)?,
             integrity(&fs::read(script)?)
         );
     }
     Ok(())
+}
+
+/// The name of a script where it is served as a file: the others ask for the late one by its hash.
+fn published(scripts: &Scripts, script: &Path) -> Result<String> {
+    if *script == scripts.late {
+        return Ok(hashed("throughline.late", &fs::read(script)?));
+    }
+    let name = script.file_name().context("a script has a name")?;
+    Ok(name.to_string_lossy().into_owned())
 }
 
 /// The value of a script tag's `integrity` attribute.

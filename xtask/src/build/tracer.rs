@@ -1,5 +1,6 @@
 //! `throughline.js`: the tracer as one classic script with its WASM inside. `throughline.csp.js` is the same program
-//! with the WASM lowered to JavaScript, `throughline.worker.js` its part that runs in workers.
+//! with the WASM lowered to JavaScript, `throughline.worker.js` its part that runs in workers. `throughline.late.js` is
+//! the module that the first two ask for when they have started, under a name with its hash.
 //!
 //! The WASM travels as a string with one code point per byte, which in UTF-8 and under brotli is a few per cent larger
 //! than the raw bytes; base64 is larger by a third. Each byte is first combined with [`KEY`] by exclusive or: the bytes
@@ -12,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 use super::{compress, digest, empty, wasm};
 use crate::step::{run, step};
-use crate::tools::NodeTools;
+use crate::tools::{NodeTools, hex};
 use crate::workspace::Workspace;
 
 /// What each byte is combined with; among the 256 values one of the best for brotli.
@@ -54,6 +56,8 @@ pub struct Scripts {
     pub page: PathBuf,
     /// `throughline.csp.js`: the same without WASM.
     pub csp: PathBuf,
+    /// `throughline.late.js`: what need not be there when the page's code begins.
+    pub late: PathBuf,
     /// `throughline.worker.js`: what a worker loads to join its page's traces.
     pub worker: PathBuf,
 }
@@ -61,7 +65,7 @@ pub struct Scripts {
 impl Scripts {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.page, &self.csp, &self.worker].into_iter()
+        [&self.page, &self.late, &self.csp, &self.worker].into_iter()
     }
 }
 
@@ -82,14 +86,16 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     let directory = workspace.embed("tracer");
     let scripts = Scripts {
         page: directory.join("throughline.js"),
+        late: directory.join("throughline.late.js"),
         csp: directory.join("throughline.csp.js"),
         worker: directory.join("throughline.worker.js"),
     };
-    let bundler = Bundler {
+    let mut bundler = Bundler {
         node,
         sources: workspace.root.join("tracer-wasm/js"),
         work,
         module,
+        late: String::new(),
     };
     let inputs = digest([
         bundler.module.js.as_path(),
@@ -105,6 +111,12 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
         return Ok(scripts);
     }
     empty(&directory)?;
+    step("bundle throughline.late.js", || {
+        let code = bundler.smaller("late/main", &[])?;
+        bundler.late = hashed("throughline.late", code.as_bytes());
+        fs::write(&scripts.late, code)?;
+        Ok(())
+    })?;
     step("bundle throughline.js", || {
         fs::write(&scripts.page, bundler.with_wasm("main", "bootstrap", &[])?)?;
         Ok(())
@@ -132,6 +144,8 @@ struct Bundler<'a> {
     /// For what lies between the sources and the scripts.
     work: PathBuf,
     module: wasm::Module,
+    /// The name under which the page's scripts ask for `throughline.late.js`.
+    late: String,
 }
 
 impl Bundler<'_> {
@@ -185,6 +199,32 @@ impl Bundler<'_> {
     fn bundle(&self, entry: &str, bootstrap: &str, wasm: &str, inject: &[&Path]) -> Result<String> {
         let bytes = self.work.join("wasm.js");
         fs::write(&bytes, wasm)?;
+        let program = self.smaller(
+            entry,
+            &[
+                format!("--alias:throughline-glue={}", self.module.js.display()),
+                format!("--alias:throughline-wasm={}", bytes.display()),
+                format!("--define:THROUGHLINE_LATE=\"{}\"", self.late),
+            ]
+            .into_iter()
+            .chain(
+                inject
+                    .iter()
+                    .map(|module| format!("--inject:{}", module.display())),
+            )
+            .collect::<Vec<_>>(),
+        )?;
+        let outermost = self.work.join("bootstrap.js");
+        run(&mut self.esbuild(bootstrap, &outermost))?;
+        replace_once(
+            &fs::read_to_string(&outermost)?,
+            PROGRAM,
+            program.trim_end().trim_end_matches(';'),
+        )
+    }
+
+    /// Bundles `entry` into one module, made small.
+    fn smaller(&self, entry: &str, more: &[String]) -> Result<String> {
         let bundle = self.work.join("bundle.js");
         run(self
             .esbuild(entry, &bundle)
@@ -193,16 +233,7 @@ impl Bundler<'_> {
                 "--define:THROUGHLINE_VERSION=\"{}\"",
                 env!("CARGO_PKG_VERSION")
             ))
-            .arg(format!(
-                "--alias:throughline-glue={}",
-                self.module.js.display()
-            ))
-            .arg(format!("--alias:throughline-wasm={}", bytes.display()))
-            .args(
-                inject
-                    .iter()
-                    .map(|module| format!("--inject:{}", module.display())),
-            ))?;
+            .args(more))?;
         let smaller = self.work.join("smaller.js");
         run(self
             .node
@@ -211,15 +242,7 @@ impl Bundler<'_> {
             .args(SMALLER)
             .arg("--output")
             .arg(&smaller))?;
-        let outermost = self.work.join("bootstrap.js");
-        run(&mut self.esbuild(bootstrap, &outermost))?;
-        replace_once(
-            &fs::read_to_string(&outermost)?,
-            PROGRAM,
-            fs::read_to_string(&smaller)?
-                .trim_end()
-                .trim_end_matches(';'),
-        )
+        fs::read_to_string(&smaller).context("terser wrote nothing")
     }
 
     fn esbuild(&self, source: &str, to: &Path) -> Command {
@@ -231,6 +254,11 @@ impl Bundler<'_> {
             .arg(format!("--outfile={}", to.display()));
         esbuild
     }
+}
+
+/// The immutable name of a script, as the server knows it.
+pub fn hashed(name: &str, code: &[u8]) -> String {
+    format!("{name}-{}.js", &hex(&Sha256::digest(code))[..16])
 }
 
 /// What wasm2js wrote, without the imports at its head and the instance at its end: the tracer makes the instance

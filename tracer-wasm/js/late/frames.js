@@ -1,13 +1,8 @@
 // Long animation frames with the scripts that made them long, and long tasks where the browser has no such frames: a
 // span of the action that they belong to, else an event in the trace of nobody.
-import { capture } from './sampling.js';
-import { crowded } from './limit.js';
-import { epoch } from './clock.js';
+import { capture, crowded, epoch, note, observe, ownerOf, prefixed, rootOf, spans } from './core.js';
 import { bare } from './selector.js';
-import { note, observe, ownerOf, prefixed } from './timeline.js';
 import { profile } from './profile.js';
-import { rootOf } from './action.js';
-import { spans } from './spans.js';
 
 const NAME = 'browser.long_animation_frame';
 /** A frame that blocks for so long is worth an action's root, and the names of the functions that ran. */

@@ -1,7 +1,6 @@
 // Memory that an action has cost: how much the heap has grown since the action before it ended, if that is much. It
 // is not read when an action starts: a reading takes 20 µs, which no press of a button should wait for.
-import { onAction } from './action.js';
-import { spans } from './spans.js';
+import { onAction, spans } from './core.js';
 
 const MUCH_BYTES = 10 * 1024 * 1024;
 

@@ -10,11 +10,7 @@
 //
 // Nothing tells who has asked for a resource. It stands under the one action that was open when its transfer began; where
 // there was none, or more than one, it has a trace of its own.
-import { addReport, addStatus, startClient } from './request.js';
-import { epoch, now } from './clock.js';
-import { onAction, openActions, parentOf } from './action.js';
-import { enterTask } from './register.js';
-import { spans } from './spans.js';
+import { addReport, addStatus, enterTask, epoch, listen, now, onAction, openActions, parentOf, spans, startClient, started } from './core.js';
 
 const SLOW_MILLIS = 1_000;
 const SLOW_BLOCKING_MILLIS = 300;
@@ -28,7 +24,6 @@ const RESOURCE = /^(script|link|css|img|image|input|i?frame)$/;
 const REQUEST = /^(fetch|xmlhttprequest)$/;
 
 const { setTimeout } = window;
-const started = now();
 /** The ended actions that have a span, oldest first. */
 const ended = [];
 /** The addresses of the spans so far. */
@@ -89,11 +84,10 @@ export function takeEarlier() {
   performance.getEntriesByType('resource').forEach(takeEntry);
 }
 
-/** Starts listening. Returns what stops it. */
+/** Starts listening. */
 export function followResources() {
   onAction('end', (action) => {
     if (action.parent && ended.push(action) > REMEMBERED) ended.shift();
   });
-  window.addEventListener('error', hearError, true);
-  return () => window.removeEventListener('error', hearError, true);
+  listen(window, 'error', hearError);
 }

@@ -2,11 +2,7 @@
 // of the document, no navigation and no other answer within a second). Their root is kept although it caused nothing.
 //
 // A document is observed only while a click waits for its first effect.
-import { hold, onAction, rootOf } from './action.js';
-import { listen } from './timeline.js';
-import { now } from './clock.js';
-import { onStop } from './stop.js';
-import { spans } from './spans.js';
+import { hold, listen, now, onAction, onStop, rootOf, spans } from './core.js';
 
 const RAGE_CLICKS = 3;
 const PATIENCE_MILLIS = 1_000;

@@ -4,12 +4,7 @@
 //
 // To construct a profiler takes up to 10 ms, which no press of a button must wait for: one runs all the time, and
 // gives way to the next when it is full or was read.
-import { epoch } from './clock.js';
-import { hold } from './action.js';
-import { note } from './timeline.js';
-import { onStop } from './stop.js';
-import { options } from './options.js';
-import { spans } from './spans.js';
+import { epoch, hold, note, onStop, options, spans } from './core.js';
 
 const SAMPLE_MILLIS = 10;
 const MOST_SAMPLES = 3_000;

@@ -4,14 +4,8 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { actionAt, drain, listen, observe, prefixed } from './timeline.js';
+import { actionAt, capture, drain, emit, hex, listen, now, observe, onAction, openActions, prefixed, spans } from './core.js';
 import { bare, selectorOf } from './selector.js';
-import { capture } from './sampling.js';
-import { emit } from './logs.js';
-import { hex } from './hex.js';
-import { now } from './clock.js';
-import { onAction } from './action.js';
-import { spans } from './spans.js';
 
 /** Up to the first it is good, beyond the second poor. */
 const LIMITS = { lcp: [2500, 4000], fcp: [1800, 3000], cls: [0.1, 0.25], inp: [200, 500], ttfb: [800, 1800] };
@@ -143,6 +137,18 @@ function reportLargestPaint() {
   });
 }
 
+/** The page is about to go: reports what is final now. */
+export function reportAll() {
+  // A prerendered page may go before it was ever shown.
+  if (!told) return;
+  drain();
+  reportLargestPaint();
+  if (told.fcp >= 0) report('cls', worst.value, { target: worst.target });
+  const inp = slowest[min(slowest.length - 1, floor((interactions() - earlier) / INTERACTIONS_A_RANK))];
+  if (inp) report('inp', inp.duration, { target: inp.target, ...phases(inp) });
+  hidden = min(hidden, now());
+}
+
 function start() {
   begin(
     navigation.activationStart > 0 ? 'prerender' : document.wasDiscarded ? 'restore' : (navigation.type ?? 'navigate').replace('_', '-'),
@@ -166,15 +172,6 @@ function start() {
   observe('first-input', onEvent);
   observe('event', onEvent, { durationThreshold: 16 });
 
-  listen(window, 'visibilitychange pagehide', (event) => {
-    if (event.type === 'visibilitychange' && !document.hidden) return;
-    drain();
-    reportLargestPaint();
-    if (told.fcp >= 0) report('cls', worst.value, { target: worst.target });
-    const inp = slowest[min(slowest.length - 1, floor((interactions() - earlier) / INTERACTIONS_A_RANK))];
-    if (inp) report('inp', inp.duration, { target: inp.target, ...phases(inp) });
-    hidden = min(hidden, event.timeStamp);
-  });
   listen(window, 'pageshow', ({ persisted, timeStamp }) => {
     if (!persisted) return;
     begin('back-forward-cache', document.hidden ? 0 : Infinity);
@@ -190,9 +187,9 @@ function start() {
   });
 }
 
-/** Starts measuring, a prerendered page when it is activated. Must be called before the load action starts. */
+/** Starts measuring, a prerendered page when it is activated. */
 export function followVitals() {
-  onAction('start', (action) => action.kind === 'load' && (load = action));
+  load = [...openActions()].find((action) => action.kind === 'load');
   onAction('end', ({ event, span, interaction }) => {
     // The first thing that the user does ends the search for the largest paint.
     if (event) reportLargestPaint();

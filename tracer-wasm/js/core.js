@@ -1,0 +1,15 @@
+// What late/ sees of the tracer.
+export { addPhases, addReport, addStatus, phasesOf, startClient } from './request.js';
+export { hold, onAction, openActions, parentOf, rootOf } from './action.js';
+export { actionAt, drain, listen, note, observe, ownerOf, prefixed } from './timeline.js';
+export { capture } from './sampling.js';
+export { countRecords } from './protobuf.js';
+export { crowded } from './limit.js';
+export { emit } from './logs.js';
+export { enterTask } from './register.js';
+export { epoch, now, started } from './clock.js';
+export { hex } from './hex.js';
+export { late } from './late.js';
+export { onStop } from './stop.js';
+export { options } from './options.js';
+export { spans } from './spans.js';

@@ -1,0 +1,21 @@
+// The half of the tracer that need not be there when the page's own code begins (late/): it reads what the browser has
+// kept, and is asked for when the tracer starts, as a module of its own that nothing waits for.
+//
+// Where it does not come (a blocker, a policy, a copy of the script that stands alone), what these hooks do is missing,
+// and all else works.
+/** What late/ puts something in the place of. */
+export const late = {
+  /** The load action has ended: `(action, tagWasLate)`. */
+  loaded() {},
+  /** A control was clicked: `(action, control, time)`. */
+  clicked() {},
+  /** An entry of the performance timeline that is no traced request's. */
+  entry() {},
+  /** The page is about to go. */
+  leaving() {},
+  /** The vault: see late/vault.js. */
+  keep() {},
+  forget() {},
+  unclaim() {},
+  adopt: async () => [],
+};

@@ -1,0 +1,24 @@
+// throughline.late.js: web vitals, long frames, sampled stacks, slow and failed resources, rage and dead clicks, the
+// phases of the document's load, memory, and the vault. js/late.js asks for it and says when.
+import { adopt, forget, keep, unclaim } from './vault.js';
+import { clicked, followBehaviour } from './behaviour.js';
+import { followFrames } from './frames.js';
+import { followMemory } from './memory.js';
+import { followProfile } from './profile.js';
+import { followResources, takeEarlier, takeEntry } from './resource.js';
+import { followVitals, reportAll } from './vitals.js';
+import { late, receive } from './core.js';
+import { describeLoad } from './load.js';
+
+/** Runs with what js/core.js offers. */
+export default function start(core) {
+  receive(core);
+  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded: describeLoad, unclaim });
+  followMemory();
+  followProfile();
+  followVitals();
+  followBehaviour();
+  followFrames();
+  followResources();
+  takeEarlier();
+}
