@@ -3,7 +3,7 @@
 //
 // A tag that is run late (`async`, or written by another script) finds what was before in the browser's performance
 // timeline. What is made from that is marked `throughline.late`.
-import { hold, onAction, parentOf, startAction } from './action.js';
+import { endAction, hold, onAction, parentOf, startAction } from './action.js';
 import { late } from './late.js';
 import { now } from './clock.js';
 
@@ -22,6 +22,7 @@ export function followLoad(arrived) {
   arrived.then(() => release(0));
   if (document.readyState === 'complete') {
     action.last = performance.getEntriesByType('navigation')[0]?.loadEventEnd || now();
+    arrived.then(() => endAction(action));
     return;
   }
   const loaded = hold(action.context);

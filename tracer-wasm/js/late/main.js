@@ -7,18 +7,28 @@ import { followMemory } from './memory.js';
 import { followProfile } from './profile.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followVitals, reportAll } from './vitals.js';
-import { late, receive } from './core.js';
+import { enterTask, late, receive } from './core.js';
 import { describeLoad } from './load.js';
+
+const { setTimeout } = window;
 
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded: describeLoad, unclaim });
+  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, unclaim });
   followMemory();
   followProfile();
   followVitals();
   followBehaviour();
   followFrames();
   followResources();
-  takeEarlier();
+}
+
+function loaded(action, tagWasLate) {
+  describeLoad(action, tagWasLate);
+  // What the page asked for before the tracer was there stands under the load, whose end is known now.
+  setTimeout(() => {
+    enterTask(null);
+    takeEarlier();
+  });
 }
