@@ -26,7 +26,7 @@ const REQUEST = /^(fetch|xmlhttprequest)$/;
 const { setTimeout } = window;
 /** The ended actions that have a span, oldest first. */
 const ended = [];
-/** The addresses of the spans so far. */
+/** The addresses of the spans so far, and their entries. */
 const told = new Set();
 
 /** Whose resource it is that the page began to fetch at `time`. */
