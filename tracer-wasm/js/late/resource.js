@@ -26,8 +26,10 @@ const REQUEST = /^(fetch|xmlhttprequest)$/;
 const { setTimeout } = window;
 /** The ended actions that have a span, oldest first. */
 const ended = [];
-/** The addresses of the spans so far, and their entries. */
+/** The addresses of the spans so far. */
 const told = new Set();
+/** The entries so far: the browser reports one, and keeps it as well. */
+const seen = new WeakSet();
 
 /** Whose resource it is that the page began to fetch at `time`. */
 function causeAt(time) {
@@ -53,6 +55,8 @@ function addResource(entry, failed, late) {
 
 /** Takes an entry of the performance timeline that is no traced request's. */
 export function takeEntry(entry) {
+  if (seen.has(entry)) return;
+  seen.add(entry);
   const { initiatorType: type, renderBlockingStatus, duration } = entry;
   if (REQUEST.test(type)) {
     if (entry.startTime < started) addResource(entry, false, true);
