@@ -12,9 +12,9 @@ test.beforeAll(() => {
 });
 
 /** Opens an application of an entry. `routes` collects what it says of routes. */
-async function open({ page, app, throughline, service }, name) {
+async function open({ page, app, throughline, service }, name, start = `import '/frameworks/${name}.js';`) {
   const collect = "<script>window.routes = []; throughline.route = (template) => { routes.push(template); };</script>";
-  const tag = `${throughline.tag(service)}${collect}<script type="module" src="/frameworks/${name}.js"></script>`;
+  const tag = `${throughline.tag(service)}${collect}<script type="module">${start}</script>`;
   await page.goto(`${app.publish('framework.html', { tag })}?run=${service}`);
   await page.locator('body[data-application=ready]').waitFor();
 }
@@ -90,6 +90,19 @@ test('Svelte: a boundary and SvelteKit report errors and routes', async ({ page,
   await page.evaluate(() => { window.navigate('/(shop)/films/[film]'); window.navigate('/(shop)'); });
   expect(await routes(page)).toEqual(['/films/[film]', '/']);
   expect(await page.evaluate(() => window.fail({ error: new Error('kit'), status: 500, event: { route: { id: '/x' } } }))).toEqual({ message: 'kit' });
+});
+
+test('Leptos: a boundary and the router tell errors and the templates of routes', async ({ page, app, throughline, service }) => {
+  const start = `
+    import start from '/frameworks/leptos/throughline_framework_leptos.js';
+    start({ module_or_path: '/frameworks/leptos/throughline_framework_leptos_bg.wasm' });`;
+  await open({ page, app, throughline, service }, 'leptos', start);
+  await click(page, 'error-boundary');
+  await expect(page.getByText('failed', { exact: true })).toBeVisible();
+  const [exception] = await exceptionsOf({ page, throughline, service }, 'error-boundary');
+  expect(exception).toMatchObject({ 'exception.message': 'invalid digit found in string', 'throughline.component': 'Failing' });
+  await click(page, 'router-component');
+  await expect.poll(() => routes(page)).toEqual(['/movies/:id']);
 });
 
 /** Clicks a control of the OpenTelemetry page and reads its trace, once it has the request that it ends in. */

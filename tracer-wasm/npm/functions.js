@@ -1,5 +1,6 @@
 // The functions of `window.throughline` as exports. Where the tracer does not run, on a server or in a browser that
-// refused it, each is harmless: `trace` runs its body, the others do nothing.
+// refused it, each is harmless: `trace` runs its body, the others do nothing. Nothing is looked up before it is called:
+// a bundler may evaluate this module before the tracer's.
 
 /** The page's tracer, or an object without functions. */
 const tracer = () => globalThis.window?.throughline ?? {};

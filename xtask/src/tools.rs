@@ -246,6 +246,22 @@ pub fn firefox() -> Result<PathBuf> {
     Ok(program)
 }
 
+/// nginx, which the tests put in front of a page as its guide says. `NGINX_BIN` names another one.
+///
+/// # Errors
+/// When it is missing and may not be installed from here.
+pub fn nginx() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("NGINX_BIN").filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let program = PathBuf::from("/usr/sbin/nginx");
+    if !program.is_file() {
+        step("install nginx", || debian_packages(&["nginx-light"]))
+            .context("or name another nginx in NGINX_BIN")?;
+    }
+    Ok(program)
+}
+
 /// Installs Debian packages as root or with a sudo that asks nothing.
 fn debian_packages(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install {}", packages.join(" "));

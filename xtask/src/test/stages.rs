@@ -193,6 +193,9 @@ impl<'a> Stages<'a> {
         }
         self.binaries()?;
         let mut command = Command::new(tests.join("node_modules/.bin/playwright"));
+        if folder == "e2e" {
+            command.env("NGINX_BIN", tools::nginx()?);
+        }
         command
             .args(["test", &format!("{folder}/")])
             .current_dir(&tests)
