@@ -177,7 +177,8 @@ for (const when of ['before', 'after']) {
     await page.goto(app.publish('worlds.html', { tag: when === 'before' ? own + tag : tag + own }));
     expect(await act(page, 'fetch', `/api/replaced-${when}`)).toBe(200);
     await expectClickOf(app, throughline, `/api/replaced-${when}`);
-    expect((await page.evaluate(() => window.calls)).map(([, url]) => url)).toEqual([`/api/replaced-${when}`]);
+    // The tracer has no other fetch than the one that it found, so its own exports go through it too.
+    expect((await page.evaluate(() => window.calls)).map(([, url]) => url).filter((url) => !url.includes('/v1/'))).toEqual([`/api/replaced-${when}`]);
     await page.evaluate(() => window.throughline.shutdown());
     expect(await page.evaluate(() => window.fetch === window.ownFetch)).toBe(true);
     expect(await act(page, 'fetch', '/api/replaced-over')).toBe(200);
@@ -255,7 +256,7 @@ for (const [library, { code, seen }] of Object.entries(LIBRARIES)) {
       const requests = app.requests.filter((request) => request.path.startsWith(path) && !request.path.includes('-alone'));
       expect(requests.length).toBe(3);
       for (const request of requests) expect(propagatedBy(request), `${request.path} ${request.headers.traceparent}`).not.toBeNull();
-      expect(await page.evaluate(seen)).toBeTruthy();
+      await expect.poll(() => page.evaluate(seen)).toBeTruthy();
       // Ours saw the click and its requests.
       const trace = await throughline.waitForTraceOf(service, (read) => read.all({ name: /^GET /, kind: 'client' }).some(({ name }) => name.includes(path)), 'of the click');
       expectTrace(trace).hasRoot('click "Act"');

@@ -6,12 +6,14 @@
 // without a context as long as no action is open.
 import { openActions } from './action.js';
 import { bindReaction, current, enter, settle, soon } from './register.js';
+import { Native, nativeThen } from './native-promise.js';
 import { method, redefine } from './patch.js';
 import { state } from './state.js';
 
-const { prototype } = Promise;
-const nativeThen = prototype.then;
 const { getPrototypeOf } = Object;
+const { isPrototypeOf } = Object.prototype;
+
+const { prototype } = Native;
 
 /**
  * Promises that were made rejected. The reaction that an await would be seen by hides that nobody handles the
@@ -31,12 +33,16 @@ function leave() {
   soon(settled);
 }
 
+/** Whether it is a promise, be it the language's own where the global is another. */
+export const isPromise = (value) => value instanceof Promise || value instanceof Native;
+
 /** Registers reactions natively: they are neither bound to a context nor seen as an await. */
 export function react(promise, fulfilled, rejected) {
   const before = guarded;
   guarded = promise;
   try {
-    return nativeThen.call(promise, fulfilled, rejected);
+    const then = isPrototypeOf.call(prototype, promise) ? nativeThen : promise.then;
+    return then.call(promise, fulfilled, rejected);
   } finally {
     guarded = before;
   }
@@ -69,7 +75,6 @@ function awaited(promise) {
 }
 
 export function followPromises() {
-  const Native = Promise;
   redefine(prototype, 'constructor', () => ({
     get() {
       if (state.on && guarded !== this && !refused.has(this)) awaited(this);
@@ -80,7 +85,7 @@ export function followPromises() {
     },
   }));
 
-  method(prototype, 'then', (original) => ({
+  const followed = (original) => ({
     replacement(fulfilled, rejected) {
       const before = guarded;
       try {
@@ -98,7 +103,9 @@ export function followPromises() {
         guarded = before;
       }
     },
-  }));
+  });
+  method(prototype, 'then', followed);
+  if (Promise !== Native) method(Promise.prototype, 'then', followed);
 
   method(Native, 'reject', (original) => ({
     replacement(_reason) {

@@ -7,6 +7,7 @@
 // Invariant: a context is never seen by work that no action caused. A task that nobody announced finds the
 // register cleared by a message that the last entry posted, and where that message is still under way,
 // `window.event` tells that the running task is another one than the entered.
+import { Native, nativeThen } from './native-promise.js';
 import { now } from './clock.js';
 
 /** What happened no longer ago has just happened. */
@@ -37,14 +38,13 @@ channel.port1.onmessage = clear;
 /** What the register held when the last turn ended, if that was one context's turn and no other has begun since. */
 let last = null;
 
-const settled = Promise.resolve();
+const settled = Native.resolve();
 // Found before the accessor of the prototype, which takes every read for an await.
-Object.defineProperty(settled, 'constructor', { value: Promise });
-const { then } = Promise.prototype;
+Object.defineProperty(settled, 'constructor', { value: Native });
 
 /** Calls `callback` as a microtask. A reaction takes a fraction of what `queueMicrotask` takes. */
 export const soon = (callback) => {
-  then.call(settled, callback);
+  nativeThen.call(settled, callback);
 };
 
 /** Ends the turn: whatever the register holds belongs to a task that is over. */

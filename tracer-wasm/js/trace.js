@@ -4,7 +4,7 @@ import { current, runIn } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
-import { watch } from './promise.js';
+import { isPromise, watch } from './promise.js';
 
 /**
  * Runs `body` as a span of the current action, or as an action of its own, and returns what it returns. The span
@@ -31,7 +31,7 @@ export function trace(name, body) {
     end({ thrown });
     throw thrown;
   }
-  if (!(result instanceof Promise)) {
+  if (!isPromise(result)) {
     end();
     return result;
   }

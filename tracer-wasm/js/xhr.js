@@ -76,8 +76,11 @@ export function followXhr() {
 
   method(prototype, 'setRequestHeader', (original) => ({
     replacement(name) {
+      const call = calls.get(this);
+      // Another tracer, under this one, sets its own while `send` runs: two contexts in one header would be none.
+      if (call?.added?.includes(String(name).toLowerCase())) return undefined;
       const result = original.apply(this, arguments);
-      calls.get(this)?.own.add(String(name).toLowerCase());
+      call?.own.add(String(name).toLowerCase());
       return result;
     },
   }));
@@ -92,15 +95,20 @@ export function followXhr() {
         if (/^https?:$/.test(url.protocol)) {
           call.traced = new Request(call.verb.toUpperCase(), url, arguments[0]);
           if (propagatesTo(url)) {
-            for (const header of call.traced.headers((name) => call.own.has(name))) setRequestHeader.apply(this, header);
+            const headers = call.traced.headers((name) => call.own.has(name));
+            for (const header of headers) setRequestHeader.apply(this, header);
+            call.added = headers.map(([name]) => name.toLowerCase());
           }
         }
       } catch {
         // `open` was not called, or will be refused.
       }
       call.sent = true;
-      if (!call.synchronous) return original.apply(this, arguments);
-      return synchronously(this, original, arguments);
+      try {
+        return call.synchronous ? synchronously(this, original, arguments) : original.apply(this, arguments);
+      } finally {
+        call.added = undefined;
+      }
     },
   }));
 
