@@ -8,8 +8,8 @@ import { emit } from './logs.js';
 import { epoch, now } from './clock.js';
 import { identify } from './user.js';
 import { initialise, options } from './options.js';
-import { setRoute } from './navigation.js';
 import { spans } from './spans.js';
+import { late } from './late.js';
 import { state } from './state.js';
 import { stop } from './stop.js';
 import { tell } from './errors.js';
@@ -62,7 +62,7 @@ export const api = {
 
   /** Names the route that the page is at, as its router has it: `/films/:id`. */
   route(template) {
-    if (state.on) setRoute(template);
+    if (state.on) late.route(template);
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

@@ -11,6 +11,8 @@ export const late = {
   clicked() {},
   /** An entry of the performance timeline that is no traced request's. */
   entry() {},
+  /** The page names its route: `(template)`. */
+  route() {},
   /** The page is about to go. */
   leaving() {},
   /** The vault: see late/vault.js. */

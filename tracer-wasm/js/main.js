@@ -17,7 +17,6 @@ import { followHistory } from './history.js';
 import { followLoad } from './load.js';
 import { followMeasures } from './timing.js';
 import { followMessages } from './message.js';
-import { followNavigation } from './navigation.js';
 import { followObservers } from './observer.js';
 import { followPage } from './lifecycle.js';
 import { followPromises } from './promise.js';
@@ -60,8 +59,6 @@ function start() {
   followMeasures();
   followWorkers();
   onStop(followGestures(), followHistory(), followPage(), watchReports((entry) => late.entry(entry)));
-  // Behind the history, which says whose the way back is.
-  followNavigation();
   followLoad(loadLate());
 }
 

@@ -6,6 +6,7 @@ export let actionAt,
   capture,
   countRecords,
   crowded,
+  current,
   drain,
   emit,
   enterTask,
@@ -14,6 +15,7 @@ export let actionAt,
   hold,
   late,
   listen,
+  method,
   note,
   now,
   observe,
@@ -28,7 +30,8 @@ export let actionAt,
   rootOf,
   spans,
   startClient,
-  started;
+  started,
+  state;
 
 /** Takes it over. */
 export function receive(core) {
@@ -40,6 +43,7 @@ export function receive(core) {
     capture,
     countRecords,
     crowded,
+    current,
     drain,
     emit,
     enterTask,
@@ -48,6 +52,7 @@ export function receive(core) {
     hold,
     late,
     listen,
+    method,
     note,
     now,
     observe,
@@ -63,5 +68,6 @@ export function receive(core) {
     spans,
     startClient,
     started,
+    state,
   } = core);
 }

@@ -3,6 +3,7 @@
 import { adopt, forget, keep, unclaim } from './vault.js';
 import { clicked, followBehaviour } from './behaviour.js';
 import { followFrames } from './frames.js';
+import { followNavigation, setRoute } from './navigation.js';
 import { followMemory } from './memory.js';
 import { followProfile } from './profile.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
@@ -15,13 +16,14 @@ const { setTimeout } = window;
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, unclaim });
+  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, route: setRoute, unclaim });
   followMemory();
   followProfile();
   followVitals();
   followBehaviour();
   followFrames();
   followResources();
+  followNavigation();
 }
 
 function loaded(action, tagWasLate) {

@@ -1,18 +1,10 @@
 // Navigations within the document, as `browser.navigation` events, and the routes before and after on the root of the
 // action that navigated. A route is a template of the option `routes`, or the path with `{id}` for what looks like an
 // identifier, or what the page says (`throughline.route`).
-import { current } from './register.js';
-import { emit } from './logs.js';
-import { epoch } from './clock.js';
-import { listen, note, observe, ownerOf, prefixed } from './timeline.js';
-import { method } from './patch.js';
-import { onAction } from './action.js';
-import { options } from './options.js';
-import { spans } from './spans.js';
-import { state } from './state.js';
+import { current, emit, epoch, listen, method, note, observe, onAction, options, ownerOf, prefixed, spans, state } from './core.js';
 
 let address = location.href;
-let path = routeOf(location);
+let path;
 /** The action that navigated last. */
 let navigator;
 
@@ -47,6 +39,7 @@ export function setRoute(template) {
 }
 
 export function followNavigation() {
+  path = routeOf(location);
   // The way back has its context only when it is told of by `popstate`.
   if (window.navigation) {
     listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
