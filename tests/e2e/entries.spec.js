@@ -147,8 +147,8 @@ test('OpenTelemetry: values of a context survive awaits and do not leak', async 
 
 test('OpenTelemetry: a root span and one outside actions are traces of their own', async ({ page, app, throughline, service }) => {
   await open({ page, app, throughline, service }, 'entry-opentelemetry');
-  const root = await traced({ page, app, throughline, service }, 'root');
-  expectTrace(root).isWhole().hasDirectChain(['job', /GET \/api\/case\/root/]);
+  const root = await traced({ page, app, throughline, service }, 'root-span');
+  expectTrace(root).isWhole().hasDirectChain(['job', /GET \/api\/case\/root-span/]);
   await page.evaluate(() => window.outside());
   const outside = await throughline.waitForTraceOf(service, (trace) => trace.find('outside') !== undefined, 'of the span outside actions');
   expectTrace(outside).isWhole().hasDirectChain(['outside', /GET \/api\/case\/outside/]);

@@ -73,9 +73,6 @@ const APPLICATIONS = {
 const KEPT_CALLBACKS =
   /^react rapid (transition|deferred-value|async-transition|suspense-use|suspense-transition|lazy)$|^solid rapid (transition|lazy)$/;
 
-/** What the present sources do not cover: the request stands alone, and is never given to another action. */
-const NOT_COVERED = ['svelte transition-left'];
-
 /** Whatever needs time between two actions shows at the pace of a hasty user; a patient one is tried where most is queued. */
 const APART = ['react', 'vue', 'angular-zone'];
 
@@ -106,7 +103,7 @@ for (const [name, { ids, sources, start = `import '/frameworks/${name}.js';` }] 
       });
       expect(Object.entries(result.backgroundRequests).filter(([, count]) => count === 0)).toEqual([]);
       for (const { id, verdict, reason } of result.cases) {
-        const allowed = KEPT_CALLBACKS.test(`${name} ${pace} ${id}`) ? ['ok', 'wrong', 'lost'] : NOT_COVERED.includes(`${name} ${id}`) ? ['ok', 'lost'] : ['ok'];
+        const allowed = KEPT_CALLBACKS.test(`${name} ${pace} ${id}`) ? ['ok', 'wrong', 'lost'] : ['ok'];
         expect.soft(allowed, `${id}: ${reason}`).toContain(verdict);
       }
       for (const { id, verdict, reason } of result.steps) expect.soft(verdict, `on the way to ${id}: ${reason}`).toBe('ok');

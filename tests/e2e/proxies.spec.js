@@ -83,7 +83,7 @@ for (const [name, start] of Object.entries({ nginx: startNginx, Vite: startVite 
       const trace = await throughline.waitForTraceOf('proxied', ({ roots }) => roots[0].name === 'click "ask"', 'of the click');
       expectTrace(trace).isWhole().hasDirectChain(['click "ask"', 'GET /answer.txt']);
       expect([...asked]).toEqual([proxy.origin]);
-      expect(complaints.errors).toEqual([]);
+      expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
     } finally {
       await proxy.stop();
     }

@@ -58,7 +58,7 @@ buttons({
     setTimeout(() => { window.seen.bound = bound(); finish(id); }, 5);
   },
   /** A span without parents is a trace of its own. */
-  'root': (id) => {
+  'root-span': (id) => {
     const span = tracer.startSpan('job', { root: true });
     context.with(trace.setSpan(ROOT_CONTEXT, span), async () => { await sleep(5); await finish(id); span.end(); });
   },
