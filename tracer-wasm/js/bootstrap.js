@@ -19,7 +19,4 @@
     }
   }
   if (!window.throughline) program();
-})(() => {
-  'use strict';
-  THROUGHLINE_PROGRAM();
-});
+})(THROUGHLINE_PROGRAM);

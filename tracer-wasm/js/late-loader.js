@@ -4,8 +4,14 @@ import * as core from './core.js';
 import { scriptUrl } from './options.js';
 import { state } from './state.js';
 
+const { setTimeout, requestIdleCallback = setTimeout } = window;
+/** A busy page does not put it off for longer. */
+const LONGEST_MILLIS = 2_000;
+
 /** Settles when late/ runs, or will not come. */
 export async function loadLate() {
+  // To ask for a module takes milliseconds, which the page may have first.
+  await new Promise((resolve) => requestIdleCallback(resolve, { timeout: LONGEST_MILLIS }));
   try {
     const { default: start } = await import(new URL(THROUGHLINE_LATE, scriptUrl));
     if (state.on) start(core);

@@ -1,5 +1,5 @@
 // The half of the tracer that need not be there when the page's own code begins (late/): it reads what the browser has
-// kept, and is asked for when the tracer starts, as a module of its own that nothing waits for.
+// kept, and is asked for when the browser is first idle, two seconds after the start at the latest.
 //
 // Where it does not come (a blocker, a policy, a copy of the script that stands alone), what these hooks do is missing,
 // and all else works.

@@ -3,7 +3,7 @@
 //
 // A tag that is run late (`async`, or written by another script) finds what was before in the browser's performance
 // timeline. What is made from that is marked `throughline.late`.
-import { endAction, hold, onAction, parentOf, startAction } from './action.js';
+import { endAction, hold, onAction, rootOf, startAction } from './action.js';
 import { late } from './late.js';
 import { now } from './clock.js';
 
@@ -13,9 +13,10 @@ const { setTimeout } = window;
 export function followLoad(arrived) {
   const tagWasLate = document.readyState !== 'loading';
   const action = startAction('load', 0, () => `load ${location.pathname}`);
-  parentOf(action.context);
   onAction('end', (ended) => {
-    if (ended === action) late.loaded(action, tagWasLate);
+    if (ended !== action) return;
+    rootOf(action);
+    late.loaded(action, tagWasLate);
   });
   // To wait for the tracer's own is no work of the page.
   const release = hold(action.context);

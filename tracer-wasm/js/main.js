@@ -38,9 +38,17 @@ function trapped(error) {
   console.error('[throughline] stopped after an internal error; the page is not affected.', error);
 }
 
+let described;
+
+/** A span or log record has ended. What the page is need not be said before. */
+function ended() {
+  if (!described) describePage();
+  described = true;
+  deliverSoon();
+}
+
 function start() {
-  instantiate(wasm(), trapped, deliverSoon);
-  describePage();
+  instantiate(wasm(), trapped, ended);
   sample();
   state.on = true;
   hideSources();

@@ -1,12 +1,10 @@
 // The page as OpenTelemetry's resource, and what the trace ids of such a page look like.
-import { idShape } from './propagation.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
 
-/** Says it; called at the start and when an option of it has changed. */
+/** Says it; called before the first delivery and when an option of it has changed. */
 export function describePage() {
   const { language, userAgent, userAgentData = {} } = navigator;
-  spans.shape(idShape(options.propagators));
   spans.describe({
     'service.name': options.service,
     'service.version': options.version,

@@ -7,6 +7,7 @@
 // the flight recorder. When it is emptied, a session sends all; as that is no random choice, it has no `th`.
 import { emit } from './logs.js';
 import { followSession, keepSession, session } from './session.js';
+import { idShape } from './propagation.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
 
@@ -29,6 +30,7 @@ export const flags = () => (sampled() ? '01' : '00');
 /** Chooses by the options in force. */
 export function sample() {
   followSession((id, reason) => {
+    spans.shape(idShape(options.propagators));
     captured = reason;
     sending = true;
     let tracestate = '';

@@ -17,11 +17,11 @@ let looked = 0;
 let told = '';
 let onSession;
 
-/** Has `follow(id, captured)` called, at once and whenever either becomes another. */
+/** Has `follow(id, captured)` called as soon as there is a session, and whenever either becomes another. */
 export function followSession(follow) {
   onSession = follow;
   told = '';
-  tell(session());
+  if (record[0]) tell(record[0]);
 }
 
 function tell(id) {

@@ -30,20 +30,22 @@ function source(events) {
   };
 }
 
+const READS = 'get getAll getAllKeys getAllRecords getKey count openCursor openKeyCursor';
+
 /**
  * [interface, the methods that ask, the events that answer, whether it has a constructor]. The answer comes to the
  * target that the method returns, else to the request of the cursor, else to the object itself.
  */
 const SOURCES = [
-  ['IDBFactory', /./, 'success error blocked upgradeneeded'],
-  ['IDBDatabase', /^transaction$/, 'complete abort'],
-  ['IDBObjectStore', /./, 'success error'],
-  ['IDBIndex', /./, 'success error'],
-  ['IDBCursor', /./, 'success error'],
-  ['Element', /^animate$/, 'finish cancel'],
-  ['HTMLDialogElement', /lose$/, 'close'],
-  ['FileReader', /^read/, 'loadstart progress load error', true],
-  ['MediaRecorder', /^(stop|requestData)$/, 'dataavailable stop', true],
+  ['IDBFactory', 'open deleteDatabase', 'success error blocked upgradeneeded'],
+  ['IDBDatabase', 'transaction', 'complete abort'],
+  ['IDBObjectStore', `add put delete clear ${READS}`, 'success error'],
+  ['IDBIndex', READS, 'success error'],
+  ['IDBCursor', 'advance continue continuePrimaryKey update delete', 'success error'],
+  ['Element', 'animate', 'finish cancel'],
+  ['HTMLDialogElement', 'close requestClose', 'close'],
+  ['FileReader', 'readAsArrayBuffer readAsBinaryString readAsDataURL readAsText', 'loadstart progress load error', true],
+  ['MediaRecorder', 'stop requestData', 'dataavailable stop', true],
 ];
 
 /** What an element loads is named by this property. */
@@ -74,18 +76,16 @@ export function followTargets() {
       });
     }
     const prototype = window[name]?.prototype;
-    for (const key in prototype) {
-      if (methods.test(key)) {
-        method(prototype, key, (original) => ({
-          replacement() {
-            const context = state.on && current();
-            const result = original.apply(this, arguments);
-            const target = result instanceof EventTarget ? result : (this.request ?? this);
-            if (state.on && target instanceof EventTarget) ask(target, context);
-            return result;
-          },
-        }));
-      }
+    for (const key of methods.split(' ')) {
+      method(prototype, key, (original) => ({
+        replacement() {
+          const context = state.on && current();
+          const result = original.apply(this, arguments);
+          const target = result instanceof EventTarget ? result : (this.request ?? this);
+          if (state.on && target instanceof EventTarget) ask(target, context);
+          return result;
+        },
+      }));
     }
   }
 

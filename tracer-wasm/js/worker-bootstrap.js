@@ -24,7 +24,4 @@
   }
   if (!self.throughline) program();
   if (/\/throughline\.worker[^/]*\.js$/.test(location.pathname) && location.hash) importScripts(location.hash.slice(1));
-})(() => {
-  'use strict';
-  THROUGHLINE_PROGRAM();
-});
+})(THROUGHLINE_PROGRAM);
