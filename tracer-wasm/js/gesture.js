@@ -3,7 +3,8 @@
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
 import { current, enterTask } from './register.js';
-import { controlOf, nameControl } from './control.js';
+import { controlOf, FIELD, nameControl } from './control.js';
+import { closest, matches } from './dom.js';
 import { late } from './late.js';
 import { note } from './timeline.js';
 import { spans } from './spans.js';
@@ -33,7 +34,7 @@ let gesture;
 
 /** The key that was pressed, where it is a command and not a character that somebody types. */
 function commandOf({ type, key, ctrlKey, altKey, metaKey }, control) {
-  const isCommand = control?.matches?.('input,select,textarea,[contenteditable]')
+  const isCommand = control && matches(control, FIELD)
     ? /^(Enter|Escape)$/.test(key)
     : key?.length > 1 || ctrlKey || altKey || metaKey;
   return type === 'keydown' && isCommand ? (ctrlKey ? 'Ctrl+' : '') + (altKey ? 'Alt+' : '') + (metaKey ? 'Meta+' : '') + key : '';
@@ -50,6 +51,7 @@ class Gesture {
     const name = () => `${this.action.kind} "${this.label || nameControl(this.control)}"`;
     this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
     this.action.begun = event.timeStamp;
+    late.step(this.action, this.control);
     const command = commandOf(event, this.control);
     if (command) note(this.action, (root) => spans.set(root, 'throughline.key', command));
   }
@@ -71,6 +73,7 @@ class Gesture {
     if ((RELEASE.test(type) && !(type === 'pointercancel' && this.dragged)) || type === 'click') action.held = false;
     // What has caused work keeps the name that it had then.
     if (!action.span && KINDS[type] && !this.dragged) this.#describe(event, KINDS[type]);
+    if (/^(pointerup|drop)$/.test(type) && this.dragged) late.step(action, controlOf(event), true);
     if (type === 'click' && !this.dragged) {
       this.clicked = true;
       late.clicked(action, controlOf(event), event.timeStamp);
@@ -96,6 +99,7 @@ class Gesture {
     if (type === 'submit' && (byPointer || control === this.pressed)) return;
     const { action } = this;
     action.kind = kind;
+    if (control !== this.control) late.step(action, control);
     this.control = action.control = control;
     action.event = event;
     this.label = '';

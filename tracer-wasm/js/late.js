@@ -9,6 +9,8 @@ export const late = {
   loaded() {},
   /** A control was clicked: `(action, control, time)`. */
   clicked() {},
+  /** A gesture means a control: `(action, control)`; or its drag has ended there: `(action, control, true)`. */
+  step() {},
   /** An entry of the performance timeline that is no traced request's. */
   entry() {},
   /** The page names its route: `(template)`. */

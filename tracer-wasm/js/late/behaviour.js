@@ -2,7 +2,7 @@
 // of the document, no navigation and no other answer within a second). Their root is kept although it caused nothing.
 //
 // A document is observed only while a click waits for its first effect.
-import { hold, listen, now, onAction, onStop, rootOf, spans } from './core.js';
+import { closest, hold, listen, matches, now, onAction, onStop, rootOf, spans } from './core.js';
 
 const RAGE_CLICKS = 3;
 const PATIENCE_MILLIS = 1_000;
@@ -47,10 +47,10 @@ function watch(millis) {
 
 /** A control was clicked. */
 export function clicked(action, control, time) {
-  if (!control?.matches(CONTROL)) return;
+  if (!control || !matches(control, CONTROL)) return;
   clicks = [...clicks.filter((click) => click.control === control && time - click.time < PATIENCE_MILLIS), { control, time }];
   if (clicks.length === RAGE_CLICKS) mark(action, 'throughline.rage');
-  if (action.span || control.closest(QUIET)) return;
+  if (action.span || closest(control, QUIET)) return;
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   waiting.push({ action, time, release: hold(action.context) });
   if (!watched) watch(PATIENCE_MILLIS);

@@ -6,6 +6,7 @@ import { followFrames } from './frames.js';
 import { followNavigation, setRoute } from './navigation.js';
 import { followMemory } from './memory.js';
 import { followProfile } from './profile.js';
+import { followSteps, step } from './steps.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { followVitals, reportAll } from './vitals.js';
 import { enterTask, late, receive } from './core.js';
@@ -16,7 +17,7 @@ const { setTimeout } = window;
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, route: setRoute, unclaim });
+  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, route: setRoute, step, unclaim });
   followMemory();
   followProfile();
   followVitals();
@@ -24,6 +25,7 @@ export default function start(core) {
   followFrames();
   followResources();
   followNavigation();
+  followSteps();
 }
 
 function loaded(action, tagWasLate) {

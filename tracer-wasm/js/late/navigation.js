@@ -9,7 +9,7 @@ let path;
 let navigator;
 
 /** A template that matches the path (or the path that a router keeps in the fragment), else that path. */
-function routeOf({ pathname, hash }) {
+export function routeOf({ pathname, hash }) {
   const at = /^#!?\//.test(hash) ? hash.replace(/^#!?/, '') : pathname;
   const segments = at.split('/');
   const matches = (template) => {

@@ -1,0 +1,141 @@
+// The step log: what it takes to do an action again, on its root span as `throughline.step.*`.
+//
+// An element is looked at before the page's own handlers can change anything. Every selector was unique then, in the
+// whole page or in the row that it names; one that cannot be proven so in good time is left out. No value is here,
+// only what to call it. Guide: docs/guides/step-log.md.
+import { above, attached, attribute, before, closest, FIELD, find, labelAt, labelOf, LONGEST, matches, onAction, ROW, spans, tagOf, textOf, treeOf } from './core.js';
+import { routeOf } from './navigation.js';
+
+/** More candidates, siblings or characters are not looked at. */
+const MOST_CANDIDATES = 200;
+const MOST_SIBLINGS = 500;
+const LONGEST_ID = 100;
+
+/** Tag → the role that it has without saying so, and for inputs that of their type. */
+const ROLES = { button: 'button', select: 'combobox', textarea: 'textbox' };
+const TYPES = { text: 'textbox', email: 'textbox', tel: 'textbox', url: 'textbox', search: 'searchbox', number: 'spinbutton', range: 'slider', checkbox: 'checkbox', radio: 'radio', button: 'button', submit: 'button', reset: 'button', image: 'button' };
+/** Role → the other tags that may have it. One after the other they are found faster than by one selector. */
+const TAGS = { link: ['a', 'area'], button: ['button', 'input', 'summary'], combobox: ['select'], textbox: ['textarea', 'input'] };
+/** What may give an element its name, beside texts. */
+const NAMING = ['aria-label', 'title', 'value', 'alt', 'placeholder'];
+const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete$=password],[autocomplete=one-time-code]';
+
+const { escape } = CSS;
+
+const idOf = (element, name) => {
+  const id = attribute(element, name);
+  return id?.length < LONGEST_ID ? id : '';
+};
+const flat = (text) => (text || '').replace(/\s+/g, ' ');
+const isAlone = (scope, selector) => find(scope, selector).length === 1;
+
+function roleOf(element) {
+  const tag = tagOf(element);
+  const said = attribute(element, 'role');
+  if (said) return said;
+  if (tag === 'a') return attribute(element, 'href') && 'link';
+  return tag === 'input' ? TYPES[attribute(element, 'type') ?? 'text'] : ROLES[tag];
+}
+
+/** Whether no other candidate may have this name; where in doubt, one may. */
+function isOnly(scope, element, role, name) {
+  const has = (text) => flat(text).includes(name);
+  return [...(TAGS[role] ?? ['input']), `[role="${escape(role)}"]`].every((selector) => {
+    const candidates = find(scope, selector);
+    return (
+      candidates.length <= MOST_CANDIDATES &&
+      [...candidates].every((other) => {
+        if (other === element) return true;
+        const label = matches(other, FIELD) && labelAt(other);
+        return !(attribute(other, 'aria-labelledby') || has(textOf(other)) || (label && has(textOf(label))) || NAMING.some((key) => has(attribute(other, key))));
+      })
+    );
+  });
+}
+
+/** The names of an element that are unique in a document, shadow root or row. */
+function namesIn(scope, element) {
+  const names = [];
+  const id = idOf(element, 'data-testid');
+  if (id && isAlone(scope, `[data-testid="${escape(id)}"]`)) names.push(`testid=${id}`);
+  const name = labelOf(element);
+  const role = roleOf(element);
+  if (!name || name.length > LONGEST || name !== labelOf(element, ' ')) return names;
+  if (role) {
+    if (isOnly(scope, element, role, name)) names.push(`role=${role}[name=${JSON.stringify(name)}]`);
+  } else if (flat(textOf(find(scope, '*')[0])).split(name).length === 2) names.push(`text=${name}`);
+  return names;
+}
+
+/** The way to an element child by child, from the next unique id or from the root; empty where that is too far. */
+function cssOf(element) {
+  const root = treeOf(element);
+  let path = '';
+  for (let at = element; at; at = above(at)) {
+    const id = idOf(at, 'id');
+    // Ids with many digits are a program's, and others the next time.
+    if (id && !/\d{3}|:/.test(id) && isAlone(root, '#' + escape(id))) {
+      path = `#${escape(id)}>${path}`;
+      break;
+    }
+    const tag = tagOf(at);
+    let index = 1;
+    for (let other = at; (other = before(other)); ) if (tagOf(other) === tag && ++index > MOST_SIBLINGS) return '';
+    path = `${escape(tag)}:nth-of-type(${index})>${path}`;
+  }
+  path = 'css=' + path.slice(0, -1);
+  const { host } = root;
+  if (!host) return path;
+  const outer = cssOf(host);
+  // What begins at a shadow root may be found deeper in it as well.
+  return outer && isAlone(root, path.slice(4)) ? `${outer} >> ${path}` : '';
+}
+
+/** What is unique of an element, best first, and of the row in which it stands. */
+function describe(element) {
+  const root = treeOf(element);
+  const outer = root.host ? cssOf(root.host) : '';
+  const within = (scope) => (name) => (scope ? `${scope} >> ${name}` : name);
+  const known = (one, scope, place) => (root.host && !outer ? [] : namesIn(scope, one).map(within(place)));
+  const selectors = known(element, root, outer);
+  const around = closest(above(element) ?? element, ROW);
+  let row;
+  if (around) {
+    row = [...known(around, root, outer), cssOf(around)].filter(Boolean);
+    if (!selectors[0] && row[0]) selectors.push(...known(element, around, row[0]));
+  }
+  return { selectors: [...selectors, cssOf(element)].filter(Boolean), row };
+}
+
+/** What stands for the value of a field: whose it is, and whether a replay must be given it as a secret. */
+function valueOf(element) {
+  if (!matches(element, FIELD)) return undefined;
+  const secret = attribute(element, 'data-throughline-secret') || (matches(element, SECRET) && 'secret');
+  const name = ['name', 'id', 'data-testid', 'type'].map((key) => idOf(element, key)).find(Boolean) || tagOf(element);
+  return secret ? `{{secret:${secret === 'secret' ? name : secret}}}` : `{{input:${name}}}`;
+}
+
+/** Notes what a gesture is about, before the page's handlers run; or on what its drag has `ended`. */
+export function step(action, element, ended) {
+  try {
+    const selectors = element && attached(element) ? describe(element) : {};
+    if (ended) action.step.target = selectors.selectors;
+    else action.step = { ...selectors, value: element && valueOf(element), route: routeOf(location), viewport: `${innerWidth}x${innerHeight}` };
+  } catch {
+    // What the element says of itself is not to be relied on: the page, or somebody who wants it to, makes it so.
+  }
+}
+
+/** Has the step of every action written on its root. */
+export function followSteps() {
+  onAction('end', ({ span, kind, step }) => {
+    if (!span || !step) return;
+    const put = (key, value) => spans.set(span, 'throughline.step.' + key, value);
+    put('selectors', step.selectors);
+    put('row', step.row);
+    if (kind !== 'click') put('value', step.value);
+    put('target', step.target);
+    put('viewport', step.viewport);
+    spans.route(span, 'throughline.step.route', step.route);
+  });
+}
