@@ -1,13 +1,16 @@
 // Where in the document an element stands, in what its author wrote: `main#app>ul.films>li`.
+import { above, attribute, tagOf } from './core.js';
+
 const LONGEST = 100;
 
 /** The element and its ancestors up to the next id; empty for no element. */
 export function selectorOf(node) {
   let path = '';
-  for (let element = node?.nodeType === 1 ? node : node?.parentElement; element && path.length < LONGEST; ) {
-    const id = element.getAttribute('id');
-    path = element.localName + (id ? `#${id}` : element.classList.length ? `.${element.classList[0]}` : '') + (path && `>${path}`);
-    element = id ? null : element.parentElement;
+  for (let element = node && (node instanceof Element ? node : above(node)); element && path.length < LONGEST; ) {
+    const id = attribute(element, 'id');
+    const [name] = (attribute(element, 'class') ?? '').trim().split(/\s/);
+    path = tagOf(element) + (id ? `#${id}` : name ? `.${name}` : '') + (path && `>${path}`);
+    element = id ? null : above(element);
   }
   return path;
 }
