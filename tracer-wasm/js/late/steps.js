@@ -46,25 +46,22 @@ function isOnly(scope, element, role, name) {
       candidates.length <= MOST_CANDIDATES &&
       [...candidates].every((other) => {
         if (other === element) return true;
-        const label = matches(other, FIELD) && labelAt(other);
+        const label = /^[ist]/.test(tagOf(other)) && labelAt(other);
         return !(attribute(other, 'aria-labelledby') || has(textOf(other)) || (label && has(textOf(label))) || NAMING.some((key) => has(attribute(other, key))));
       })
     );
   });
 }
 
-/** The names of an element that are unique in a document, shadow root or row. */
+/** The best name of an element that is unique in a document, shadow root or row, if there is one. */
 function namesIn(scope, element) {
-  const names = [];
   const id = idOf(element, 'data-testid');
-  if (id && isAlone(scope, `[data-testid="${escape(id)}"]`)) names.push(`testid=${id}`);
+  if (id && isAlone(scope, `[data-testid="${escape(id)}"]`)) return [`testid=${id}`];
   const name = labelOf(element);
   const role = roleOf(element);
-  if (!name || name.length > LONGEST || name !== labelOf(element, ' ')) return names;
-  if (role) {
-    if (isOnly(scope, element, role, name)) names.push(`role=${role}[name=${JSON.stringify(name)}]`);
-  } else if (flat(textOf(find(scope, '*')[0])).split(name).length === 2) names.push(`text=${name}`);
-  return names;
+  if (!name || name.length > LONGEST || name !== labelOf(element, ' ')) return [];
+  if (role) return isOnly(scope, element, role, name) ? [`role=${role}[name=${JSON.stringify(name)}]`] : [];
+  return flat(textOf(find(scope, '*')[0])).split(name).length === 2 ? [`text=${name}`] : [];
 }
 
 /** The way to an element child by child, from the next unique id or from the root; empty where that is too far. */
