@@ -56,9 +56,7 @@ export const api = {
   },
 
   /** Who uses the page from now on: `{ id, name, email }`, or null for nobody. */
-  identify(user) {
-    identify(user);
-  },
+  identify,
 
   /** Names the route that the page is at, as its router has it: `/films/:id`. */
   route(template) {

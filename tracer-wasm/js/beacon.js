@@ -1,7 +1,7 @@
 // Beacons: requests without an answer that the page will see, and without a place for headers.
-import { Request } from './request.js';
 import { method } from './patch.js';
 import { now } from './clock.js';
+import { startRequest } from './request.js';
 import { state } from './state.js';
 
 export function followBeacons() {
@@ -10,7 +10,7 @@ export function followBeacons() {
       const start = now();
       const taken = original.apply(this, arguments);
       if (state.on) {
-        const request = new Request('POST', new URL(url, document.baseURI), body, start);
+        const request = startRequest('POST', new URL(url, document.baseURI), body, start);
         if (taken) request.responded(0);
         // The browser's queue is full.
         else request.failed({ name: 'QuotaExceededError' });

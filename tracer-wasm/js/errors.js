@@ -37,12 +37,12 @@ export function tell(error, attributes) {
 function report({ type: source, isTrusted, target, error, reason, message, filename }) {
   const rejected = source !== 'error';
   // An `error` at an element is a resource that did not load.
-  if (!isTrusted || target !== window || told.has(rejected ? reason : error)) return;
-  const thrown = describe(rejected ? reason : error);
+  const value = rejected ? reason : error;
+  if (!isTrusted || target !== window || told.has(value)) return;
+  const thrown = describe(value);
   // The browser keeps what a script of another origin has thrown to itself.
-  const muted = !rejected && !filename && !error;
+  if (!rejected && !filename && !error) thrown.type = 'cross-origin';
   if (!(error instanceof Error) && message) thrown.message = message;
-  if (muted) thrown.type = 'cross-origin';
   record(thrown, current() ?? (rejected ? recently() : null) ?? loading(), { 'throughline.exception.source': source });
 }
 

@@ -55,12 +55,13 @@ const lanes = ['traces', 'logs', 'metrics'].map((path, signal) => ({
 /** The timer of the next delivery. */
 let timer;
 let ended = 0;
-/** How many bytes the lanes hold, and how many are in requests that outlive the page. */
-let held = 0;
-let lasting = 0;
 const said = {};
 
 const say = (what) => (said[what] ||= !warn(`[throughline] ${what}`));
+
+/** All parts that are not taken yet, and how many bytes parts have. */
+const all = () => lanes.flatMap(({ parts }) => parts);
+const sizeOf = (parts) => parts.reduce((size, { body }) => size + body.length, 0);
 
 /** Nothing leaves a page that its user has not seen, or without consent. */
 const mayDeliver = () => !document.prerendering && options.consent === 'granted';
@@ -85,7 +86,7 @@ export const deliver = () => Promise.all(lanes.map(deliverLane));
 /** Takes over what pages left that are gone, and delivers it with the rest; in a hurry, without waiting. */
 export async function deliverAll(hurry) {
   if (!mayDeliver()) return;
-  for (const part of await late.adopt()) add(lanes[part.signal], part);
+  for (const part of await late.adopt()) lanes[part.signal].parts.push(part);
   (hurry ? deliver : due)();
 }
 
@@ -96,49 +97,35 @@ async function run(lane) {
   while (await send(lane, pick(lane, lane.most, 1)));
 }
 
-function add(lane, part) {
-  held += part.body.length;
-  lane.parts.push(part);
-}
-
 /** Takes what WASM has for a lane. */
-function fill(lane) {
-  const { signal } = lane;
-  for (let body; mayDeliver() && held < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) add(lane, { signal, body });
+function fill({ signal, parts }) {
+  for (let body; mayDeliver() && sizeOf(all()) < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) {
+    parts.push({ signal, body });
+  }
   // A page that nobody sees may be ended without another word.
-  if (held > SAFE_BYTES || document.visibilityState === 'hidden') late.keep(lane.parts);
+  if (sizeOf(all()) > SAFE_BYTES || document.visibilityState === 'hidden') late.keep(parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
 const pick = (lane, room, least) =>
   lane.parts.filter(({ lasts, body: { length } }) => !lasts && (length <= room || least-- > 0) && ((room -= length), true));
 
-function join(parts) {
-  let at = 0;
-  for (const { body } of parts) at += body.length;
-  const joined = new Uint8Array(at);
-  for (const { body } of parts.slice().reverse()) joined.set(body, (at -= body.length));
-  return joined;
-}
-
 /** Sends parts as one request. Settles with whether to go on. */
 async function send(lane, parts, keepalive = false) {
   if (!parts[0] || !mayDeliver()) return false;
   const url = `${options.endpoint}/v1/${lane.path}`;
   const headers = { ...options.headers, 'content-type': TYPE };
-  const plain = join(parts);
-  const size = plain.length;
-  /** Notes which parts are in a request that outlives the page. */
-  const mark = (lasts) => {
-    if (!keepalive) return;
-    lasting += lasts ? size : -size;
-    for (const part of parts) part.lasts = lasts;
-  };
+  const plain = new Uint8Array(sizeOf(parts));
   let body = plain;
+  let at = 0;
   let status = 0;
   let later;
   let answer;
-  mark(true);
+  for (const part of parts) {
+    plain.set(part.body, at);
+    at += part.body.length;
+    if (keepalive) part.lasts = true;
+  }
   try {
     // A page that goes cannot wait for the compression.
     if (!keepalive && CompressionStream) {
@@ -162,17 +149,15 @@ async function send(lane, parts, keepalive = false) {
   } catch {
     // Without a status it is not taken.
   }
-  mark(false);
+  if (keepalive) for (const part of parts) part.lasts = false;
   lane.failures++;
-  const again = LATER.includes(status);
-  if (again) {
+  if (LATER.includes(status)) {
     if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${options.endpoint}, trying on. ${CHECK}`);
     late.keep(lane.parts);
   } else if (status === 413 && parts[1]) {
-    lane.most = size / 2;
+    lane.most = plain.length / 2;
     return true;
   } else {
-    held -= size;
     lane.parts = lane.parts.filter((part) => !parts.includes(part));
     late.forget(parts);
     // Of what it took, the server says in `partial_success` (1) how many it rejected (1).
@@ -183,7 +168,7 @@ async function send(lane, parts, keepalive = false) {
       if (lane.signal < 2) spans.dropped(lane.signal, 'rejected', lost);
       deliverSoon();
     }
-    if (!held && document.visibilityState === 'hidden') late.unclaim();
+    if (!all()[0] && document.visibilityState === 'hidden') late.unclaim();
     if (status < 300) {
       lane.failures = lane.until = 0;
       return true;
@@ -204,7 +189,7 @@ const backoff = (failures) =>
 export function deliverNow() {
   for (const lane of lanes) {
     fill(lane);
-    send(lane, pick(lane, KEEPALIVE_BYTES - lasting, 0), true);
+    send(lane, pick(lane, KEEPALIVE_BYTES - sizeOf(all().filter(({ lasts }) => lasts)), 0), true);
     late.keep(lane.parts);
   }
 }

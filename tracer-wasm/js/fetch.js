@@ -3,9 +3,9 @@
 // The page gets a promise that settles as the original's does, with the same response or error. It is one
 // reaction younger, since the tracer's reaction on the original hides that nobody handles its rejection. That
 // reaction only looks: an error that passed through a function of the tracer would seem to be the tracer's.
-import { Request as Traced } from './request.js';
-import { method, redefine } from './patch.js';
+import { method } from './patch.js';
 import { propagatesTo } from './options.js';
+import { startRequest } from './request.js';
 import { watch } from './promise.js';
 import { state } from './state.js';
 
@@ -52,7 +52,7 @@ function begin(input, init) {
   const own = init?.headers;
   // What fetch will refuse is refused here, before a span is open.
   const headers = propagatesTo(url) && new Headers(own === undefined ? request?.headers : own);
-  const traced = new Traced(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url, init?.body);
+  const traced = startRequest(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url, init?.body);
   return { traced, signal: init?.signal ?? request?.signal, args: headers ? withHeaders(input, init, request, headers, traced) : [input, init] };
 }
 
@@ -81,16 +81,13 @@ export function followFetch() {
     },
   }));
 
-  redefine(Response.prototype, 'body', (accessor) => {
-    const change = { ...accessor };
-    method(change, 'get', (original) => ({
-      replacement() {
-        if (state.on) answers.get(this)?.streaming();
-        return original.call(this);
-      },
-    }));
-    return change;
+  const streaming = (original) => ({
+    replacement() {
+      if (state.on) answers.get(this)?.streaming();
+      return original.apply(this, arguments);
+    },
   });
+  method(Response.prototype, 'body', streaming, 'get');
 
   for (const key of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
     method(Response.prototype, key, (original) => ({

@@ -1,6 +1,6 @@
 // Asks for late/, from beside the tracer's script. (`import()` is what policies allow: it has the script's own nonce, and
 // Trusted Types do not refuse it.)
-import * as core from './core.js';
+import { core } from './core.js';
 import { scriptUrl } from './options.js';
 import { state } from './state.js';
 

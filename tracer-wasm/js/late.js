@@ -15,6 +15,8 @@ export const late = {
   entry() {},
   /** The page names its route: `(template)`. */
   route() {},
+  /** Metrics are asked for: `(losses, record)`. Until then, what was lost is counted and kept. */
+  losses() {},
   /** The page is about to go. */
   leaving() {},
   /** The vault: see late/vault.js. */

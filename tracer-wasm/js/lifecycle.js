@@ -6,6 +6,7 @@ import { endAction, onAction, openActions, rootOf, startAction } from './action.
 import { endRequests } from './request.js';
 import { enterTask } from './register.js';
 import { late } from './late.js';
+import { listen } from './timeline.js';
 import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
 
@@ -15,7 +16,7 @@ const FIRST_LOOK_MILLIS = 1_000;
 /** A page may have died since the last look. */
 const NEXT_LOOK_MILLIS = 60_000;
 
-const TURNS = ['pagehide', 'pageshow', 'visibilitychange', 'freeze', 'resume', 'prerenderingchange', 'online'];
+const TURNS = 'pagehide pageshow visibilitychange freeze resume prerenderingchange online';
 
 /** The page's life takes a turn. */
 function turn({ type, persisted, timeStamp }) {
@@ -44,13 +45,12 @@ const look = () => requestIdleCallback(() => document.visibilityState === 'visib
 
 /** Starts listening. Returns what stops it. */
 export function followPage() {
-  for (const type of TURNS) window.addEventListener(type, turn, true);
+  listen(window, TURNS, turn);
   setTimeout(look, FIRST_LOOK_MILLIS);
   const timer = setInterval(look, NEXT_LOOK_MILLIS);
   onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
     late.unclaim();
     clearInterval(timer);
-    for (const type of TURNS) window.removeEventListener(type, turn, true);
   };
 }

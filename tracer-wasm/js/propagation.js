@@ -65,7 +65,7 @@ export function headersOf(propagators, traceparent, X, entries, has) {
   const F = Z & 1;
   const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), D: BigInt('0x' + S), B: F > 0, X };
   const list = members(entries);
-  let contexts = [];
+  const contexts = [];
   const baggage = [];
   for (const propagator of propagators) {
     for (const header of CONTEXTS[propagator]?.split(',') ?? []) {
@@ -81,8 +81,8 @@ export function headersOf(propagators, traceparent, X, entries, has) {
       }
     }
   }
-  if (contexts.some(([name]) => has(name))) contexts = [];
-  return contexts.concat(baggage.filter(([name]) => !has(name))).filter(([, value]) => value);
+  const isNew = ([name, value]) => value && !has(name);
+  return [...(contexts.some(([name]) => has(name)) ? [] : contexts), ...baggage].filter(isNew);
 }
 
 /**

@@ -6,10 +6,11 @@
 //
 // Attributes and status follow OpenTelemetry's conventions for HTTP clients. A request that the application aborts has
 // an `error.type`, but it is no error: nothing has failed.
-import { hold, openActions, parentOf } from './action.js';
+import { hold, parentOf } from './action.js';
 import { current, enter } from './register.js';
 import { epoch, now } from './clock.js';
 import { headersOf } from './propagation.js';
+import { loading } from './timeline.js';
 import { options } from './options.js';
 import { session } from './session.js';
 import { spans } from './spans.js';
@@ -31,7 +32,7 @@ const PHASES = phasesOf(PerformanceResourceTiming);
 
 const { setTimeout, clearTimeout, Blob } = window;
 
-/** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`. */
+/** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`, a request a `claim(entry)`. */
 export const open = new Set();
 
 /**
@@ -44,11 +45,8 @@ export function causeOf(context = current()) {
       ? { context, parent: '', how: 'none', link: context.action.parent }
       : { context, parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
   }
-  // While the document loads nothing else can have asked: no user action is open.
-  const [only, another] = openActions();
-  return only?.kind === 'load' && !another && document.readyState !== 'complete'
-    ? { context: only.context, parent: parentOf(only.context), how: 'inferred' }
-    : { parent: '', how: 'none' };
+  const load = loading();
+  return load ? { context: load, parent: parentOf(load), how: 'inferred' } : { parent: '', how: 'none' };
 }
 
 /**
@@ -56,7 +54,10 @@ export function causeOf(context = current()) {
  * navigation.
  */
 export function startClient({ parent, how, link }, time, word, url) {
-  const span = spans.request(parent, epoch(time), word, url, word.endsWith(' ') ? 2 : 0);
+  const span = spans.start(parent, epoch(time), word, 1);
+  spans.url(span, 'url.full', url, word.endsWith(' ') ? 2 : 0);
+  spans.set(span, 'server.address', url.hostname);
+  spans.set(span, 'server.port', +url.port || (url.protocol === 'https:' ? 443 : 80));
   spans.set(span, 'throughline.causality', how);
   if (link) spans.link(span, link);
   if (!parent) spans.id(span, 'session.id', session());
@@ -95,82 +96,88 @@ const sizeOf = (body) =>
     ? new Blob([body]).size
     : body?.byteLength;
 
-export class Request {
-  constructor(method, url, body, start = now()) {
-    this.start = start;
-    this.url = url.href.split('#')[0];
-    const cause = causeOf();
-    this.context = cause.context;
-    const known = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/.test(method);
-    this.span = startClient(cause, this.start, `${known ? method : 'HTTP'} `, url);
-    spans.set(this.span, 'http.request.method', known ? method : '_OTHER');
-    if (!known) spans.set(this.span, 'http.request.method_original', method);
-    spans.set(this.span, 'http.request.body.size', sizeOf(body));
-    this.traceparent = spans.traceparent(this.span);
-    this.release = hold(this.context);
-    open.add(this);
-  }
-
-  /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
-  headers(has) {
-    const { propagators, baggage } = options;
-    return this.span ? headersOf(propagators, this.traceparent, spans.tracestate(), baggage, has) : [];
-  }
-
-  /** The headers have arrived. */
-  responded(status) {
-    this.heard = now();
-    addStatus(this.span, status);
-    this.#wait(AFTER_HEADERS_MILLIS);
-  }
-
-  /** The page has begun to read the body: the span ends with it. */
-  reading() {
-    clearTimeout(this.timer);
-  }
-
-  /** The page may read the body piece by piece: only the browser's report says when it had all of it. */
-  streaming() {
-    this.#wait(LONGEST_STREAM_MILLIS);
-  }
-
-  /** The body has arrived, or reading it has failed. */
-  finished() {
-    this.heard = now();
-    this.#wait(AFTER_BODY_MILLIS);
-  }
-
-  /** There is no answer, or not all of it: `error` is what the page is told, `aborted` whether the page wanted it so. */
-  failed(error, aborted) {
-    this.heard = now();
-    const type = String(error?.name || 'Error');
-    if (aborted) spans.set(this.span, 'error.type', type);
-    else spans.fail(this.span, type, error.message || '');
-    this.end(this.heard);
-  }
-
-  #wait(millis) {
-    clearTimeout(this.timer);
-    if (this.entry) this.end(this.entry.responseEnd);
-    else if (this.span) this.timer = setTimeout(() => this.end(this.heard), millis);
-  }
-
-  /** Ends the span; `time` since the navigation. */
-  end(time) {
-    if (!this.span) return;
-    clearTimeout(this.timer);
-    open.delete(this);
-    spans.end(this.span, epoch(time));
-    this.span = 0;
-    this.release(time);
-  }
-
+/** Starts the request of a `method` (as it is sent) to a `url`, at `start`. */
+export function startRequest(method, url, body, start = now()) {
+  const cause = causeOf();
+  const { context } = cause;
+  const known = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/.test(method);
+  const span = startClient(cause, start, `${known ? method : 'HTTP'} `, url);
+  spans.set(span, 'http.request.method', known ? method : '_OTHER');
+  if (!known) spans.set(span, 'http.request.method_original', method);
+  spans.set(span, 'http.request.body.size', sizeOf(body));
+  const traceparent = spans.traceparent(span);
+  const release = hold(context);
+  const address = url.href.split('#')[0];
+  /** When the page last heard of the request. */
+  let heard;
   /** The browser's report. */
-  report(entry) {
-    addReport(this.span, entry);
-    this.entry = entry;
-    if (this.heard) this.end(Math.max(entry.responseEnd, this.start));
-  }
+  let report;
+  let timer;
+
+  const wait = (millis) => {
+    clearTimeout(timer);
+    if (report) request.end(report.responseEnd);
+    else if (open.has(request)) timer = setTimeout(() => request.end(heard), millis);
+  };
+
+  const request = {
+    context,
+
+    /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
+    headers: (has) =>
+      traceparent ? headersOf(options.propagators, traceparent, spans.tracestate(), options.baggage, has) : [],
+
+    /** The headers have arrived. */
+    responded(status) {
+      heard = now();
+      addStatus(span, status);
+      wait(AFTER_HEADERS_MILLIS);
+    },
+
+    /** The page has begun to read the body: the span ends with it. */
+    reading() {
+      clearTimeout(timer);
+    },
+
+    /** The page may read the body piece by piece: only the browser's report says when it had all of it. */
+    streaming() {
+      wait(LONGEST_STREAM_MILLIS);
+    },
+
+    /** The body has arrived, or reading it has failed. */
+    finished() {
+      heard = now();
+      wait(AFTER_BODY_MILLIS);
+    },
+
+    /** There is no answer, or not all of it: `error` is what the page is told, `aborted` whether the page wanted it so. */
+    failed(error, aborted) {
+      const type = String(error?.name || 'Error');
+      if (aborted) spans.set(span, 'error.type', type);
+      else spans.fail(span, type, error.message || '');
+      request.end(now());
+    },
+
+    /** Ends the span; `time` since the navigation. */
+    end(time) {
+      if (!open.delete(request)) return;
+      clearTimeout(timer);
+      spans.end(span, epoch(time));
+      release(time);
+    },
+
+    /** Takes a report of the browser's that is this request's. Returns whether it was. */
+    claim(entry) {
+      // Chromium rounds both times, each its own way; a millisecond is far less than a request.
+      if (report || address !== entry.name || entry.startTime < start - 1) return false;
+      report = entry;
+      addReport(span, entry);
+      if (heard) request.end(Math.max(entry.responseEnd, start));
+      return true;
+    },
+  };
+  open.add(request);
+  return request;
 }
 
 /** Ends what is still under way, when the page goes. */
@@ -178,22 +185,11 @@ export function endRequests() {
   for (const request of open) request.end(now());
 }
 
-/** Whose report an entry is, if a request's. */
-function claim(entry) {
-  for (const request of open) {
-    // Chromium rounds both times, each its own way; a millisecond is far less than a request.
-    if (!request.entry && request.url === entry.name && entry.startTime >= request.start - 1) {
-      request.report(entry);
-      return true;
-    }
-  }
-}
-
 /** Listens for the browser's reports; `other` takes those that are no request's. Returns what stops it. */
 export function watchReports(other) {
   const observer = new PerformanceObserver((list) => {
     enter(null);
-    for (const entry of list.getEntries()) if (!claim(entry)) other(entry);
+    for (const entry of list.getEntries()) if (![...open].some(({ claim }) => claim?.(entry))) other(entry);
   });
   observer.observe({ type: 'resource' });
   return () => observer.disconnect();

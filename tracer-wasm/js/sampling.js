@@ -24,9 +24,6 @@ export function sampled() {
   return sending;
 }
 
-/** The flags of a `traceparent`. */
-export const flags = () => (sampled() ? '01' : '00');
-
 /** Chooses by the options in force. */
 export function sample() {
   followSession((id, reason) => {
@@ -39,7 +36,7 @@ export function sample() {
       const threshold = thresholdOf(options.ratio);
       // Both are fractions in hexadecimal digits, which sort as texts.
       const chosen = threshold && random >= threshold;
-      sending = Boolean(chosen || reason);
+      sending = !!(chosen || reason);
       tracestate = `ot=${chosen ? `th:${threshold};` : ''}rv:${random}`;
     }
     spans.sampling(sending, tracestate);

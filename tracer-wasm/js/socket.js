@@ -13,6 +13,7 @@ import { constructor, method } from './patch.js';
 import { epoch, now } from './clock.js';
 import { enterTask } from './register.js';
 import { hold } from './action.js';
+import { prefixed } from './timeline.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
 
@@ -59,8 +60,7 @@ function connect(kind, socket, start, types) {
       const log = spans.log(traceparent, epoch(time), failed ? 13 : 9, `${kind.toLowerCase()}.close`, '');
       spans.page(log);
       spans.url(log, 'url.full', socket.url);
-      Object.assign(figures, { code, duration: time - start });
-      for (const key in figures) spans.set(log, `throughline.socket.${key}`, figures[key]);
+      spans.put(log, prefixed('throughline.socket.', { ...figures, code, duration: time - start }));
       spans.end(log, epoch(time));
     },
   };

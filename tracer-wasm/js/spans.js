@@ -4,6 +4,7 @@
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import { epoch, now } from './clock.js';
 import { hex } from './hex.js';
+import { late } from './late.js';
 import { session } from './session.js';
 import { state } from './state.js';
 import { user } from './user.js';
@@ -13,8 +14,6 @@ const LONGEST_TEXT = 4_096;
 
 /** The buffer through which texts, ids and the seed pass has this size in WASM. */
 const BUFFER_BYTES = 65_536;
-/** Why what ends is lost when too much waits, in OpenTelemetry's words. Any other reason is the exporter's. */
-const QUEUE_FULL = 'queue_full';
 
 const encoder = new TextEncoder();
 let wasm;
@@ -26,7 +25,6 @@ let tracestate = '';
 
 /** What was lost, by signal and reason, since it was last told. */
 const losses = new Map();
-let since = epoch(now());
 
 /** Starts the instance. Takes its bytes, and what is to be done when it traps and when a span or record has ended. */
 export function instantiate(bytes, trapped, ended) {
@@ -62,38 +60,6 @@ function record(operation, handle, number, ...texts) {
   }
 }
 
-/** Puts what was lost into the queue of metrics: OpenTelemetry's for SDKs, `otel.sdk.*`. */
-function tellLosses() {
-  const time = epoch(now());
-  const tell = (role, signal, component, what, value, reason) => {
-    const [item, unit] = signal ? ['log', '{log_record}'] : ['span', '{span}'];
-    const metric = record(role, value, since, '', `otel.sdk.${component}.${item}.${what}`, unit);
-    spans.set(metric, 'error.type', reason);
-    record(14, metric, time);
-  };
-  for (const signal of [0, 1]) spans.dropped(signal, QUEUE_FULL, record(18, signal));
-  if (!losses.size) return;
-  for (const [key, count] of losses) {
-    const reason = key.slice(1);
-    const inQueue = reason === QUEUE_FULL;
-    tell(4, +key[0], inQueue ? 'processor' : 'exporter', inQueue ? 'processed' : 'exported', count, reason);
-  }
-  for (const signal of [0, 1]) tell(5, signal, 'processor', 'queue.size', record(19, signal));
-  losses.clear();
-  since = time;
-}
-
-/** An address; `more` is 1 for its path as `url.path` as well, 2 for its route in the span's name. */
-function putUrl(handle, key, url, more = 0) {
-  try {
-    const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
-    // What has no host (`data:`) is no address but content.
-    record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
-  } catch {
-    // No address at all.
-  }
-}
-
 export const spans = {
   /** Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. */
   start(parent, time, name, kind) {
@@ -102,27 +68,13 @@ export const spans = {
     return record(0, kind ? kind + 2 : 1, time, parent, name);
   },
 
-  /**
-   * Starts the client span of what asks `url`. It is named by a word (an HTTP request's method) and the redacted path,
-   * where `more` is 2.
-   */
-  request(parent, time, word, url, more) {
-    const span = spans.start(parent, time, word, 1);
-    putUrl(span, 'url.full', url, more);
-    spans.set(span, 'server.address', url.hostname);
-    spans.set(span, 'server.port', +url.port || (url.protocol === 'https:' ? 443 : 80));
-    return span;
-  },
-
   /** Opens a log record, an event of OpenTelemetry's where it has a name; an empty `parent` is no trace. */
   log: (parent, time, severity, eventName, body) => record(1, severity, time, parent, eventName, body),
 
   /** Adds an attribute: a text (which is redacted), number, truth value or array of texts. Anything else is left out. */
   set(handle, key, value) {
-    const type = typeof value;
-    if (type === 'number') record(8, handle, value, key);
-    else if (type === 'boolean') record(9, handle, +value, key);
-    else if (type === 'string' && value) record(6, handle, 0, key, value);
+    const operation = { number: 8, boolean: 9, string: value && 6 }[typeof value];
+    if (operation) record(operation, handle, value, key, value);
     else if (Array.isArray(value) && value.length) record(10, handle, 0, key, ...value, '');
   },
 
@@ -134,8 +86,19 @@ export const spans = {
   /** Adds an identifier as it is: it would look like a token. */
   id: (handle, key, value) => record(7, handle, 0, key, value),
 
-  /** Adds an address without its user info, the values of its query, and whatever looks like a secret. */
-  url: (handle, key, url) => putUrl(handle, key, url),
+  /**
+   * Adds an address without its user info, the values of its query, and whatever looks like a secret; `more` is 1 for its
+   * path as `url.path` as well, 2 for its route in the span's name.
+   */
+  url(handle, key, url, more) {
+    try {
+      const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
+      // What has no host (`data:`) is no address but content.
+      record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
+    } catch {
+      // No address at all.
+    }
+  },
 
   /** Adds the route of a path: `{id}` stands for what looks like an identifier. */
   route: (handle, key, path) => record(11, handle, 4, key, '', path),
@@ -177,7 +140,7 @@ export const spans = {
 
   /** Notes the page, the session and the user that a span or log record belongs to. */
   page(handle) {
-    putUrl(handle, 'url.full', location, 1);
+    spans.url(handle, 'url.full', location, 1);
     spans.id(handle, 'session.id', session());
     for (const key in user) spans.id(handle, key, user[key]);
   },
@@ -218,18 +181,18 @@ export const spans = {
   sampling(sampled, state) {
     flags = sampled ? '01' : '00';
     tracestate = state;
-    record(16, +sampled, 0, state);
+    record(16, sampled, 0, state);
   },
 
   /** Switches the flight recorder: while it is on, what ends is held; once it is off, all that it holds can be taken. */
-  record: (on) => record(17, +on, epoch(now())),
+  record: (on) => record(17, on, epoch(now())),
 
   /**
    * `(signal, bytes)`: an OTLP request of at most that size with the oldest that waits, or undefined when there is
    * nothing. Signals: 0 traces, 1 logs, 2 metrics (of what the tracer itself has lost).
    */
   take(signal, bytes) {
-    if (signal > 1) tellLosses();
+    if (signal > 1) late.losses(losses, record);
     const length = record(21, signal, bytes);
     const at = record(22);
     return length ? new Uint8Array(wasm.memory.buffer.slice(at, at + length)) : undefined;

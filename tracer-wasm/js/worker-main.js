@@ -12,12 +12,16 @@ import { followPromises } from './promise.js';
 import { followTimers } from './timers.js';
 import { followWorkers } from './worker.js';
 import { followXhr } from './xhr.js';
+import { epoch, now, started } from './clock.js';
 import { hideSources } from './patch.js';
 import { initialise } from './options.js';
-import { instantiate } from './spans.js';
+import { instantiate, spans } from './spans.js';
+import { late } from './late.js';
 import { onStop, stop } from './stop.js';
+import { receive } from './late/core.js';
 import { runIn } from './register.js';
 import { state } from './state.js';
+import { tellLosses } from './late/losses.js';
 import { trace } from './trace.js';
 import { watchReports } from './request.js';
 
@@ -53,6 +57,9 @@ const api = {
 
 window.throughline = api;
 try {
+  // Nothing loads late/ here: of it, a worker has this.
+  receive([epoch, now, spans, started]);
+  late.losses = tellLosses;
   instantiate(wasm(), trapped, () => isLinked() && deliverSoon());
   state.on = true;
   hideSources();

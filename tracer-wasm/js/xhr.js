@@ -1,10 +1,10 @@
 // XMLHttpRequest. Its events run in the context in which `send` was called.
 //
 // `open`, `abort` and a synchronous `send` dispatch events while they run: the register is then put back.
-import { Request } from './request.js';
 import { current, enterTask, runIn } from './register.js';
 import { constructor, method } from './patch.js';
 import { propagatesTo } from './options.js';
+import { startRequest } from './request.js';
 import { state } from './state.js';
 
 const { addEventListener } = EventTarget.prototype;
@@ -93,7 +93,7 @@ export function followXhr() {
       try {
         const url = new URL(call.url, document.baseURI);
         if (/^https?:$/.test(url.protocol)) {
-          call.traced = new Request(call.verb.toUpperCase(), url, arguments[0]);
+          call.traced = startRequest(call.verb.toUpperCase(), url, arguments[0]);
           if (propagatesTo(url)) {
             const headers = call.traced.headers((name) => call.own.has(name));
             for (const header of headers) setRequestHeader.apply(this, header);
