@@ -481,8 +481,8 @@ mod tests {
     use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-    use opentelemetry_proto::tonic::logs::v1::LogRecord;
     use opentelemetry_proto::tonic::common::v1::any_value;
+    use opentelemetry_proto::tonic::logs::v1::LogRecord;
     use opentelemetry_proto::tonic::trace::v1::Span;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -578,7 +578,10 @@ mod tests {
         tracer.end(span, 2.0);
         let sent = &spans(&mut tracer)[0];
         let value = sent.attributes[0].value.clone().and_then(|any| any.value);
-        assert_eq!(value, Some(any_value::Value::StringValue("/films/{id}".into())));
+        assert_eq!(
+            value,
+            Some(any_value::Value::StringValue("/films/{id}".into()))
+        );
         assert_eq!(sent.name, "x");
     }
 

@@ -21,8 +21,10 @@ pub struct Options {
 }
 
 const TABLE: &str = "tracer-wasm/options.json";
+/// How a part is written.
+type Writer = fn(&[Entry]) -> String;
 /// Each file, the marks around its part, and how that is written.
-const FILES: [(&str, [&str; 2], fn(&[Entry]) -> String); 3] = [
+const FILES: [(&str, [&str; 2], Writer); 3] = [
     ("docs/guides/tag-options.md", MARKDOWN, markdown),
     ("tracer-wasm/npm/README.md", MARKDOWN, markdown),
     (
