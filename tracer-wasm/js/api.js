@@ -2,15 +2,18 @@
 import { Context, endAction, hold, openActions, parentOf, startAction } from './action.js';
 import { capture, sample } from './sampling.js';
 import { current, runIn } from './register.js';
-import { deliver } from './exporter.js';
+import { decide } from './consent.js';
+import { deliver, deliverAll, discard } from './exporter.js';
 import { describePage } from './page.js';
 import { emit } from './logs.js';
 import { epoch, now } from './clock.js';
+import { forgetSession, keepSession, shareSession } from './session.js';
 import { identify } from './user.js';
 import { initialise, options } from './options.js';
 import { spans } from './spans.js';
 import { late } from './late.js';
 import { state } from './state.js';
+import { refuseWorkers } from './worker-link.js';
 import { stop } from './stop.js';
 import { tell } from './errors.js';
 import { trace } from './trace.js';
@@ -61,6 +64,16 @@ export const api = {
   /** Names the route that the page is at, as its router has it: `/films/:id`. */
   route(template) {
     if (state.on) late.route(template);
+  },
+
+  /**
+   * Whether the visitor allows that anything is stored or sent. What happened before is delivered with the first yes;
+   * with a no it is dropped, and what was stored is removed. The application remembers the answer.
+   */
+  consent(given) {
+    if (!given) forgetSession();
+    decide(given);
+    if (state.on) given ? (keepSession(shareSession()[3]), deliverAll(true)) : (discard(), refuseWorkers());
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

@@ -12,6 +12,7 @@ import { late } from './late.js';
 import { countRecords, fields } from './protobuf.js';
 import { enterTask, runIn } from './register.js';
 import { learnOffset, now } from './clock.js';
+import { consent } from './consent.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
 
@@ -64,7 +65,7 @@ const all = () => lanes.flatMap(({ parts }) => parts);
 const sizeOf = (parts) => parts.reduce((size, { body }) => size + body.length, 0);
 
 /** Nothing leaves a page that its user has not seen, or without consent. */
-const mayDeliver = () => !document.prerendering && options.consent === 'granted';
+const mayDeliver = () => !document.prerendering && consent();
 
 /** Asks for a delivery soon; called when a record has ended. */
 export function deliverSoon() {
@@ -97,8 +98,17 @@ async function run(lane) {
   while (await send(lane, pick(lane, lane.most, 1)));
 }
 
-/** Takes what WASM has for a lane. */
+/** Drops all that waits. */
+export function discard() {
+  for (const lane of lanes) {
+    lane.parts = [];
+    fill(lane);
+  }
+}
+
+/** Takes what WASM has for a lane; after a refusal, to drop it. */
 function fill({ signal, parts }) {
+  if (consent() === false) while (spans.take(signal, PART_BYTES));
   for (let body; mayDeliver() && sizeOf(all()) < MOST_BYTES && (body = spans.take(signal, PART_BYTES)); ) {
     parts.push({ signal, body });
   }
@@ -132,6 +142,8 @@ async function send(lane, parts, keepalive = false) {
       body = await new Response(new Response(body).body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
       headers['content-encoding'] = 'gzip';
     }
+    // The consent may have been withdrawn meanwhile.
+    if (!mayDeliver()) return false;
     const sent = now();
     const response = await fetch.call(window, url, {
       method: 'POST',

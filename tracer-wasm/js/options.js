@@ -2,6 +2,7 @@
 //
 // `options.json` says what each option means; the guides and types are made from it, and a test compares the names
 // and values below with it. A wrong value is said once on the console and left out; all others are taken.
+import { consent } from './consent.js';
 import { originPattern } from './propagation.js';
 
 // The tag that the page has, where bootstrap.js runs the program from another one.
@@ -98,7 +99,7 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
-/** Whether a request to this URL carries trace headers. A sandboxed frame has no origin, not even that of its address. */
-export const propagatesTo = ({ origin }) => origin === self.origin || options.propagate.some((pattern) => pattern.test(origin));
+/** Whether a request to this URL carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
+export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
 configure(script?.dataset ?? {});

@@ -3,7 +3,7 @@
 // The tabs of an origin share its record: id, last action, beginning (milliseconds since the Unix epoch), and why the
 // flight recorder was emptied, with colons between. Where storage is denied, the session is the page's alone.
 import { hex } from './hex.js';
-import { storage } from './consent.js';
+import { clearStorage, storage } from './consent.js';
 
 const KEY = 'throughline.session';
 const RECORD = /^([\da-f]{32}):(\d+):(\d+):(.*)/;
@@ -65,6 +65,12 @@ export function keepSession(reason) {
   record[3] = reason;
   write();
   tell(record[0]);
+}
+
+/** Forgets the session: what follows is another one. */
+export function forgetSession() {
+  record = [];
+  clearStorage(KEY);
 }
 
 /** The session's record, for its workers. */

@@ -3,8 +3,10 @@
 // Times are milliseconds since the Unix epoch, parents are `traceparent` texts. No call throws: a trap of the
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import { epoch, now } from './clock.js';
+import { review } from './before-send.js';
 import { hex } from './hex.js';
 import { late } from './late.js';
+import { options } from './options.js';
 import { session } from './session.js';
 import { state } from './state.js';
 import { user } from './user.js';
@@ -42,7 +44,9 @@ function buffer() {
 }
 
 /** `record(operation, handle, number, ...texts)`: the operations are those of `src/exports.rs`. */
-function record(operation, handle, number, ...texts) {
+const record = (...call) => (options.beforeSend ? review(pass, (signal) => spans.dropped(signal, 'before_send', 1), ...call) : pass(...call));
+
+function pass(operation, handle, number, ...texts) {
   if (state.broken) return 0;
   let text;
   try {

@@ -6,7 +6,8 @@
 import { current, enterTask, runIn } from './register.js';
 import { options as own } from './options.js';
 import { method } from './patch.js';
-import { deliver } from './exporter.js';
+import { deliver, discard } from './exporter.js';
+import { decide } from './consent.js';
 import { describePage } from './page.js';
 import { endAction, onAction, openActions, startAction } from './action.js';
 import { joinSession, keepSession } from './session.js';
@@ -116,7 +117,13 @@ export function followPage() {
 
   const channel = new BroadcastChannel('throughline');
   channel.postMessage({ url: location.href, name: window.name || location.pathname.split('/').pop() });
-  channel.close();
+  channel.onmessage = ({ data }) => {
+    enterTask(null);
+    if (data.refused) {
+      decide(false);
+      discard();
+    }
+  };
   setTimeout(answered, WAIT_MILLIS);
   onAction('end', finished);
 

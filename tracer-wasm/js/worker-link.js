@@ -8,6 +8,7 @@
 // All but the broadcast travels among the application's messages, as `{ throughline }`; the first listener on either
 // side keeps it from the others. Invariant: nothing is posted to a worker that has not said that it runs the tracer,
 // and such a worker posts nothing before it was answered. So no application meets a message that is not its own.
+import { consent } from './consent.js';
 import { current, enterTask } from './register.js';
 import { epoch, now } from './clock.js';
 import { hold, onAction, parentOf } from './action.js';
@@ -41,10 +42,10 @@ function hear({ data }) {
       strangers.delete(link);
       link.name = data.name;
       // What the page wants to see before it is sent must not leave by another door.
-      if (!options.beforeSend) {
+      if (!options.beforeSend && consent()) {
         const early = link.early.map((at) => at && send(link, ...at));
         link.early = null;
-        tell(link, { options, session: shareSession(), early });
+        tell(link, { options: { ...options, consent: 'granted', respect: [] }, session: shareSession(), early });
       }
     }
   }
@@ -63,6 +64,9 @@ export function offerLink(worker, url) {
   strangers.add(link);
   addEventListener.call(worker, 'message', (event) => link.early || receive(link, event));
 }
+
+/** Has the workers send nothing more. */
+export const refuseWorkers = () => new BroadcastChannel('throughline').postMessage({ refused: true });
 
 /** Whether the worker runs the tracer and is linked: it is then known exactly what a message of it belongs to. */
 export const isLinked = (worker) => links.get(worker)?.early === null;

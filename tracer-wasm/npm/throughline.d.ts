@@ -40,7 +40,7 @@ export interface ThroughlineOptions {
 
 /** A span or log record as `beforeSend` sees it. */
 export interface ThroughlineRecord {
-  readonly signal: 'span' | 'log';
+  readonly signal: 'span' | 'event' | 'log';
   /** The span's name; of a log record its event's name. */
   name: string;
   attributes: Record<string, string | number | boolean | string[]>;

@@ -54,7 +54,10 @@ const open = () =>
         request.onsuccess = () => {
           database = request.result;
           // Whoever clears the origin's storage need not wait for this page.
-          database.onversionchange = () => database.close();
+          database.onversionchange = () => {
+            database.close();
+            database = opening = undefined;
+          };
           resolve();
         };
       }),
