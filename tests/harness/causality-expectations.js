@@ -12,6 +12,8 @@ import { expect, test } from '@playwright/test';
 const HONEST = [
   // What follows the await of a value shares its checkpoint with others.
   [/^values?-(interleave|chains)/, ({ causality }) => (causality === 'exact' ? ['ok'] : ['ok', 'lost', 'wrong'])],
+  // An interval keeps its action open until it has run once. On a busy machine the action may be quiet between two runs.
+  [/^interval-cleared/, () => ['ok', 'lost']],
   // The second message is under way before the first is answered: nothing tells whose answer comes.
   [/^worker-overtaken/, () => ['ok', 'lost']],
   // This worker also speaks by itself.

@@ -114,6 +114,7 @@ export const FURTHER_CASES = [
   'animate-finished',
   'animate-onfinish',
   'view-transition',
+  'view-transition-finished',
   'video-frame',
   'media-recorder',
   'history-back',
@@ -134,7 +135,6 @@ export const FURTHER_CASES = [
   'abort-called',
   'submit-requested',
   'dialog-close',
-  'view-transition-finished',
 ];
 
 /** What makes requests that no user asked for. */
@@ -172,6 +172,9 @@ export const FURTHER_SOURCES = [
   'web-lock',
   'worker',
 ];
+
+/** A browser takes no clicks while a view changes, and another navigation overtakes a traversal. */
+const CALM_AFTER = ['view-transition', 'view-transition-finished', 'history-back'];
 
 /** The pace of a patient and of a hasty user. */
 export const GAP_MILLIS = { apart: 500, rapid: 120 };
@@ -322,6 +325,7 @@ async function useControls(page, ids, gapMillis) {
     const { x, y } = places[id];
     await page.mouse.click(x, y);
     if (id === 'debounced-input') await page.keyboard.type('abc', { delay: 20 });
+    if (CALM_AFTER.includes(id)) await page.evaluate(() => window.calm.then(() => {}));
     await pause(Math.max(0, startMillis + gapMillis - Date.now()));
   }
 }

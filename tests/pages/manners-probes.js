@@ -78,6 +78,57 @@
       }
       return facts;
     },
+    'every function of every interface'() {
+      const facts = {};
+      const note = (name, object) => {
+        for (const key of Object.getOwnPropertyNames(object)) {
+          const { enumerable, configurable, writable, value, get, set } = Object.getOwnPropertyDescriptor(object, key);
+          // CAUSALITY.md exempts this one.
+          if (`${name}.${key}` !== 'Promise.prototype.constructor') {
+            facts[`${name}.${key}`] = [enumerable, configurable, writable, functionFacts(value), functionFacts(get), functionFacts(set)];
+          }
+        }
+      };
+      for (const name of Object.getOwnPropertyNames(window)) {
+        const { value } = Object.getOwnPropertyDescriptor(window, name);
+        if (typeof value !== 'function' || !/^[A-Z]/.test(name)) continue;
+        note(name, value);
+        if (value.prototype) note(`${name}.prototype`, value.prototype);
+      }
+      return facts;
+    },
+
+    'what is patched refuses what it has always refused'() {
+      const attempts = {
+        constructor: () => new FileReader().constructor === FileReader,
+        'an heir': () => new (class extends FileReader { own = 1; })().own,
+        'without new': () => FileReader(),
+        'a transformer that is no object': () => new TransformStream(5) instanceof TransformStream,
+        'a sink that is null': () => new WritableStream(null),
+        'a transformer that does not transform': () => new TransformStream({ transform: 5 }),
+        'observers without a callback': () => new IntersectionObserver(),
+        'performance observer without a callback': () => new PerformanceObserver(),
+        'a callback that is none': () => new ResizeObserver({}),
+        'another receiver of history.back': () => history.back.call({}),
+        'another receiver of animate': () => Element.prototype.animate.call({}),
+        'another receiver of src': () => Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src').set.call({}, 'x'),
+        'setAttribute without arguments': () => document.body.setAttribute(),
+        'toBlob without a callback': () => document.createElement('canvas').toBlob(),
+        'toBlob with an object': () => document.createElement('canvas').toBlob({}),
+        'SharedWorker without an address': () => new SharedWorker(),
+        'open without a name': () => indexedDB.open(),
+        'a listener without a receiver': () => EventTarget.prototype.addEventListener.call(undefined, 'transitionend', () => {}),
+        'a listener without a listener': () => new EventTarget().addEventListener('transitionend'),
+      };
+      return Object.fromEntries(Object.entries(attempts).map(([name, attempt]) => {
+        try {
+          return [name, String(attempt())];
+        } catch (error) {
+          return [name, `${error.name}: ${error.message}`];
+        }
+      }));
+    },
+
     'own keys of what is patched'() {
       const keys = (object) => Reflect.ownKeys(object).map(String).sort();
       return Object.fromEntries(

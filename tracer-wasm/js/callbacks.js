@@ -6,7 +6,7 @@ import { wait } from './action.js';
 
 /** Methods that take such functions, as arguments or as members of a plain object. */
 const TAKERS =
-  'Geolocation.getCurrentPosition Geolocation.watchPosition LockManager.request HTMLCanvasElement.toBlob HTMLVideoElement.requestVideoFrameCallback Document.startViewTransition NavigateEvent.intercept Notification.requestPermission FileSystemFileEntry.file FileSystemDirectoryReader.readEntries DataTransferItem.getAsString BaseAudioContext.decodeAudioData'.split(
+  'Geolocation.getCurrentPosition Geolocation.watchPosition LockManager.request HTMLCanvasElement.toBlob HTMLVideoElement.requestVideoFrameCallback Document.startViewTransition NavigateEvent.intercept Notification.requestPermission FileSystemFileEntry.file FileSystemDirectoryReader.readEntries'.split(
     ' ',
   );
 

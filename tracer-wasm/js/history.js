@@ -10,16 +10,18 @@ import { state } from './state.js';
 
 /** The context in which the application asked to traverse the history; undefined when it has not. */
 let asked;
-/** The context of the last navigation. */
+/** The context of the last traversal. */
 let context = null;
 let release;
+/** Address → the context in which its fragment was navigated to: `hashchange` may come when the next has begun. */
+const fragments = new Map();
 
 function follow(event) {
   if (!state.on || !event.isTrusted) return;
-  const { type, navigationType } = event;
+  const { type, navigationType, destination } = event;
   const begins = type === 'navigate' || (type === 'popstate' && !window.navigation);
   if (begins && (navigationType ? navigationType !== 'traverse' : asked === undefined && current())) {
-    context = current();
+    if (event.hashChange) fragments.set(destination.url, current());
     return;
   }
   release?.();
@@ -30,8 +32,11 @@ function follow(event) {
         : asked;
     asked = undefined;
     release = wait(context);
+    if (event.hashChange) fragments.set(destination.url, context);
   }
-  enterTask(context);
+  const url = event.newURL ?? location.href;
+  enterTask(fragments.has(url) ? fragments.get(url) : context);
+  if (event.newURL) fragments.delete(url);
 }
 
 /** Starts listening. Returns what stops it. */

@@ -8,13 +8,14 @@ import { state } from './state.js';
 
 export function followObservers() {
   for (const name of ['PerformanceObserver', 'ReportingObserver']) {
-    constructor(window, name, ([callback, ...rest], make) => make([bindTask(callback, null), ...rest]));
+    constructor(window, name, (args, make) => make(args.length ? [bindTask(args[0], null), ...args.slice(1)] : args));
   }
   for (const name of ['IntersectionObserver', 'ResizeObserver']) {
     /** Observer → target → the context in which it was asked to look at it for the first time. */
     const asked = new WeakMap();
-    constructor(window, name, ([callback, ...rest], make) => {
-      if (typeof callback !== 'function') return make([callback, ...rest]);
+    constructor(window, name, (args, make) => {
+      const [callback, ...rest] = args;
+      if (typeof callback !== 'function') return make(args);
       const targets = new WeakMap();
       const observer = make([
         function (entries) {

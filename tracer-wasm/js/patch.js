@@ -53,9 +53,6 @@ export function method(owner, key, make, part = 'value') {
   });
 }
 
-/** Replaces the setter of an accessor, as `method` does. */
-export const setter = (owner, key, make) => method(owner, key, make, 'set');
-
 /** Replaces a constructor by a proxy that behaves as `construct(args, make)` says. */
 export function constructor(owner, key, construct) {
   redefine(owner, key, ({ value: original }) => {

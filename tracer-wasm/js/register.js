@@ -24,7 +24,7 @@ let posted = false;
 /** Whether more than one context was entered in this turn. */
 let mixed = false;
 /** How many awaits of plain values are still followed in this turn. */
-let values = 0;
+let values = MOST_VALUES;
 /** Whether the code is still running that the register was set for, and not another continuation of its turn. */
 let sure = true;
 
@@ -50,6 +50,7 @@ export const soon = (callback) => {
 /** Ends the turn: whatever the register holds belongs to a task that is over. */
 function clear() {
   last = mixed ? null : register;
+  values = MOST_VALUES;
   posted = mixed = false;
   leave();
   register = null;
@@ -111,7 +112,6 @@ export function enter(context) {
     entered = runningEvent();
     if (!posted) {
       posted = true;
-      values = MOST_VALUES;
       post();
     }
   }
@@ -138,6 +138,7 @@ export function enterTask(context) {
   register = null;
   enter(context);
   mixed = false;
+  values = MOST_VALUES;
 }
 
 /** Runs `body` as a synchronous part of `context`, and leaves the register as it was. */

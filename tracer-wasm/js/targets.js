@@ -4,7 +4,7 @@
 // The listener that enters the context is the target's first. Elements let capturing listeners go first; for targets
 // outside the document Chromium keeps to the order of registration, so these are listened to when they are made.
 // What was made before the tag is not followed there: its events belong to nobody.
-import { constructor, method, setter } from './patch.js';
+import { constructor, method } from './patch.js';
 import { current, enterTask, scripts } from './register.js';
 import { state } from './state.js';
 import { wait } from './action.js';
@@ -19,7 +19,8 @@ function source(events) {
     if (event.target !== this || !event.isTrusted) return;
     scripts.delete(this);
     const { context, release } = asked.get(this);
-    release();
+    // The others come before the answer.
+    if (!/^(loadstart|progress|blocked|upgradeneeded)$/.test(event.type)) release();
     enterTask(context);
   }
   return (target, context) => {
@@ -48,9 +49,9 @@ const SOURCES = [
   ['MediaRecorder', 'stop requestData', 'dataavailable stop', true],
 ];
 
-/** What an element loads is named by this property. */
-const LOADING = { img: 'src', script: 'src', link: 'href', iframe: 'src' };
-const LOADERS = { HTMLImageElement: 'src', HTMLScriptElement: 'src', HTMLLinkElement: 'href', HTMLIFrameElement: 'src' };
+/** What elements load: their interfaces and the property that names it. */
+const LOADERS = { Image: 'src', Script: 'src', IFrame: 'src', Link: 'href' };
+const LOADED = /^((img|script|iframe)src|linkhref)$/;
 /** So many scripts may wait to be run; a script that never gets into the document waits for ever. */
 const MOST_SCRIPTS = 50;
 
@@ -91,24 +92,29 @@ export function followTargets() {
 
   for (const name in LOADERS) {
     const key = LOADERS[name];
-    setter(window[name].prototype, key, (original) => ({
-      replacement(_value) {
-        original.apply(this, arguments);
-        load(this, key);
-      },
-    }));
+    method(
+      window[`HTML${name}Element`].prototype,
+      key,
+      (original) => ({
+        replacement(_value) {
+          original.apply(this, arguments);
+          load(this, key);
+        },
+      }),
+      'set',
+    );
   }
   method(Element.prototype, 'setAttribute', (original) => ({
     replacement(name, _value) {
       original.apply(this, arguments);
-      if ((name === 'src' || name === 'href') && LOADING[this.localName] === name) load(this, name);
+      if ((name === 'src' || name === 'href') && LOADED.test(this.localName + name)) load(this, name);
     },
   }));
 
   // Nobody says who has changed a style: whoever waits for the end of the movement in an action has.
   method(EventTarget.prototype, 'addEventListener', (original) => ({
     replacement(type, _listener) {
-      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this.nodeType) {
+      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this?.nodeType) {
         const context = current();
         if (context) moves(this, context);
       }
