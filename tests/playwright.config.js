@@ -6,6 +6,8 @@ export default defineConfig({
   outputDir: '.results/artefacts',
   // Every test may run on a machine that is busy with something else; none asserts a duration.
   timeout: 120_000,
+  // All specs together: what hangs must be told of before the machine gives up on the whole run.
+  globalTimeout: 45 * 60_000,
   expect: { timeout: 30_000 },
   workers: 1,
   retries: 0,

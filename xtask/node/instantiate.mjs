@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 
 import { launch } from './browser.mjs';
 
@@ -23,6 +23,7 @@ const TYPES = {
 };
 const VIEWER_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
+const servers = [];
 const browser = await launch();
 try {
   await runTracer();
@@ -32,24 +33,27 @@ try {
   process.exitCode = 1;
 } finally {
   await browser.close();
+  for (const server of servers) server.close().closeAllConnections();
 }
 
 async function runTracer() {
-  const script = await readFile(join(TRACER_DIR, 'throughline.js'));
   let exported = 0;
-  const server = await serve((request, response) => {
+  const origin = await serve(async (request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
     if (path === '/v1/traces') {
       request.on('data', (chunk) => (exported += chunk.length));
       request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
-    } else if (path === '/throughline.js') {
-      response.writeHead(200, { 'content-type': TYPES['.js'] }).end(script);
+    } else if (extname(path) === '.js') {
+      // The server's names carry a hash.
+      const name = basename(path).replace(/-[^.]+(?=\.js$)/, '');
+      const script = await readFile(join(TRACER_DIR, name)).catch(() => undefined);
+      response.writeHead(script ? 200 : 404, { 'content-type': TYPES['.js'] }).end(script);
     } else {
       response.writeHead(200, { 'content-type': TYPES['.html'] }).end('<script src="/throughline.js" data-service="size"></script>');
     }
   });
   const page = await newPage();
-  await page.goto(server.origin);
+  await page.goto(origin);
   const answer = await page.evaluate(async () => {
     const answer = await window.throughline.trace('instantiated', async () => 42);
     await window.throughline.flush();
@@ -62,13 +66,12 @@ async function runTracer() {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   check(page, 'throughline.js');
-  server.close();
 }
 
 /** @returns {Promise<string[]>} the names of the files that were asked for, index.html first */
 async function runViewer() {
   const asked = new Set(['index.html']);
-  const server = await serve(async (request, response) => {
+  const origin = await serve(async (request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
     if (path.startsWith('/api/')) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"no server"}');
@@ -82,11 +85,10 @@ async function runViewer() {
       .end(content);
   });
   const page = await newPage();
-  await page.goto(server.origin);
+  await page.goto(origin);
   await page.waitForFunction(() => document.body.innerText.trim().length > 0, undefined, { timeout: DEADLINE_MILLIS });
   await page.waitForLoadState('networkidle');
   check(page, 'the viewer');
-  server.close();
   return [...asked];
 }
 
@@ -104,14 +106,10 @@ function check(page, what) {
   if (page.complaints.length > 0) throw new Error(`${what} reported in Chromium: ${page.complaints.join('; ')}`);
 }
 
+/** @returns {Promise<string>} the origin of a server that answers so until the end */
 async function serve(answer) {
   const server = createServer(answer);
+  servers.push(server);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://127.0.0.1:${server.address().port}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return `http://127.0.0.1:${server.address().port}`;
 }
