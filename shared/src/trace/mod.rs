@@ -14,7 +14,7 @@ mod warning;
 pub use assemble::assemble;
 pub use critical_path::{PathSegment, critical_path};
 pub use self_time::self_times;
-pub use warning::Warning;
+pub use warning::{Short, Warning};
 
 use crate::span::SpanRecord;
 use crate::time::{DurationNanos, UnixNanos};

@@ -216,7 +216,8 @@ const fn clocks(across_services: bool) -> &'static str {
 }
 
 /// A length of time with three significant digits, in the largest unit that leaves a whole part.
-struct Short(DurationNanos);
+#[derive(Debug, Clone, Copy)]
+pub struct Short(pub DurationNanos);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,8 @@ mod propagation;
 #[cfg(feature = "std")]
 mod critical_path;
 #[cfg(feature = "std")]
+mod diff;
+#[cfg(feature = "std")]
 mod generate;
 #[cfg(feature = "std")]
 mod otlp_json;
