@@ -14,6 +14,8 @@ use clap::{
     Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
 
+use shared::time::DurationNanos;
+
 use crate::ingest::cors::OriginPattern;
 
 /// Distributed tracing that starts in the browser.
@@ -29,6 +31,65 @@ struct Cli {
 pub enum Commands {
     /// Take in traces, logs and metrics, keep them, and show them in the viewer
     Serve(Box<Serve>),
+    /// Say what differs between traces, and why one took longer than the others
+    #[command(
+        after_help = "The exit code is 0 where the traces are alike, 1 where they differ, and 2 where \
+                      they could not be compared."
+    )]
+    Diff(Diff),
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The traces: their ids, or files of OTLP/JSON or OTLP protobuf (FILE#ID for one of several in
+    /// a file). The last one is compared with those before it; with several of those, what differs
+    /// among them counts as usual
+    #[arg(value_name = "TRACE", num_args = 2.., required = true)]
+    pub traces: Vec<String>,
+
+    /// The running server to ask for traces: the address of its viewer
+    #[arg(
+        long,
+        env = "THROUGHLINE_SERVER",
+        value_name = "URL",
+        default_value = "http://localhost:4319"
+    )]
+    pub server: String,
+
+    /// Read the traces from this data directory, which no server may be using, instead of asking one
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// How to print the difference
+    #[arg(
+        long,
+        env = "THROUGHLINE_DIFF_FORMAT",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub format: DiffFormat,
+
+    /// A span counts as slower beyond the slowest before it times this
+    #[arg(long, env = "THROUGHLINE_DIFF_RATIO", value_name = "NUMBER", default_value = "1.5", value_parser = ratio)]
+    pub ratio: f64,
+
+    /// … and only if it is slower by this at least: 10ms, 1.5s
+    #[arg(long, env = "THROUGHLINE_DIFF_FLOOR", value_name = "DURATION", default_value = "10ms", value_parser = duration)]
+    pub floor: DurationNanos,
+
+    /// Count other parameters and attributes as a difference too
+    #[arg(long, env = "THROUGHLINE_DIFF_PARAMETERS")]
+    pub parameters: bool,
+}
+
+/// A way to print a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// A table for people
+    Table,
+    /// JSON for programs
+    Json,
 }
 
 /// How to serve.
@@ -168,6 +229,25 @@ fn bytes(text: &str) -> Result<usize, &'static str> {
         .ok()
         .filter(|bytes| *bytes > 0)
         .ok_or("expected a number of bytes above 0")
+}
+
+fn ratio(text: &str) -> Result<f64, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|ratio: &f64| ratio.is_finite() && *ratio >= 1.0)
+        .ok_or("expected a number from 1 up, such as 1.5")
+}
+
+fn duration(text: &str) -> Result<DurationNanos, &'static str> {
+    const UNITS: [(&str, f64); 4] = [("ms", 1e6), ("us", 1e3), ("ns", 1.0), ("s", 1e9)];
+    UNITS
+        .into_iter()
+        .find_map(|(unit, nanos)| Some((text.strip_suffix(unit)?, nanos)))
+        .and_then(|(number, nanos)| Some((number.trim().parse::<f64>().ok()?, nanos)))
+        .map(|(number, nanos)| number * nanos)
+        .filter(|nanos| (0.0..1e18).contains(nanos))
+        .map(|nanos| DurationNanos(nanos as i64))
+        .ok_or("expected a duration such as 10ms or 1.5s")
 }
 
 /// Reads the command line, the environment and the file.

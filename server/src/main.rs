@@ -6,6 +6,8 @@
 //!         │     otlp_protobuf, cors, limits                  ├─ store (sqlite │ memory)
 //!         └─ api (4319) ── guard ── query ───────────────────┘
 //!               assets: the viewer; the tracer is on 4318
+//!
+//! diff ── source: a file, a running server, a data directory
 //! ```
 //!
 //! `store` and `query` know nothing of HTTP; `ingest` never reads from the store.
@@ -13,6 +15,7 @@
 mod api;
 mod assets;
 mod config;
+mod diff;
 mod ingest;
 mod listen;
 mod otlp_protobuf;
@@ -22,6 +25,7 @@ mod running;
 #[cfg(test)]
 mod sample;
 mod serve;
+mod source;
 mod store;
 mod telemetry;
 
@@ -29,7 +33,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -37,14 +41,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<ExitCode> {
     match config::read()? {
         config::Commands::Serve(config) => {
             telemetry::start_log(&config.log)?;
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(serve::serve(*config))
+            runtime.block_on(serve::serve(*config))?;
+            Ok(ExitCode::SUCCESS)
         }
+        config::Commands::Diff(config) => Ok(diff::run(&config)),
     }
 }

@@ -12,8 +12,10 @@ fn with_file(text: &str, arguments: &[&str]) -> anyhow::Result<Serve> {
     let command = with_defaults_of(Cli::command(), file.path())?;
     let arguments = ["throughline", "serve"].iter().chain(arguments);
     let matches = command.try_get_matches_from(arguments)?;
-    let Commands::Serve(serve) = Cli::from_arg_matches(&matches)?.command;
-    Ok(*serve)
+    match Cli::from_arg_matches(&matches)?.command {
+        Commands::Serve(serve) => Ok(*serve),
+        other => bail!("not what was asked for: {other:?}"),
+    }
 }
 
 #[test]
@@ -132,5 +134,23 @@ fn reads_hosts_with_ports() {
         let parsed = text.parse::<HostPort>().ok();
         let parsed = parsed.as_ref().map(|at| (at.host.as_str(), at.port));
         assert_eq!(parsed, expected, "{text}");
+    }
+}
+
+#[test]
+fn durations_and_ratios_are_checked() {
+    for (text, expected) in [
+        ("10ms", Ok(DurationNanos(10_000_000))),
+        ("1.5s", Ok(DurationNanos(1_500_000_000))),
+        ("0us", Ok(DurationNanos(0))),
+    ] {
+        assert_eq!(duration(text), expected, "{text}");
+    }
+    for text in ["", "10", "ms", "-1s", "1h", "NaNs"] {
+        assert!(duration(text).is_err(), "{text}");
+    }
+    assert_eq!(ratio("2"), Ok(2.0));
+    for text in ["0.5", "inf", "NaN", "x"] {
+        assert!(ratio(text).is_err(), "{text}");
     }
 }

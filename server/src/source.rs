@@ -1,0 +1,194 @@
+//! Where a command takes traces from: a file of OTLP, a running server, or a data directory that no
+//! server holds.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
+use shared::id::TraceId;
+use shared::otlp::json::decode_spans;
+use shared::query::ErrorResponse;
+use shared::span::SpanRecord;
+use shared::trace::{Trace, assemble};
+
+use crate::otlp_protobuf::decode;
+use crate::store::sqlite::{DataDirectory, SqliteStore};
+use crate::store::{Store as _, system_clock};
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where traces that are named by their ids come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A running server's viewer and query API, such as `http://localhost:4319`.
+    Server(String),
+    /// The files of a server that is not running.
+    Directory(PathBuf),
+}
+
+impl Source {
+    /// The traces with these names: ids, files, or `FILE#ID` for one trace of several in a file.
+    ///
+    /// # Errors
+    /// When one of them cannot be had, with what to do about it.
+    pub fn traces(&self, names: &[String]) -> anyhow::Result<Vec<Trace>> {
+        let mut opened = None;
+        let mut found = Vec::new();
+        for name in names {
+            let records = match name_of(name) {
+                Name::File(path, id) => from_file(&path, id)?,
+                Name::Id(id) => match self {
+                    Self::Server(url) => from_server(url, id)?,
+                    Self::Directory(path) => {
+                        let store = match &opened {
+                            Some(store) => store,
+                            None => opened.insert(open(path)?),
+                        };
+                        store.trace(id)?
+                    }
+                },
+                Name::Neither => bail!(
+                    "{name:?} is neither a file nor a trace id, which has 32 hexadecimal digits"
+                ),
+            };
+            ensure!(
+                !records.is_empty(),
+                "there is no trace {name}: it may be past its retention, or not have arrived yet"
+            );
+            found.push(assemble(records));
+        }
+        Ok(found)
+    }
+}
+
+enum Name {
+    File(PathBuf, Option<TraceId>),
+    Id(TraceId),
+    Neither,
+}
+
+fn name_of(name: &str) -> Name {
+    let id = |text: &str| text.to_ascii_lowercase().parse::<TraceId>().ok();
+    if Path::new(name).is_file() {
+        return Name::File(name.into(), None);
+    }
+    if let Some((file, of_file)) = name.rsplit_once('#')
+        && Path::new(file).is_file()
+        && let Some(id) = id(of_file)
+    {
+        return Name::File(file.into(), Some(id));
+    }
+    id(name).map_or(Name::Neither, Name::Id)
+}
+
+/// The spans of a file's only trace, or of the one that is named.
+fn from_file(path: &Path, wanted: Option<TraceId>) -> anyhow::Result<Vec<SpanRecord>> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let decoded = if first == Some(&b'{') {
+        decode_spans(&bytes).with_context(|| format!("{shown} is not OTLP/JSON"))?
+    } else {
+        let request = ExportTraceServiceRequest::decode(bytes.as_slice())
+            .with_context(|| format!("{shown} is neither OTLP/JSON nor OTLP protobuf"))?;
+        decode::spans(request)
+    };
+    let mut traces: BTreeMap<TraceId, Vec<SpanRecord>> = BTreeMap::new();
+    for record in decoded.records {
+        traces.entry(record.span.trace_id).or_default().push(record);
+    }
+    if let Some(id) = wanted {
+        return Ok(traces.remove(&id).unwrap_or_default());
+    }
+    if traces.len() > 1 {
+        let ids: Vec<String> = traces.keys().take(5).map(TraceId::to_hex).collect();
+        bail!(
+            "{shown} holds {} traces: name one of them as {shown}#ID, such as {}",
+            traces.len(),
+            ids.join(", ")
+        );
+    }
+    traces
+        .pop_first()
+        .map(|(_, records)| records)
+        .with_context(|| format!("{shown} holds no span with valid ids"))
+}
+
+fn open(path: &Path) -> anyhow::Result<SqliteStore> {
+    ensure!(
+        path.is_dir(),
+        "there is no data directory {}",
+        path.display()
+    );
+    let directory = DataDirectory::hold(path).context(
+        "a data directory can be read while no server runs; ask the server instead with --server",
+    )?;
+    Ok(SqliteStore::open(directory, system_clock(), None)?)
+}
+
+fn from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
+    let (status, body) = get(url, &format!("/api/v1/traces/{id}"))
+        .with_context(|| format!("the server {url} cannot be asked; is it running there? --server and --data name another source"))?;
+    match status {
+        200 => Ok(decode_spans(&body)
+            .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
+            .records),
+        404 => Ok(Vec::new()),
+        status => match serde_json::from_slice::<ErrorResponse>(&body) {
+            Ok(error) => bail!("{url} answers {status}: {}", error.message),
+            Err(_) => bail!("{url} answers {status}; is it the viewer's address?"),
+        },
+    }
+}
+
+/// A GET in HTTP/1.0, in which the answer ends with the connection. The private face is on this
+/// machine and speaks no TLS.
+fn get(url: &str, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
+    let authority = url
+        .strip_prefix("http://")
+        .context("its address begins with http://")?
+        .trim_end_matches('/');
+    let at = if authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    };
+    let mut stream = TcpStream::connect(&at)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\nHost: {authority}\r\nAccept: application/json\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let end = answer
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .context("the answer is not HTTP")?;
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .context("the answer is not HTTP")?;
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        (name.eq_ignore_ascii_case("content-length")).then(|| value.trim().parse::<usize>().ok())?
+    });
+    let body = answer.split_off(end + 4);
+    ensure!(
+        length.is_none_or(|length| length == body.len()),
+        "the answer broke off"
+    );
+    Ok((status, body))
+}
