@@ -7,12 +7,13 @@
 
 mod logs;
 mod metrics;
-mod scalar;
+pub(crate) mod scalar;
 mod traces;
 mod value;
 
 pub use logs::{LogsJson, decode_logs, encode_logs};
 pub use metrics::count_metric_points;
+pub(crate) use traces::SpansRequest;
 pub use traces::{SpansJson, decode_spans, encode_spans};
 
 use std::collections::HashMap;
@@ -82,13 +83,13 @@ fn parse<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, JsonErro
 
 /// Counts what is rejected and remembers the first reason.
 #[derive(Default)]
-struct Rejections {
-    count: u32,
-    reason: Option<String>,
+pub(crate) struct Rejections {
+    pub(crate) count: u32,
+    pub(crate) reason: Option<String>,
 }
 
 impl Rejections {
-    fn add(&mut self, reason: impl FnOnce() -> String) {
+    pub(crate) fn add(&mut self, reason: impl FnOnce() -> String) {
         self.count = self.count.saturating_add(1);
         self.reason.get_or_insert_with(reason);
     }

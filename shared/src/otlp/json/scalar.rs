@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::id::IdError;
 
 /// Reads `null` as the default.
-pub(in crate::otlp::json) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,
@@ -18,9 +18,7 @@ where
 }
 
 /// A type of whole numbers.
-pub(in crate::otlp::json) trait Whole:
-    Sized + TryFrom<i64> + TryFrom<u64> + std::str::FromStr
-{
+pub(crate) trait Whole: Sized + TryFrom<i64> + TryFrom<u64> + std::str::FromStr {
     const EXPECTED: &'static str;
 }
 
@@ -36,7 +34,7 @@ impl Whole for i64 {
 
 /// A whole number, as a number or as its digits in a string.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(in crate::otlp::json) struct Number<T>(pub(in crate::otlp::json) T);
+pub(crate) struct Number<T>(pub(crate) T);
 
 impl<'de, T: Whole> Deserialize<'de> for Number<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

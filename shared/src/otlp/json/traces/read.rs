@@ -13,7 +13,7 @@ use crate::time::UnixNanos;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Request {
+pub(crate) struct SpansRequest {
     #[serde(alias = "resource_spans", deserialize_with = "null_as_default")]
     resource_spans: Vec<ResourceSpans>,
 }
@@ -161,35 +161,41 @@ impl Named for StatusCode {
 /// # Errors
 /// [`JsonError`] where the body is not such a request.
 pub fn decode_spans(body: &[u8]) -> Result<Decoded<SpanRecord>, JsonError> {
-    let request: Request = parse(body)?;
-    let mut records = Vec::new();
-    let mut rejections = Rejections::default();
-    for of_resource in request.resource_spans {
-        let resource = of_resource.resource.into();
-        for of_scope in of_resource.scope_spans {
-            let scope = of_scope.scope.into();
-            for span in of_scope.spans {
-                let name = span.name.clone();
-                match span.into_span() {
-                    Ok(span) => {
-                        records.push(SpanRecord {
-                            resource: Arc::clone(&resource),
-                            scope: Arc::clone(&scope),
-                            span,
-                        });
-                    }
-                    Err((field, error)) => {
-                        rejections.add(|| format!("span {name:?}: {field}: {error}"))
+    parse(body).map(SpansRequest::into_decoded)
+}
+
+impl SpansRequest {
+    /// The request's spans; see [`decode_spans`].
+    pub(crate) fn into_decoded(self) -> Decoded<SpanRecord> {
+        let mut records = Vec::new();
+        let mut rejections = Rejections::default();
+        for of_resource in self.resource_spans {
+            let resource = of_resource.resource.into();
+            for of_scope in of_resource.scope_spans {
+                let scope = of_scope.scope.into();
+                for span in of_scope.spans {
+                    let name = span.name.clone();
+                    match span.into_span() {
+                        Ok(span) => {
+                            records.push(SpanRecord {
+                                resource: Arc::clone(&resource),
+                                scope: Arc::clone(&scope),
+                                span,
+                            });
+                        }
+                        Err((field, error)) => {
+                            rejections.add(|| format!("span {name:?}: {field}: {error}"))
+                        }
                     }
                 }
             }
         }
+        Decoded {
+            records,
+            rejected: rejections.count,
+            reason: rejections.reason,
+        }
     }
-    Ok(Decoded {
-        records,
-        rejected: rejections.count,
-        reason: rejections.reason,
-    })
 }
 
 fn trace_id(id: HexId<16>) -> Result<TraceId, (&'static str, IdError)> {
