@@ -14,6 +14,7 @@ use crate::ingest::budget::Budget;
 use crate::ingest::cors::AllowedOrigins;
 use crate::ingest::{Limits, Receiver, grpc};
 use crate::listen::Listener;
+use crate::query::map::Minutes;
 use crate::serve::ingest_router;
 use crate::store::memory::MemoryStore;
 use crate::store::writer::Writer;
@@ -69,7 +70,12 @@ impl Running {
         );
         let urls = [ingest.url(), grpc.url(), viewer.url()];
         let telemetry = Arc::new(Telemetry::default());
-        let writer = Arc::new(Writer::start(Arc::clone(&setup.store)).expect("a thread"));
+        let minutes = Arc::new(Minutes::default());
+        let written = Arc::clone(&minutes);
+        let writer = Writer::start(Arc::clone(&setup.store), move |batches| {
+            written.written(batches);
+        });
+        let writer = Arc::new(writer.expect("a thread"));
         let receiver = Receiver {
             writer,
             budget: Budget::new(setup.pending_bytes),
@@ -78,6 +84,7 @@ impl Running {
         };
         let api = Api {
             store: Arc::clone(&setup.store),
+            minutes,
             telemetry,
             ingest_url: urls[0].as_str().into(),
             grpc_url: urls[1].as_str().into(),

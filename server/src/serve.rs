@@ -15,6 +15,7 @@ use crate::ingest::budget::Budget;
 use crate::ingest::cors::{AllowedOrigins, cors};
 use crate::ingest::{self, Limits, Receiver};
 use crate::listen::{self, Listener};
+use crate::query::map::Minutes;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::{DataDirectory, SqliteStore};
 use crate::store::writer::Writer;
@@ -36,9 +37,11 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let viewer_listener = Listener::bind("--listen-viewer", &config.listen_viewer).await?;
 
     let store = open_store(&config)?;
-    let writer = Arc::new(
-        Writer::start(Arc::clone(&store)).context("cannot start the store's writing thread")?,
-    );
+    let minutes = Arc::new(Minutes::default());
+    let written = Arc::clone(&minutes);
+    let writer = Writer::start(Arc::clone(&store), move |batches| written.written(batches))
+        .context("cannot start the store's writing thread")?;
+    let writer = Arc::new(writer);
     let telemetry = Arc::new(Telemetry::default());
     let receiver = Receiver {
         writer: Arc::clone(&writer),
@@ -51,6 +54,7 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     };
     let api = Api {
         store: Arc::clone(&store),
+        minutes,
         telemetry,
         ingest_url: ingest_listener.url().into(),
         grpc_url: grpc_listener.url().into(),

@@ -22,6 +22,8 @@ pub mod attribute;
 #[cfg(feature = "std")]
 pub mod diff;
 #[cfg(feature = "std")]
+pub mod graph;
+#[cfg(feature = "std")]
 pub mod interchange;
 #[cfg(feature = "std")]
 pub mod log;

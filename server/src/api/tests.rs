@@ -29,6 +29,9 @@ fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
         .map(|value| value.to_str().expect("text"))
 }
 
+/// The hour around noon.
+const HOUR: &str = "start=2026-11-22T11:30:00Z&end=2026-11-22T12:30:00Z";
+
 /// Three traces, a second apart; the second failed and has a log record.
 async fn server() -> Running {
     let server = Running::usual().await;
@@ -380,6 +383,33 @@ async fn answers_are_as_described() {
         ),
         ("/api/v1/search".to_owned(), "/api/v1/search"),
         ("/api/v1/search?q=%7B".to_owned(), "/api/v1/search"),
+        (
+            format!("/api/v1/traces/{trace}/graph"),
+            "/api/v1/traces/{id}/graph",
+        ),
+        (
+            format!("/api/v1/traces/{}/graph", trace_id(99)),
+            "/api/v1/traces/{id}/graph",
+        ),
+        (
+            format!("/api/v1/map?{HOUR}&beforeStart=1795340000&beforeEnd=1795345000"),
+            "/api/v1/map",
+        ),
+        ("/api/v1/map?start=2&end=1".to_owned(), "/api/v1/map"),
+        (format!("/api/v1/red?{HOUR}"), "/api/v1/red"),
+        ("/api/v1/red?strat=1".to_owned(), "/api/v1/red"),
+        (
+            format!(
+                "/api/v1/diff?baseline={},{trace}&other={trace}",
+                trace_id(1)
+            ),
+            "/api/v1/diff",
+        ),
+        (
+            format!("/api/v1/diff?baseline={trace}&other={}", trace_id(99)),
+            "/api/v1/diff",
+        ),
+        (format!("/api/v1/diff?other={trace}"), "/api/v1/diff"),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
         ("/api/v1/status".to_owned(), "/api/v1/status"),
     ] {
@@ -403,6 +433,12 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
             value,
             at,
         );
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let described = choices
+            .iter()
+            .find(|choice| (choice["type"] == "null") == value.is_null());
+        return check(document, described.expect("a choice"), value, at);
     }
     let kind = match value {
         Value::Null => "null",

@@ -2,8 +2,10 @@
 //!
 //! A search is planned onto the store's indexes ([`plan`]), which offer candidates newest first, and
 //! every candidate is assembled and asked the query itself ([`search`]): the indexes only have to
-//! leave out nothing, and both stores give the same answers.
+//! leave out nothing, and both stores give the same answers. What is asked about a whole range of
+//! time is counted by the minute ([`map`]).
 
+pub mod map;
 pub mod plan;
 pub mod search;
 pub mod time;

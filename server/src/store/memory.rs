@@ -104,6 +104,10 @@ impl Store for MemoryStore {
             .unwrap_or_default())
     }
 
+    fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
+        Ok(self.kept().traces.get(&id).map(|trace| trace.start))
+    }
+
     fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {
         let mut found: Vec<LogEntry> = self
             .kept()

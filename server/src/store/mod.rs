@@ -14,7 +14,7 @@ pub mod sqlite;
 pub mod writer;
 
 #[cfg(test)]
-mod suite;
+pub mod suite;
 
 use std::sync::Arc;
 
@@ -129,6 +129,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where the spans cannot be read.
     fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError>;
+
+    /// Where a trace stands in the order by start; `None` where it is unknown.
+    ///
+    /// # Errors
+    /// [`StoreError`] where an index cannot be read.
+    fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError>;
 
     /// Every log record of a trace, by time.
     ///

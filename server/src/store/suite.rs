@@ -17,10 +17,10 @@ use crate::sample::{
 };
 
 /// A store, its clock, and its files for as long as it lives.
-struct Subject {
+pub struct Subject {
     name: &'static str,
-    store: Arc<dyn Store>,
-    clock: TestClock,
+    pub store: Arc<dyn Store>,
+    pub clock: TestClock,
     _directory: TempDir,
 }
 
@@ -46,7 +46,8 @@ fn subjects() -> [Subject; 2] {
     ]
 }
 
-fn for_both(check: impl Fn(&Subject)) {
+/// Runs a check against either store.
+pub fn for_both(check: impl Fn(&Subject)) {
     for subject in subjects() {
         eprintln!("the {} store:", subject.name);
         check(&subject);

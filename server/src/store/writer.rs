@@ -34,15 +34,18 @@ struct Job {
 }
 
 impl Writer {
-    /// Starts the writing thread.
+    /// Starts the writing thread. `written` is told of what is on disk, before its senders are.
     ///
     /// # Errors
     /// When the operating system has no thread to give.
-    pub fn start(store: Arc<dyn Store>) -> std::io::Result<Self> {
+    pub fn start(
+        store: Arc<dyn Store>,
+        written: impl Fn(&[Batch]) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(store.as_ref(), receiver))?;
+            .spawn(move || run(store.as_ref(), &written, receiver))?;
         Ok(Self {
             jobs: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
@@ -96,7 +99,7 @@ impl Writer {
     }
 }
 
-fn run(store: &dyn Store, mut jobs: mpsc::UnboundedReceiver<Job>) {
+fn run(store: &dyn Store, written: &dyn Fn(&[Batch]), mut jobs: mpsc::UnboundedReceiver<Job>) {
     let mut trouble = Trouble::default();
     while let Some(first) = jobs.blocking_recv() {
         let mut records = first.batch.len();
@@ -110,7 +113,8 @@ fn run(store: &dyn Store, mut jobs: mpsc::UnboundedReceiver<Job>) {
             waiting.push((job.answer, job.reservation));
         }
         // A panic must not end the thread: the batches count as refused and the next ones are tried.
-        let result = catch_unwind(AssertUnwindSafe(|| store.append(&batches)))
+        let append = || store.append(&batches).inspect(|()| written(&batches));
+        let result = catch_unwind(AssertUnwindSafe(append))
             .unwrap_or(Err(StoreError::Stopped))
             .map_err(Arc::new);
         trouble.log(result.as_ref().err().map(Arc::as_ref), records);

@@ -9,6 +9,8 @@ mod diff;
 #[cfg(feature = "std")]
 mod generate;
 #[cfg(feature = "std")]
+mod graph;
+#[cfg(feature = "std")]
 mod interchange;
 #[cfg(feature = "std")]
 mod otlp_json;

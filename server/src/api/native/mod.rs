@@ -1,7 +1,10 @@
 //! Throughline's own query API, `/api/v1/…`. Bodies are those of [`shared::query`]; traces and logs
 //! are OTLP/JSON. `openapi.json` describes it, and a test holds the two to each other.
 
+mod diff;
 mod error;
+mod map;
+mod parameters;
 mod search;
 
 use std::sync::Arc;
@@ -19,6 +22,7 @@ use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
 
 use crate::query;
+use crate::query::map::Minutes;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 use error::ApiError;
@@ -31,6 +35,8 @@ pub const OPENAPI: &str = include_str!("openapi.json");
 pub struct Api {
     /// Where telemetry is kept.
     pub store: Arc<dyn Store>,
+    /// What is known of each minute.
+    pub minutes: Arc<Minutes>,
     /// Counts.
     pub telemetry: Arc<Telemetry>,
     /// Where the public face listens.
@@ -44,7 +50,11 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
     vec![
         ("/api/v1/traces/{id}", get(trace)),
         ("/api/v1/traces/{id}/logs", get(logs)),
+        ("/api/v1/traces/{id}/graph", get(map::of_trace)),
         ("/api/v1/search", get(search::search)),
+        ("/api/v1/map", get(map::map)),
+        ("/api/v1/red", get(map::red)),
+        ("/api/v1/diff", get(diff::diff)),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/openapi.json", get(openapi)),
@@ -76,9 +86,7 @@ async fn trace(State(api): State<Api>, Path(id): Path<String>) -> Result<Respons
     let id = trace_id(&id)?;
     let spans = api.read(move |store| query::trace(store, id)).await?;
     if spans.is_empty() {
-        return Err(ApiError::NotFound(format!(
-            "there is no trace {id}: it may be past its retention, or not have arrived yet"
-        )));
+        return Err(no_such_trace(id));
     }
     json(move || serde_json::to_vec(&SpansJson(&spans))).await
 }
@@ -129,6 +137,12 @@ fn trace_id(text: &str) -> Result<TraceId, ApiError> {
             "{text:?} is not a trace id ({error}): it has 32 hexadecimal digits"
         ))
     })
+}
+
+fn no_such_trace(id: TraceId) -> ApiError {
+    ApiError::NotFound(format!(
+        "there is no trace {id}: it may be past its retention, or not have arrived yet"
+    ))
 }
 
 impl Api {

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::Trac
 use shared::id::TraceId;
 use shared::log::LogEntry;
 use shared::query::Service;
+use shared::time::UnixNanos;
 use tokio::sync::Semaphore;
 
 use super::*;
@@ -68,6 +69,10 @@ impl Store for Gate {
 
     fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
         self.inner.trace(id)
+    }
+
+    fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
+        self.inner.trace_start(id)
     }
 
     fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {

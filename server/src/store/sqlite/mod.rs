@@ -27,6 +27,7 @@ use shared::id::TraceId;
 use shared::log::LogEntry;
 use shared::query::Service;
 use shared::span::SpanRecord;
+use shared::time::UnixNanos;
 
 use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
 use append::Appender;
@@ -150,6 +151,16 @@ impl Store for SqliteStore {
             file.trace(id, &mut found)?;
         }
         Ok(found)
+    }
+
+    fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
+        let mut earliest = None;
+        for file in self.files() {
+            if let Some(start) = file.trace_start(id)? {
+                earliest = Some(earliest.map_or(start, |known: UnixNanos| known.min(start)));
+            }
+        }
+        Ok(earliest)
     }
 
     fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {

@@ -1,0 +1,50 @@
+//! Parameters of a request. A name that is misspelt must not widen a question in silence.
+
+use shared::time::UnixNanos;
+
+use super::error::ApiError;
+use crate::query;
+
+/// The parameters of a request, each known and given once.
+pub struct Parameters<'a>(&'a [(String, String)]);
+
+impl<'a> Parameters<'a> {
+    /// Checks the names.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidArgument`] where a name is unknown or given twice.
+    pub fn new(given: &'a [(String, String)], known: &[&str]) -> Result<Self, ApiError> {
+        for (index, (name, _)) in given.iter().enumerate() {
+            if given[..index].iter().any(|(other, _)| other == name) {
+                return Err(ApiError::InvalidArgument(format!(
+                    "`{name}` is given twice"
+                )));
+            }
+            if !known.contains(&name.as_str()) {
+                return Err(ApiError::InvalidArgument(format!(
+                    "there is no parameter `{name}`; there are {}",
+                    known.join(", ")
+                )));
+            }
+        }
+        Ok(Self(given))
+    }
+
+    /// The text of a parameter.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        let found = self.0.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The instant that a parameter names.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidArgument`] where it is not an instant.
+    pub fn time(&self, name: &str) -> Result<Option<UnixNanos>, ApiError> {
+        let instant = |value| {
+            query::time::parse(value)
+                .map_err(|error| ApiError::InvalidArgument(format!("`{name}`: {error}")))
+        };
+        self.text(name).map(instant).transpose()
+    }
+}
