@@ -32,6 +32,8 @@ pub mod query;
 #[cfg(feature = "std")]
 pub mod resource;
 #[cfg(feature = "std")]
+pub mod session;
+#[cfg(feature = "std")]
 pub mod span;
 #[cfg(feature = "std")]
 pub mod trace;
