@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, press, test } from '../harness/fixtures.js';
+import { lateHalf } from '../harness/late-half.js';
 import { propagatedBy } from '../harness/page-server.js';
 import { until } from '../harness/poll.js';
 
@@ -282,6 +283,7 @@ test.describe('gestures', () => {
 test.describe('trouble', () => {
   test('three clicks within a second are rage', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     await page.locator('#change').click({ clickCount: 3 });
     const trace = await actionTrace({ page, throughline, service }, 'click "Change"');
     expect(rootOf(trace).attributes['throughline.rage']).toBe(true);
@@ -290,6 +292,7 @@ test.describe('trouble', () => {
 
   test('a click that nothing answers is dead, others are dropped', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     for (const quiet of ['#change', '#box', '#field', '#off', '#fragment', '#text', 'h1']) {
       await page.locator(quiet).click({ force: true });
       await settle(page);
@@ -309,7 +312,7 @@ test.describe('trouble', () => {
 test.describe('the main thread', () => {
   test('a long frame is a span of its action, with the scripts that took it, and so are INP’s phases', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
-    await settle(page);
+    await lateHalf(page);
     await act(page, () => {
       window.block(260);
       fetch('/api/after-block');
@@ -332,7 +335,7 @@ test.describe('the main thread', () => {
 
   test('an action that only blocks is kept; one that does nothing is not', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
-    await settle(page);
+    await lateHalf(page);
     await act(page, () => window.block(400));
     const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
     trace.only('long frame');
@@ -344,6 +347,7 @@ test.describe('the main thread', () => {
 
   test('memory that an action takes stands on its root', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     await act(page, async () => {
       window.kept = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));
       await fetch('/api/large');
@@ -370,6 +374,7 @@ test.describe('the main thread', () => {
 
   test('a page that does not allow it gets no complaint', async ({ page, app, throughline, service, complaints }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     await act(page, () => { window.block(300); fetch('/api/after-block'); });
     const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
     trace.only('long frame');

@@ -1,6 +1,7 @@
 // The step log: what an action's root says of its element leads back to that element, and to nothing that is private.
 
 import { expect, press, test } from '../harness/fixtures.js';
+import { lateHalf } from '../harness/late-half.js';
 
 const PRIVATE = /Ann|Lee|John|Smith|Mary|Jones|Peter|hunter2|4111|example\.org/;
 
@@ -25,6 +26,7 @@ const stepOf = ({ attributes }) =>
 
 test('every selector of a click leads to its element alone', async ({ page, app, throughline, service, complaints }) => {
   await page.goto(app.publish('steps.html', { tag: throughline.tag(service, { 'data-mask': '.private' }) }));
+  await lateHalf(page);
   for (const [name, spanName, first] of [
     ['navigation', 'Films', 'role=link[name="Films"]'],
     ['testid', 'Book Now', 'testid=book'],
@@ -73,6 +75,7 @@ test('every selector of a click leads to its element alone', async ({ page, app,
 
 test('a page that has put something over its elements is neither asked nor disturbed', async ({ page, app, throughline, service, complaints }) => {
   await page.goto(`${app.publish('steps.html', { tag: throughline.tag(service) })}?hostile`);
+  await lateHalf(page);
   // Playwright cannot read such a page itself.
   const pressed = async (name) => {
     const [x, y] = await page.evaluate((wanted) => {
@@ -96,6 +99,7 @@ test('a page that has put something over its elements is neither asked nor distu
 
 test('the element is looked at before the page changes it', async ({ page, app, throughline, service }) => {
   await page.goto(app.publish('steps.html', { tag: throughline.tag(service) }));
+  await lateHalf(page);
   const root = await rootOf(throughline, service, 'click', () => press(page, page.locator('#changing')));
   await expect(page.locator('#changed')).toHaveText('After');
   expect(stepOf(root).selectors).toEqual(['role=button[name="Before"]', 'css=#changing']);
@@ -103,6 +107,7 @@ test('the element is looked at before the page changes it', async ({ page, app, 
 
 test('rows are told apart by what is unique of them', async ({ page, app, throughline, service }) => {
   await page.goto(app.publish('steps.html', { tag: throughline.tag(service) }));
+  await lateHalf(page);
   const root = await rootOf(throughline, service, 'click', () => press(page, page.locator('[data-case=delete-2]')));
   const { row } = stepOf(root);
   expect(row).toEqual(['testid=person-2', expect.stringMatching(/^css=#people>.*tr:nth-of-type\(2\)$/)]);
@@ -111,6 +116,7 @@ test('rows are told apart by what is unique of them', async ({ page, app, throug
 
 test('a value is never told, only whose it is', async ({ page, app, throughline, service }) => {
   await page.goto(app.publish('steps.html', { tag: throughline.tag(service) }));
+  await lateHalf(page);
   for (const [name, typed, value] of [
     ['email', 'ann@example.org', '{{input:email}}'],
     ['password', 'hunter2', '{{secret:password}}'],
@@ -135,6 +141,7 @@ test('a value is never told, only whose it is', async ({ page, app, throughline,
 
 test('a drag says from where to where', async ({ page, app, throughline, service }) => {
   await page.goto(app.publish('steps.html', { tag: throughline.tag(service) }));
+  await lateHalf(page);
   const root = await rootOf(throughline, service, 'drag', () => page.locator('#source').dragTo(page.locator('#target')));
   expect(stepOf(root)).toMatchObject({
     selectors: expect.arrayContaining(['testid=seat-from', 'css=#source']),
