@@ -16,6 +16,8 @@ use clap::{
 
 use shared::time::DurationNanos;
 
+use crate::exchange::export::Export;
+use crate::exchange::import::Import;
 use crate::ingest::cors::OriginPattern;
 
 /// Distributed tracing that starts in the browser.
@@ -37,13 +39,21 @@ pub enum Commands {
                       they could not be compared."
     )]
     Diff(Diff),
+    /// Write traces to a file in the format of another tool
+    Export(Export),
+    /// Take traces out of other tools' files
+    #[command(
+        after_help = "Files may be packed with gzip or zstd. Of a directory, the files are read that \
+                      end in .json, .jsonl, .ndjson, .pb or .binpb, perhaps with .gz or .zst behind."
+    )]
+    Import(Import),
 }
 
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// The traces: their ids, or files of OTLP/JSON or OTLP protobuf (FILE#ID for one of several in
-    /// a file). The last one is compared with those before it; with several of those, what differs
+    /// The traces: their ids, or files of any format that `import` reads (FILE#ID for one of several
+    /// in a file). The last one is compared with those before it; with several of those, what differs
     /// among them counts as usual
     #[arg(value_name = "TRACE", num_args = 2.., required = true)]
     pub traces: Vec<String>,

@@ -16,6 +16,7 @@ mod api;
 mod assets;
 mod config;
 mod diff;
+mod exchange;
 mod ingest;
 mod listen;
 mod otlp_protobuf;
@@ -52,5 +53,7 @@ fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         config::Commands::Diff(config) => Ok(diff::run(&config)),
+        config::Commands::Export(config) => exchange::export::run(&config),
+        config::Commands::Import(config) => exchange::import::run(&config),
     }
 }

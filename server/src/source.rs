@@ -2,26 +2,18 @@
 //! server holds.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message as _;
 use shared::id::TraceId;
 use shared::otlp::json::decode_spans;
 use shared::query::ErrorResponse;
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
-use crate::otlp_protobuf::decode;
+use crate::exchange::{file, http};
 use crate::store::sqlite::{DataDirectory, SqliteStore};
 use crate::store::{Store as _, system_clock};
-
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where traces that are named by their ids come from.
 #[derive(Debug)]
@@ -91,14 +83,7 @@ fn name_of(name: &str) -> Name {
 fn from_file(path: &Path, wanted: Option<TraceId>) -> anyhow::Result<Vec<SpanRecord>> {
     let shown = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let decoded = if first == Some(&b'{') {
-        decode_spans(&bytes).with_context(|| format!("{shown} is not OTLP/JSON"))?
-    } else {
-        let request = ExportTraceServiceRequest::decode(bytes.as_slice())
-            .with_context(|| format!("{shown} is neither OTLP/JSON nor OTLP protobuf"))?;
-        decode::spans(request)
-    };
+    let decoded = file::decode(bytes, None).with_context(|| format!("in {shown}"))?;
     let mut traces: BTreeMap<TraceId, Vec<SpanRecord>> = BTreeMap::new();
     for record in decoded.records {
         traces.entry(record.span.trace_id).or_default().push(record);
@@ -120,7 +105,11 @@ fn from_file(path: &Path, wanted: Option<TraceId>) -> anyhow::Result<Vec<SpanRec
         .with_context(|| format!("{shown} holds no span with valid ids"))
 }
 
-fn open(path: &Path) -> anyhow::Result<SqliteStore> {
+/// The store in a data directory that no server holds.
+///
+/// # Errors
+/// When there is none, or a server holds it.
+pub fn open(path: &Path) -> anyhow::Result<SqliteStore> {
     ensure!(
         path.is_dir(),
         "there is no data directory {}",
@@ -133,8 +122,7 @@ fn open(path: &Path) -> anyhow::Result<SqliteStore> {
 }
 
 fn from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
-    let (status, body) = get(url, &format!("/api/v1/traces/{id}"))
-        .with_context(|| format!("the server {url} cannot be asked; is it running there? --server and --data name another source"))?;
+    let (status, body) = http::get(url, &format!("/api/v1/traces/{id}"))?;
     match status {
         200 => Ok(decode_spans(&body)
             .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
@@ -145,50 +133,4 @@ fn from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
             Err(_) => bail!("{url} answers {status}; is it the viewer's address?"),
         },
     }
-}
-
-/// A GET in HTTP/1.0, in which the answer ends with the connection. The private face is on this
-/// machine and speaks no TLS.
-fn get(url: &str, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
-    let authority = url
-        .strip_prefix("http://")
-        .context("its address begins with http://")?
-        .trim_end_matches('/');
-    let at = if authority
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
-    {
-        authority.to_owned()
-    } else {
-        format!("{authority}:80")
-    };
-    let mut stream = TcpStream::connect(&at)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.0\r\nHost: {authority}\r\nAccept: application/json\r\n\r\n"
-    )?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    let end = answer
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .context("the answer is not HTTP")?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .context("the answer is not HTTP")?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        (name.eq_ignore_ascii_case("content-length")).then(|| value.trim().parse::<usize>().ok())?
-    });
-    let body = answer.split_off(end + 4);
-    ensure!(
-        length.is_none_or(|length| length == body.len()),
-        "the answer broke off"
-    );
-    Ok((status, body))
 }

@@ -3,6 +3,7 @@
 
 mod diff;
 mod error;
+mod export;
 mod map;
 mod parameters;
 mod search;
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/traces/{id}", get(trace)),
         ("/api/v1/traces/{id}/logs", get(logs)),
         ("/api/v1/traces/{id}/graph", get(map::of_trace)),
+        ("/api/v1/traces/{id}/export", get(export::export)),
         ("/api/v1/search", get(search::search)),
         ("/api/v1/map", get(map::map)),
         ("/api/v1/red", get(map::red)),
