@@ -1,5 +1,7 @@
 //! The private face over real sockets.
 
+mod searching;
+
 use std::collections::BTreeSet;
 
 use reqwest::{Client, RequestBuilder, Response};
@@ -381,7 +383,33 @@ async fn answers_are_as_described() {
             format!("/api/v1/traces/{trace}/logs"),
             "/api/v1/traces/{id}/logs",
         ),
+        (
+            format!("/api/v1/traces/{trace}/matches?q=%7B%7D"),
+            "/api/v1/traces/{id}/matches",
+        ),
+        (
+            format!("/api/v1/traces/{}/matches", trace_id(99)),
+            "/api/v1/traces/{id}/matches",
+        ),
         ("/api/v1/search".to_owned(), "/api/v1/search"),
+        (
+            "/api/v1/search?limit=1&q=%7B%7D%7Cby(name)%7Cselect(name)".to_owned(),
+            "/api/v1/search",
+        ),
+        (
+            "/api/v1/search/parts?q=%7Bname%3D%22x%22%7D&start=1".to_owned(),
+            "/api/v1/search/parts",
+        ),
+        ("/api/v1/tags".to_owned(), "/api/v1/tags"),
+        ("/api/v1/tags?scope=x".to_owned(), "/api/v1/tags"),
+        (
+            "/api/v1/tags/span.index/values".to_owned(),
+            "/api/v1/tags/{name}/values",
+        ),
+        (
+            "/api/v1/tags/x/values".to_owned(),
+            "/api/v1/tags/{name}/values",
+        ),
         ("/api/v1/search?q=%7B".to_owned(), "/api/v1/search"),
         (
             format!("/api/v1/traces/{trace}/graph"),

@@ -6,11 +6,14 @@
 //! time is counted by the minute ([`map`]).
 
 pub mod map;
+pub mod parts;
 pub mod plan;
 pub mod search;
+pub mod tags;
 pub mod time;
 
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
+use shared::query::traceql::Query;
 use shared::span::SpanRecord;
 use shared::trace::assemble;
 
@@ -23,4 +26,23 @@ use crate::store::{Store, StoreError};
 pub fn trace(store: &dyn Store, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
     let trace = assemble(store.trace(id)?);
     Ok(trace.nodes.into_iter().map(|node| node.record).collect())
+}
+
+/// The spans that a query finds in a trace, parents before their children; `None` where the trace is
+/// unknown.
+///
+/// # Errors
+/// [`StoreError`] where the trace cannot be read.
+pub fn matches(
+    store: &dyn Store,
+    id: TraceId,
+    query: &Query,
+) -> Result<Option<Vec<SpanId>>, StoreError> {
+    let trace = assemble(store.trace(id)?);
+    if trace.nodes.is_empty() {
+        return Ok(None);
+    }
+    let found = query.matches(&trace);
+    let ids = found.into_iter().map(|node| trace.span(node).span_id);
+    Ok(Some(ids.collect()))
 }

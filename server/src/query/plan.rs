@@ -5,8 +5,8 @@
 
 use shared::attribute::AttributeValue;
 use shared::query::traceql::{
-    Comparison, Condition, Field, Intrinsic, Logic, Operand, Query, SpansetExpression,
-    SpansetOperator, Value,
+    Comparison, Expression, Field, Intrinsic, Logic, Query, Scope, SpansetExpression,
+    SpansetOperator, Stage, Value,
 };
 use shared::span::StatusCode;
 use shared::time::DurationNanos;
@@ -17,11 +17,10 @@ use crate::store::{Filter, Term};
 #[must_use]
 pub fn plan(query: &Query) -> Filter {
     let mut filters = Vec::new();
-    if let Some(expression) = &query.expression {
-        necessary_filters(expression, &mut filters);
-    }
+    necessary_stages(&query.stages, &mut filters);
+    let trace = filters.iter().find_map(|filter| filter.trace);
     // Each spanset is about another span, and a filter is about one: take the most selective.
-    filters
+    let filter = filters
         .into_iter()
         .max_by_key(|filter| {
             (
@@ -30,11 +29,21 @@ pub fn plan(query: &Query) -> Filter {
                 filter.lasted.unwrap_or(DurationNanos(i64::MIN)),
             )
         })
-        .unwrap_or_default()
+        .unwrap_or_default();
+    Filter { trace, ..filter }
+}
+
+/// Every stage is necessary, since an empty spanset ends a pipeline.
+fn necessary_stages(stages: &[Stage], found: &mut Vec<Filter>) {
+    for stage in stages {
+        if let Stage::Spanset(expression) = stage {
+            necessary_filters(expression, found);
+        }
+    }
 }
 
 /// Operators bind from left to right: what follows the last `||` is necessary, what precedes it is
-/// a choice.
+/// a choice. Before `!>` and its like anything may stand, or nothing.
 fn necessary_filters(expression: &SpansetExpression, found: &mut Vec<Filter>) {
     match expression {
         SpansetExpression::Filter(None) => {}
@@ -43,14 +52,24 @@ fn necessary_filters(expression: &SpansetExpression, found: &mut Vec<Filter>) {
             necessary.collect(condition);
             found.push(necessary.into_filter());
         }
+        SpansetExpression::Pipeline(stages) => necessary_stages(stages, found),
         SpansetExpression::Chain(first, rest) => {
-            let last_or = rest
+            let from = rest
                 .iter()
-                .rposition(|(operator, _)| *operator == SpansetOperator::Or);
-            if last_or.is_none() {
+                .rposition(|(operator, _)| {
+                    matches!(
+                        operator,
+                        SpansetOperator::Or | SpansetOperator::Unrelated(_)
+                    )
+                })
+                .map(|last| match rest[last].0 {
+                    SpansetOperator::Or => last + 1,
+                    _ => last,
+                });
+            if from.is_none() {
                 necessary_filters(first, found);
             }
-            for (_, expression) in &rest[last_or.map_or(0, |or| or + 1)..] {
+            for (_, expression) in &rest[from.unwrap_or(0)..] {
                 necessary_filters(expression, found);
             }
         }
@@ -65,9 +84,9 @@ struct Necessary {
 }
 
 impl Necessary {
-    fn collect(&mut self, condition: &Condition) {
+    fn collect(&mut self, condition: &Expression) {
         match condition {
-            Condition::Chain(first, rest) => {
+            Expression::Logic(first, rest) => {
                 let last_or = rest.iter().rposition(|(logic, _)| *logic == Logic::Or);
                 if last_or.is_none() {
                     self.collect(first);
@@ -76,11 +95,18 @@ impl Necessary {
                     self.collect(condition);
                 }
             }
-            Condition::Compare(Operand::Field(field), comparison, Operand::Value(value)) => {
-                self.compare(field, *comparison, value);
-            }
-            Condition::Compare(Operand::Value(value), comparison, Operand::Field(field)) => {
-                self.compare(field, mirrored(*comparison), value);
+            Expression::Compare(left, comparison, right) => match (left.as_ref(), right.as_ref()) {
+                (Expression::Field(field), Expression::Value(value)) => {
+                    self.compare(field, *comparison, value);
+                }
+                (Expression::Value(value), Expression::Field(field)) => {
+                    self.compare(field, mirrored(*comparison), value);
+                }
+                _ => {}
+            },
+            // A truth value by itself, such as `.retried`.
+            Expression::Field(field) => {
+                self.compare(field, Comparison::Equal, &Value::Bool(true));
             }
             _ => {}
         }
@@ -90,13 +116,13 @@ impl Necessary {
         use Comparison::{Equal, Greater, GreaterOrEqual};
 
         match (field, comparison, value) {
-            (Field::Attribute(_, key), Equal, value) => {
+            (Field::Attribute(Scope::Any | Scope::Span | Scope::Resource, key), Equal, value) => {
                 let value: AttributeValue = match value {
                     Value::String(text) => text.as_str().into(),
                     Value::Int(number) | Value::Duration(number) => (*number).into(),
                     Value::Float(number) => (*number).into(),
                     Value::Bool(truth) => (*truth).into(),
-                    Value::Status(_) | Value::Kind(_) => return,
+                    Value::Status(_) | Value::Kind(_) | Value::Nil => return,
                 };
                 self.filter.terms.push(Term::Attribute {
                     key: key.clone(),
@@ -105,6 +131,9 @@ impl Necessary {
             }
             (Field::Intrinsic(Intrinsic::Name), Equal, Value::String(name)) => {
                 self.filter.terms.push(Term::Name(name.clone()));
+            }
+            (Field::Intrinsic(Intrinsic::TraceId), Equal, Value::String(id)) => {
+                self.filter.trace = id.parse().ok();
             }
             (Field::Intrinsic(Intrinsic::RootName), Equal, Value::String(name)) => {
                 self.root.push(Term::Name(name.clone()));
@@ -132,6 +161,7 @@ impl Necessary {
         if self.filter.terms.is_empty() && !self.root.is_empty() {
             return Filter {
                 terms: self.root,
+                trace: self.filter.trace,
                 ..Filter::default()
             };
         }
@@ -243,6 +273,61 @@ mod tests {
                     ..open()
                 },
                 "the span's own terms come first",
+            ),
+            (
+                r#"{ .retried && event.code = 1 && parent.a = 1 && link.b = 2 }"#,
+                Filter {
+                    terms: vec![attribute("retried", true)],
+                    ..open()
+                },
+                "a truth value; the index knows nothing of events, links and parents",
+            ),
+            (
+                r#"{ duration * 2 > 1s && .a + 1 = 2 }"#,
+                open(),
+                "arithmetic",
+            ),
+            (
+                r#"{ name = "a" } !> { name = "b" }"#,
+                Filter {
+                    terms: vec![name("b")],
+                    ..open()
+                },
+                "what stands before a negated relation may be missing",
+            ),
+            (
+                r#"{ name = "a" && .k = true } !> { } &>> { name = "c" }"#,
+                Filter {
+                    terms: vec![name("c")],
+                    ..open()
+                },
+                "also in a chain",
+            ),
+            (
+                r#"{ name = "a" } << { name = "b" && .k = true }"#,
+                Filter {
+                    terms: vec![name("b"), attribute("k", true)],
+                    ..open()
+                },
+                "both sides of a relation",
+            ),
+            (
+                r#"{ } | by(name) | count() > 2 | ({ name = "a" } | { .k = true && status = error })"#,
+                Filter {
+                    terms: vec![attribute("k", true)],
+                    failed: true,
+                    ..open()
+                },
+                "every stage of a pipeline",
+            ),
+            (
+                r#"{ trace:id = "0000000000000000000000000000000a" } && { name = "a" }"#,
+                Filter {
+                    terms: vec![name("a")],
+                    trace: "0000000000000000000000000000000a".parse().ok(),
+                    ..open()
+                },
+                "one trace",
             ),
         ] {
             let query = parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));

@@ -3,6 +3,7 @@
 //! It answers every question by looking at everything, which makes it the reference for what the
 //! indexes of the other store must find.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,9 @@ use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
 use super::content::{Ordinals, Senders};
-use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start};
+use super::{
+    Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start,
+};
 
 /// Keeps everything in maps.
 pub struct MemoryStore {
@@ -126,10 +129,15 @@ impl Store for MemoryStore {
             .traces
             .iter()
             .filter(|(_, trace)| trace.start >= filter.start && trace.start <= filter.end)
-            .map(|(id, trace)| (trace.start, *id))
+            .map(|(id, trace)| Candidate {
+                start: Reverse(trace.start),
+                id: *id,
+            })
+            .filter(|candidate| filter.after.is_none_or(|after| *candidate > after))
+            .filter(|candidate| filter.trace.is_none_or(|id| candidate.id == id))
             .collect();
-        found.sort_by(|(a_start, a_id), (b_start, b_id)| b_start.cmp(a_start).then(a_id.cmp(b_id)));
-        Ok(Box::new(found.into_iter().map(|(_, id)| Ok(id))))
+        found.sort_unstable();
+        Ok(Box::new(found.into_iter().map(Ok)))
     }
 
     fn services(&self) -> Result<Vec<Service>, StoreError> {

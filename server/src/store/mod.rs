@@ -81,6 +81,10 @@ pub struct Filter {
     pub failed: bool,
     /// … and have lasted at least this long.
     pub lasted: Option<DurationNanos>,
+    /// Only this trace.
+    pub trace: Option<TraceId>,
+    /// Only traces that come behind this one.
+    pub after: Option<Candidate>,
 }
 
 impl Default for Filter {
@@ -91,6 +95,8 @@ impl Default for Filter {
             terms: Vec::new(),
             failed: false,
             lasted: None,
+            trace: None,
+            after: None,
         }
     }
 }
@@ -111,8 +117,17 @@ pub enum Term {
     },
 }
 
-/// Candidate traces of a search, newest start first; equal starts by trace id.
-pub type Candidates<'store> = Box<dyn Iterator<Item = Result<TraceId, StoreError>> + 'store>;
+/// A trace in the order of a search: the newest start first, equal starts by trace id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Where the trace stands in the order by start.
+    pub start: std::cmp::Reverse<UnixNanos>,
+    /// The trace.
+    pub id: TraceId,
+}
+
+/// Candidate traces of a search, in their order.
+pub type Candidates<'store> = Box<dyn Iterator<Item = Result<Candidate, StoreError>> + 'store>;
 
 /// Keeps telemetry. Every method blocks; callers on the asynchronous runtime go through
 /// `spawn_blocking` or [`writer::Writer`].
@@ -135,6 +150,16 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where an index cannot be read.
     fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError>;
+
+    /// At most `limit` spans of a trace: what it is like, where reading all would take long.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the spans cannot be read.
+    fn some_spans(&self, id: TraceId, limit: usize) -> Result<Vec<SpanRecord>, StoreError> {
+        let mut spans = self.trace(id)?;
+        spans.truncate(limit);
+        Ok(spans)
+    }
 
     /// Every log record of a trace, by time.
     ///

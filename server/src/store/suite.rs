@@ -1,9 +1,11 @@
 //! What every store does. Each test runs against both.
 
+mod finding;
+
 use proptest::prelude::*;
 use shared::attribute::Attribute;
 use shared::id::TraceId;
-use shared::query::traceql;
+use shared::query::{SearchResponse, traceql};
 use shared::span::{SpanRecord, StatusCode};
 use shared::time::{DurationNanos, UnixNanos};
 use tempfile::TempDir;
@@ -11,7 +13,7 @@ use tempfile::TempDir;
 use super::memory::MemoryStore;
 use super::sqlite::{DataDirectory, SqliteStore};
 use super::*;
-use crate::query::search::{Search, search};
+use crate::query::search::{Bounds, Search, parse_cursor, search};
 use crate::sample::{
     NOON, TestClock, after_noon, log, metric, rich_span, service, span, span_id, spans, trace_id,
 };
@@ -77,9 +79,9 @@ impl Subject {
             start,
             end,
             limit,
+            ..Search::default()
         };
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
-        let response = search(self.store.as_ref(), &search_for, deadline).expect("searchable");
+        let response = self.search(&search_for);
         Found {
             traces: response
                 .traces
@@ -91,10 +93,40 @@ impl Subject {
         }
     }
 
+    fn search(&self, search_for: &Search) -> SearchResponse {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
+        let bounds = Bounds::until(deadline);
+        search(self.store.as_ref(), search_for, &bounds).expect("searchable")
+    }
+
+    /// Every trace that a search finds, page by page, and how many pages that took.
+    fn pages(&self, search_for: &Search, bounds: &Bounds) -> (Vec<TraceId>, usize) {
+        let (mut found, mut pages) = (Vec::new(), 0);
+        let mut next = search_for.clone();
+        loop {
+            let page = search(self.store.as_ref(), &next, bounds).expect("searchable");
+            found.extend(page.traces.iter().map(|summary| summary.trace_id));
+            pages += 1;
+            assert_eq!(page.more, page.next.is_some());
+            match page.next {
+                Some(after) => next.after = Some(parse_cursor(&after).expect("a cursor")),
+                None => return (found, pages),
+            }
+        }
+    }
+
     fn found(&self, query: &str) -> Vec<TraceId> {
         self.find(query, UnixNanos(0), UnixNanos(u64::MAX), 1_000)
             .traces
     }
+}
+
+fn query(text: &str) -> traceql::Query {
+    traceql::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn long() -> Bounds {
+    Bounds::until(std::time::Instant::now() + std::time::Duration::from_secs(600))
 }
 
 struct Found {
@@ -599,7 +631,14 @@ fn any_span() -> impl Strategy<Value = SpanRecord> {
         )
 }
 
-const QUERIES: [&str; 12] = [
+const QUERIES: [&str; 19] = [
+    "{ .service.name = \"shop\" } << { name = \"pay\" }",
+    "{ .a = 1 } !>> { .b = 1 && status = error }",
+    "{ name = \"pay\" } &~ { .a = \"shop\" }",
+    "{ name =~ \"pay|seat\" && .a != 1 } | count() > 1",
+    "{ .a = 1.0 } | by(name) | max(duration) > 5s | { status = error }",
+    "count() > 2 | { .b = 1 } || { .a = 1 && status = error }",
+    "{ duration - 1s > 20s && .a + 1 = 2 }",
     "",
     "{ .a = 1 }",
     "{ .a = 1 && .b = \"shop\" }",
@@ -642,6 +681,10 @@ proptest! {
             };
             prop_assert_eq!(find(&memory), find(&sqlite), "{}", query);
             prop_assert_eq!(memory.found(query), sqlite.found(query), "{}", query);
+            let page = Search { query: self::query(query), limit, ..Search::default() };
+            for subject in [&memory, &sqlite] {
+                prop_assert_eq!(subject.pages(&page, &long()).0, subject.found(query), "{}", query);
+            }
         }
         let services = |subject: &Subject| subject.store.services().expect("readable");
         prop_assert_eq!(services(&memory), services(&sqlite));

@@ -10,7 +10,7 @@ pub use summary::{error_reason, summarise};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::TraceId;
+use crate::id::{SpanId, TraceId};
 use crate::time::{DurationNanos, UnixNanos};
 
 /// The answer to `GET /api/v1/search`.
@@ -21,8 +21,160 @@ pub struct SearchResponse {
     pub traces: Vec<TraceSummary>,
     /// How many traces the search looked at.
     pub scanned_traces: u64,
+    /// How many spans they have.
+    pub scanned_spans: u64,
+    /// Why the search ended.
+    pub stopped: Stopped,
     /// Whether older matching traces may exist beyond `limit` or beyond what was scanned.
     pub more: bool,
+    /// Where the next page begins: the parameter `after` of the same search. `None` where there is no
+    /// more.
+    pub next: Option<String>,
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stopped {
+    /// Nothing was left to look at.
+    #[default]
+    End,
+    /// As many traces were found as were asked for, and there is another.
+    Limit,
+    /// Its time was up.
+    Deadline,
+}
+
+/// Which spans of a trace a query found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Matched {
+    /// How many.
+    pub span_count: u32,
+    /// The first of them, as many as were asked for.
+    pub spans: Vec<MatchedSpan>,
+    /// How many spansets they form.
+    pub spanset_count: u32,
+    /// The first spansets of which `by()` or an aggregate says something, as many as spans.
+    pub spansets: Vec<MatchedSpanset>,
+}
+
+/// A span that a query found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MatchedSpan {
+    /// The span.
+    pub span_id: SpanId,
+    /// Its name.
+    pub name: String,
+    /// Its service.
+    pub service: String,
+    /// Its start, from the start of the trace.
+    pub start: DurationNanos,
+    /// From its start to its end.
+    pub duration: DurationNanos,
+    /// Whether it failed.
+    pub failed: bool,
+    /// What `select()` asked for, in its order.
+    pub selected: Vec<FieldValue>,
+}
+
+/// Spans that belong together, as `by()` has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MatchedSpanset {
+    /// How many spans it has.
+    pub span_count: u32,
+    /// What it is grouped by, and its aggregates.
+    pub values: Vec<FieldValue>,
+}
+
+/// What a query asked and the answer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldValue {
+    /// The field or aggregate, as TraceQL writes it.
+    pub field: String,
+    /// The value, as TraceQL writes it: texts in quotes, durations with their unit, `nil` for none.
+    pub value: String,
+}
+
+/// The answer to `GET /api/v1/search/parts`: what a search finds without each of its parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartsResponse {
+    /// The parts, in the order of the query; the time range last, where there is one.
+    pub parts: Vec<SearchPart>,
+}
+
+/// A part of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchPart {
+    /// The part, as TraceQL writes it; `None` for the time range.
+    pub part: Option<String>,
+    /// The query without it.
+    pub query: String,
+    /// Whether anything is found without it; `None` where time was up before that was known.
+    pub found: Option<bool>,
+}
+
+/// The answer to `GET /api/v1/traces/{id}/matches`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MatchesResponse {
+    /// The spans that the query finds in the trace, parents before their children.
+    pub span_ids: Vec<SpanId>,
+}
+
+/// The answer to `GET /api/v1/tags`: which names queries can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagsResponse {
+    /// The names, the most frequent of each scope first.
+    pub tags: Vec<Tag>,
+    /// How many of the newest traces were looked at.
+    pub scanned_traces: u64,
+    /// How many of their spans.
+    pub scanned_spans: u64,
+    /// Whether there are traces or spans that were not.
+    pub more: bool,
+}
+
+/// A name that a query can ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tag {
+    /// `span`, `resource`, `event`, `link`, `instrumentation`; `intrinsic` for what every span has.
+    pub scope: String,
+    /// The name as a query writes it, with its scope: `span.http.route`.
+    pub name: String,
+    /// How many of the spans looked at have it.
+    pub span_count: u64,
+}
+
+/// The answer to `GET /api/v1/tags/{name}/values`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagValuesResponse {
+    /// The values, the most frequent first.
+    pub values: Vec<TagValue>,
+    /// How many of the newest traces were looked at.
+    pub scanned_traces: u64,
+    /// How many of their spans.
+    pub scanned_spans: u64,
+    /// Whether there may be other values.
+    pub more: bool,
+}
+
+/// A value that a field has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagValue {
+    /// The value as TraceQL writes it.
+    pub value: String,
+    /// How many of the spans looked at have it.
+    pub span_count: u64,
 }
 
 /// What a list shows of a trace.
@@ -49,6 +201,9 @@ pub struct TraceSummary {
     pub error: Option<String>,
     /// Its services in the order of their first span; the browser first where there is one.
     pub services: Vec<ServiceShare>,
+    /// Which of its spans a search found.
+    #[serde(default)]
+    pub matched: Matched,
 }
 
 /// One service's part in a trace.

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{ServiceShare, TraceSummary};
+use super::{Matched, ServiceShare, TraceSummary};
 use crate::attribute::{AttributeValue, find, find_str};
 use crate::semconv;
 use crate::span::{Span, SpanKind};
 use crate::time::{DurationNanos, UnixNanos};
 use crate::trace::Trace;
 
-/// Sums up a trace; `None` where it has no spans.
+/// Sums up a trace, of which nothing was asked; `None` where it has no spans.
 ///
 /// `caused` is the first CLIENT span below the root. `error` speaks of the first failed span, or of
 /// the failed descendant that it failed for: a request fails because a seat is taken three services
@@ -37,6 +37,7 @@ pub fn summarise(trace: &Trace) -> Option<TraceSummary> {
             .count() as u32,
         error: first_error(trace),
         services: services(trace),
+        matched: Matched::default(),
     })
 }
 

@@ -198,20 +198,18 @@ fn read_run(
         let read = Instant::now();
         known.insert(number, Known { minute, read });
     };
-    for id in store.candidates(&filter)? {
-        let id = id?;
+    for candidate in store.candidates(&filter)? {
+        let candidate = candidate?;
         if Instant::now() >= deadline {
             found.minutes.push((at, Arc::new(current)));
             return Ok(false);
         }
-        let started = store
-            .trace_start(id)?
-            .map_or(at, |start| (start.0 / MINUTE_NANOS).clamp(run.start, at));
+        let started = (candidate.start.0.0 / MINUTE_NANOS).clamp(run.start, at);
         while at > started {
             finish(std::mem::take(&mut current), at, found);
             at -= 1;
         }
-        let trace = assemble(store.trace(id)?);
+        let trace = assemble(store.trace(candidate.id)?);
         current.graph.add(&trace);
         current.traces += 1;
         current.spans += trace.nodes.len() as u64;

@@ -146,9 +146,13 @@ impl Store for SqliteStore {
     }
 
     fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
+        self.some_spans(id, usize::MAX)
+    }
+
+    fn some_spans(&self, id: TraceId, limit: usize) -> Result<Vec<SpanRecord>, StoreError> {
         let mut found = Vec::new();
         for file in self.files() {
-            file.trace(id, &mut found)?;
+            file.trace(id, limit - found.len(), &mut found)?;
         }
         Ok(found)
     }

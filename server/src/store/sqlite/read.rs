@@ -30,13 +30,19 @@ pub struct OperationRow {
 }
 
 impl DayFile {
-    /// Adds the spans of a trace to `found`.
+    /// Adds at most `limit` spans of a trace to `found`.
     ///
     /// # Errors
     /// [`StoreError`] where the file or a record in it cannot be read.
-    pub fn trace(&self, id: TraceId, found: &mut Vec<SpanRecord>) -> Result<(), StoreError> {
+    pub fn trace(
+        &self,
+        id: TraceId,
+        limit: usize,
+        found: &mut Vec<SpanRecord>,
+    ) -> Result<(), StoreError> {
         self.read(|reader| {
-            let rows = span_rows(reader, id).map_err(|source| self.error("cannot read", source))?;
+            let rows =
+                span_rows(reader, id, limit).map_err(|source| self.error("cannot read", source))?;
             found.reserve(rows.len());
             for row in rows {
                 let (resource, scope) = self.sender(reader, row.resource, row.scope)?;
@@ -310,7 +316,7 @@ impl SpanRow {
     }
 }
 
-fn span_rows(reader: &Reader, id: TraceId) -> rusqlite::Result<Vec<SpanRow>> {
+fn span_rows(reader: &Reader, id: TraceId, limit: usize) -> rusqlite::Result<Vec<SpanRow>> {
     reader
         .connection
         .prepare_cached(
@@ -318,9 +324,12 @@ fn span_rows(reader: &Reader, id: TraceId) -> rusqlite::Result<Vec<SpanRow>> {
              span.scope, span.kind, span.status, span.body \
              FROM trace JOIN span ON span.trace = trace.id \
              JOIN operation ON operation.id = span.operation \
-             WHERE trace.trace_id = ?",
+             WHERE trace.trace_id = ? LIMIT ?",
         )?
-        .query_map([id.as_bytes()], SpanRow::read)?
+        .query_map(
+            rusqlite::params![id.as_bytes(), i64::try_from(limit).unwrap_or(i64::MAX)],
+            SpanRow::read,
+        )?
         .collect()
 }
 

@@ -15,7 +15,7 @@ use shared::time::{DurationNanos, UnixNanos};
 
 use super::file::{DayFile, Reader};
 use super::tokens;
-use crate::store::{Filter, StoreError};
+use crate::store::{Candidate, Filter, StoreError};
 
 /// How many rows a file hands out at a time.
 const PAGE: usize = 256;
@@ -28,14 +28,11 @@ const MAX_FETCHED: usize = 2_000;
 /// earlier time is to find it by what is in that part.
 const MAX_LATER: DurationNanos = DurationNanos(86_400 * 1_000_000_000);
 
-/// Newest first, then by trace id.
-type Place = (Reverse<UnixNanos>, TraceId);
-
 /// The candidates of a search over some files.
 pub struct Walk {
     files: Vec<Arc<DayFile>>,
     lists: Vec<FileList>,
-    pending: BTreeSet<Place>,
+    pending: BTreeSet<Candidate>,
     seen: HashSet<TraceId>,
     filter: Filter,
 }
@@ -46,22 +43,45 @@ impl Walk {
     /// # Errors
     /// [`StoreError`] where a file cannot be read.
     pub fn new(files: Vec<Arc<DayFile>>, filter: &Filter) -> Result<Self, StoreError> {
-        let lists = files
-            .iter()
-            .map(|file| FileList::new(file, filter))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
+        let mut walk = Self {
             files,
-            lists,
+            lists: Vec::new(),
             pending: BTreeSet::new(),
             seen: HashSet::new(),
             filter: filter.clone(),
-        })
+        };
+        if let Some(id) = filter.trace {
+            if let Some(start) = walk.start(id, None)? {
+                walk.offer(id, start);
+            }
+            return Ok(walk);
+        }
+        walk.lists = walk
+            .files
+            .iter()
+            .map(|file| FileList::new(file, filter))
+            .collect::<Result<_, _>>()?;
+        Ok(walk)
     }
 
-    fn advance(&mut self) -> Result<Option<TraceId>, StoreError> {
+    /// Takes a trace in, where the range has it.
+    fn offer(&mut self, id: TraceId, start: UnixNanos) {
+        let candidate = Candidate {
+            start: Reverse(start),
+            id,
+        };
+        let filter = &self.filter;
+        if start >= filter.start
+            && start <= filter.end
+            && filter.after.is_none_or(|after| candidate > after)
+        {
+            self.pending.insert(candidate);
+        }
+    }
+
+    fn advance(&mut self) -> Result<Option<Candidate>, StoreError> {
         loop {
-            let mut newest: Option<(Place, usize)> = None;
+            let mut newest: Option<(Candidate, usize)> = None;
             for (index, list) in self.lists.iter_mut().enumerate() {
                 if let Some(place) = list.peek()?
                     && newest.is_none_or(|(other, _)| place < other)
@@ -70,39 +90,37 @@ impl Walk {
                 }
             }
             let Some((place, index)) = newest else {
-                return Ok(self.pending.pop_first().map(|(_, id)| id));
+                return Ok(self.pending.pop_first());
             };
             if self
                 .pending
                 .first()
                 .is_some_and(|pending| *pending <= place)
             {
-                return Ok(self.pending.pop_first().map(|(_, id)| id));
+                return Ok(self.pending.pop_first());
             }
             self.lists[index].pop();
-            let (Reverse(start), id) = place;
-            if !self.seen.insert(id) {
+            if !self.seen.insert(place.id) {
                 continue;
             }
-            let start = self.start(id, start, index)?;
-            if start >= self.filter.start && start <= self.filter.end {
-                self.pending.insert((Reverse(start), id));
+            if let Some(start) = self.start(place.id, Some((index, place.start.0)))? {
+                self.offer(place.id, start);
             }
         }
     }
 
-    /// The earliest start of a trace that file `index` lists with `start`.
+    /// The earliest start of a trace, of which one file's start may be known.
     fn start(
         &self,
         id: TraceId,
-        mut start: UnixNanos,
-        index: usize,
-    ) -> Result<UnixNanos, StoreError> {
+        known: Option<(usize, UnixNanos)>,
+    ) -> Result<Option<UnixNanos>, StoreError> {
+        let mut start = known.map(|(_, start)| start);
         for (other, file) in self.files.iter().enumerate() {
-            if other != index
+            if known.is_none_or(|(index, _)| other != index)
                 && let Some(part) = file.trace_start(id)?
             {
-                start = start.min(part);
+                start = Some(start.map_or(part, |start| start.min(part)));
             }
         }
         Ok(start)
@@ -110,7 +128,7 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<TraceId, StoreError>;
+    type Item = Result<Candidate, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().transpose()
@@ -126,8 +144,8 @@ struct FileList {
     errors: i64,
     /// What the attribute index found; `None` where nothing was asked of it.
     found: Option<HashSet<i64>>,
-    page: VecDeque<Place>,
-    last: Option<Place>,
+    page: VecDeque<Candidate>,
+    last: Option<Candidate>,
     ended: bool,
 }
 
@@ -136,7 +154,7 @@ impl FileList {
         let mut list = Self {
             file: Arc::clone(file),
             from: column(filter.start),
-            to: column(filter.end + MAX_LATER),
+            to: column(latest_part(filter)),
             longest: filter.lasted.map_or(i64::MIN, |lasted| lasted.0),
             errors: i64::from(filter.failed),
             found: None,
@@ -185,7 +203,7 @@ impl FileList {
             .query_row([self.from, self.to], |row| row.get(0))
     }
 
-    fn peek(&mut self) -> Result<Option<Place>, StoreError> {
+    fn peek(&mut self) -> Result<Option<Candidate>, StoreError> {
         while self.page.is_empty() && !self.ended {
             let file = Arc::clone(&self.file);
             file.read(|reader| {
@@ -202,7 +220,7 @@ impl FileList {
 
     fn next_page(&mut self, reader: &Reader) -> rusqlite::Result<()> {
         let (last_start, last_id) = match self.last {
-            Some((Reverse(start), id)) => (column(start).min(self.to), *id.as_bytes()),
+            Some(last) => (column(last.start.0).min(self.to), *last.id.as_bytes()),
             None => (self.to, [0; 16]),
         };
         let mut statement = reader.connection.prepare_cached(
@@ -236,7 +254,11 @@ impl FileList {
         Ok(())
     }
 
-    fn fetch(&self, reader: &Reader, found: &HashSet<i64>) -> rusqlite::Result<VecDeque<Place>> {
+    fn fetch(
+        &self,
+        reader: &Reader,
+        found: &HashSet<i64>,
+    ) -> rusqlite::Result<VecDeque<Candidate>> {
         let mut statement = reader.connection.prepare_cached(
             "SELECT trace_id, start FROM trace WHERE id = ?1 AND start BETWEEN ?2 AND ?3 \
              AND longest >= ?4 AND errors >= ?5 AND spans > 0",
@@ -264,8 +286,25 @@ fn traces_with(reader: &Reader, query: &str) -> rusqlite::Result<HashSet<i64>> {
         .collect()
 }
 
-fn place(id: [u8; 16], start: i64) -> Option<Place> {
-    Some((Reverse(UnixNanos(start as u64)), TraceId::from_bytes(id)?))
+fn place(id: [u8; 16], start: i64) -> Option<Candidate> {
+    Some(Candidate {
+        start: Reverse(UnixNanos(start as u64)),
+        id: TraceId::from_bytes(id)?,
+    })
+}
+
+/// The latest start of a trace's part that can belong to a trace of the range. Where nothing is asked
+/// of the part, that of the trace's earliest part is enough.
+fn latest_part(filter: &Filter) -> UnixNanos {
+    let latest = match filter.after {
+        Some(after) => filter.end.min(after.start.0),
+        None => filter.end,
+    };
+    if filter.terms.is_empty() && !filter.failed && filter.lasted.is_none() {
+        latest
+    } else {
+        latest + MAX_LATER
+    }
 }
 
 fn column(instant: UnixNanos) -> i64 {

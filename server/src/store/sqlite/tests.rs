@@ -229,7 +229,7 @@ fn walks_more_traces_than_fit_a_page_or_are_fetched_one_by_one() {
         store
             .candidates(&filter)
             .expect("readable")
-            .map(|id| id.expect("readable"))
+            .map(|candidate| candidate.expect("readable").id)
             .collect()
     };
     let mut expected: Vec<u32> = (0..count).collect();

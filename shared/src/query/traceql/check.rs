@@ -1,18 +1,19 @@
-//! Which comparisons mean something: the types of the two sides and what an operator takes.
+//! Which expressions mean something: the types of their parts and what an operator takes.
 
-use regex::RegexBuilder;
+use super::parser::Compile;
+use super::words::{self, COMPARISONS};
+use super::{Comparison, Expression, Field, Intrinsic, Pattern, QueryError, Value};
 
-use super::{Comparison, Condition, Field, Intrinsic, Operand, Pattern, QueryError, Value};
-
-/// How many bytes a compiled regular expression may take.
-const MAX_REGEX_BYTES: usize = 1 << 20;
-
-/// An operand, `None` for nil, and where it stands.
-pub(super) type Placed = (Option<Operand>, usize);
+/// An expression with its type and where it begins.
+pub(super) struct Typed {
+    pub(super) expression: Expression,
+    pub(super) kind: Type,
+    pub(super) at: usize,
+}
 
 /// What can be compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     /// An attribute's, which only the span knows.
     Any,
     Text,
@@ -20,33 +21,89 @@ enum Type {
     Bool,
     Status,
     Kind,
+    /// What a span does not have.
+    Nil,
+    /// Another span, which is only there or not.
+    Span,
+}
+
+impl Typed {
+    /// A field or a value.
+    pub(super) fn new(expression: Expression, at: usize) -> Self {
+        let kind = match &expression {
+            Expression::Field(field) => of_field(field),
+            Expression::Value(value) => of_value(value),
+            _ => Type::Bool,
+        };
+        Self {
+            expression,
+            kind,
+            at,
+        }
+    }
+}
+
+/// What is true or false.
+pub(super) fn condition(expression: Expression, at: usize) -> Typed {
+    Typed {
+        expression,
+        kind: Type::Bool,
+        at,
+    }
+}
+
+/// What is a number.
+pub(super) fn amount(expression: Expression, at: usize) -> Typed {
+    Typed {
+        expression,
+        kind: Type::Number,
+        at,
+    }
+}
+
+fn of_field(field: &Field) -> Type {
+    match field {
+        Field::Attribute(..) => Type::Any,
+        Field::Parent(field) => of_field(field),
+        Field::Intrinsic(intrinsic) => match intrinsic {
+            Intrinsic::Duration
+            | Intrinsic::TraceDuration
+            | Intrinsic::ChildCount
+            | Intrinsic::NestedSetLeft
+            | Intrinsic::NestedSetRight
+            | Intrinsic::NestedSetParent
+            | Intrinsic::EventTimeSinceStart => Type::Number,
+            Intrinsic::Status => Type::Status,
+            Intrinsic::Kind => Type::Kind,
+            Intrinsic::Parent => Type::Span,
+            Intrinsic::Name
+            | Intrinsic::StatusMessage
+            | Intrinsic::SpanId
+            | Intrinsic::ParentId
+            | Intrinsic::RootName
+            | Intrinsic::RootServiceName
+            | Intrinsic::TraceId
+            | Intrinsic::EventName
+            | Intrinsic::LinkTraceId
+            | Intrinsic::LinkSpanId
+            | Intrinsic::InstrumentationName
+            | Intrinsic::InstrumentationVersion => Type::Text,
+        },
+    }
+}
+
+fn of_value(value: &Value) -> Type {
+    match value {
+        Value::String(_) => Type::Text,
+        Value::Int(_) | Value::Float(_) | Value::Duration(_) => Type::Number,
+        Value::Bool(_) => Type::Bool,
+        Value::Status(_) => Type::Status,
+        Value::Kind(_) => Type::Kind,
+        Value::Nil => Type::Nil,
+    }
 }
 
 impl Type {
-    fn of(operand: &Operand) -> Self {
-        match operand {
-            Operand::Field(Field::Attribute(..)) => Self::Any,
-            Operand::Field(Field::Intrinsic(intrinsic)) => match intrinsic {
-                Intrinsic::Duration | Intrinsic::TraceDuration => Self::Number,
-                Intrinsic::Status => Self::Status,
-                Intrinsic::Kind => Self::Kind,
-                Intrinsic::Name
-                | Intrinsic::StatusMessage
-                | Intrinsic::SpanId
-                | Intrinsic::RootName
-                | Intrinsic::RootServiceName
-                | Intrinsic::TraceId => Self::Text,
-            },
-            Operand::Value(value) => match value {
-                Value::String(_) => Self::Text,
-                Value::Int(_) | Value::Float(_) | Value::Duration(_) => Self::Number,
-                Value::Bool(_) => Self::Bool,
-                Value::Status(_) => Self::Status,
-                Value::Kind(_) => Self::Kind,
-            },
-        }
-    }
-
     const fn describe(self) -> &'static str {
         match self {
             Self::Any => "an attribute",
@@ -55,81 +112,124 @@ impl Type {
             Self::Bool => "true or false",
             Self::Status => "a status: ok, error or unset",
             Self::Kind => "a kind: client, server, internal, producer, consumer or unspecified",
+            Self::Nil | Self::Span => "nil",
         }
     }
 }
 
-/// A condition of one operand, which must be a truth value.
-pub(super) fn truth((operand, position): Placed) -> Result<Condition, QueryError> {
-    match operand {
-        Some(operand) if matches!(Type::of(&operand), Type::Any | Type::Bool) => {
-            Ok(Condition::Truth(operand))
-        }
+/// A condition.
+pub(super) fn truth(typed: Typed) -> Result<Expression, QueryError> {
+    match typed.kind {
+        Type::Any | Type::Bool => Ok(typed.expression),
         _ => Err(QueryError::new(
-            position,
+            typed.at,
             "this is no condition by itself; compare it, as in `name = \"GET /\"`",
         )),
     }
 }
 
-/// A comparison of two operands that can be compared, with the operator and where it stands.
+/// A side of an arithmetic operator.
+pub(super) fn number(typed: Typed, operator: &str) -> Result<Typed, QueryError> {
+    match typed.kind {
+        Type::Any | Type::Number => Ok(typed),
+        kind => {
+            let message = format!(
+                "`{operator}` works with numbers and durations, and this is {}",
+                kind.describe()
+            );
+            Err(QueryError::new(typed.at, message))
+        }
+    }
+}
+
+/// A number with the sign that stands at `at`. A literal takes it in.
+pub(super) fn negative(typed: Typed, at: usize) -> Result<Typed, QueryError> {
+    let typed = number(typed, "-")?;
+    let expression = match typed.expression {
+        Expression::Value(Value::Int(value)) => Expression::Value(Value::Int(-value)),
+        Expression::Value(Value::Float(value)) => Expression::Value(Value::Float(-value)),
+        Expression::Value(Value::Duration(value)) => Expression::Value(Value::Duration(-value)),
+        other => Expression::Negative(Box::new(other)),
+    };
+    Ok(amount(expression, at))
+}
+
+/// The opposite of a condition, with its `!` at `at`.
+pub(super) fn not(typed: Typed, at: usize) -> Result<Typed, QueryError> {
+    if !matches!(typed.kind, Type::Any | Type::Bool) {
+        return Err(QueryError::new(
+            at,
+            "`!` belongs before brackets or a truth value: `!(name = \"a\")`",
+        ));
+    }
+    Ok(condition(Expression::Not(Box::new(typed.expression)), at))
+}
+
+/// What a spanset is grouped by.
+pub(super) fn group(typed: Typed) -> Result<Expression, QueryError> {
+    if matches!(typed.kind, Type::Nil | Type::Span) || !mentions_span(&typed.expression) {
+        let message = "spans are grouped by what they say, such as `by(resource.service.name)`";
+        return Err(QueryError::new(typed.at, message));
+    }
+    Ok(typed.expression)
+}
+
+/// What an aggregate is made of.
+pub(super) fn measure(typed: Typed) -> Result<Expression, QueryError> {
+    if !matches!(typed.kind, Type::Any | Type::Number) {
+        let message = "an aggregate is made of numbers, such as `avg(duration)`";
+        return Err(QueryError::new(typed.at, message));
+    }
+    if !mentions_span(&typed.expression) {
+        let message = "this is the same for every span; name a field, as in `avg(duration)`";
+        return Err(QueryError::new(typed.at, message));
+    }
+    Ok(typed.expression)
+}
+
+fn mentions_span(expression: &Expression) -> bool {
+    match expression {
+        Expression::Field(_) | Expression::Exists { .. } => true,
+        Expression::Value(_) => false,
+        Expression::Compare(left, _, right) => mentions_span(left) || mentions_span(right),
+        Expression::Match { operand, .. } => mentions_span(operand),
+        Expression::Not(inner) | Expression::Negative(inner) => mentions_span(inner),
+        Expression::Logic(first, rest) => {
+            mentions_span(first) || rest.iter().any(|(_, part)| mentions_span(part))
+        }
+        Expression::Arithmetic(first, rest) => {
+            mentions_span(first) || rest.iter().any(|(_, part)| mentions_span(part))
+        }
+    }
+}
+
+/// A comparison of what can be compared, with the operator and where it stands.
 pub(super) fn compare(
-    left: Placed,
-    operator: (&str, usize),
-    right: Placed,
-) -> Result<Condition, QueryError> {
-    let (operator, operator_at) = operator;
-    let (left, right, right_at) = match (left, right) {
-        ((Some(left), _), (Some(right), right_at)) => (left, right, right_at),
-        ((Some(Operand::Field(field)), _), (None, _))
-        | ((None, _), (Some(Operand::Field(field)), _)) => {
-            return match operator {
-                "=" | "!=" => Ok(Condition::Exists {
-                    field,
-                    negated: operator == "=",
-                }),
-                _ => Err(QueryError::new(operator_at, "only = and != work with nil")),
-            };
-        }
-        ((_, left_at), _) => {
-            return Err(QueryError::new(
-                left_at,
-                "nil is compared with an attribute",
-            ));
-        }
-    };
-    let (left_type, right_type) = (Type::of(&left), Type::of(&right));
-    let comparison = match operator {
-        "=~" | "!~" => {
-            if !matches!(left_type, Type::Any | Type::Text) {
-                return Err(QueryError::new(
-                    operator_at,
-                    format!("{operator} works with texts only"),
-                ));
-            }
-            let Operand::Value(Value::String(source)) = right else {
-                return Err(QueryError::new(
-                    right_at,
-                    format!("{operator} needs a regular expression in quotes"),
-                ));
-            };
-            let pattern = pattern(source, right_at)?;
-            return Ok(Condition::Match {
-                operand: left,
-                pattern,
-                negated: operator == "!~",
-            });
-        }
-        "=" => Comparison::Equal,
-        "!=" => Comparison::NotEqual,
-        "<" => Comparison::Less,
-        "<=" => Comparison::LessOrEqual,
-        ">" => Comparison::Greater,
-        _ => Comparison::GreaterOrEqual,
-    };
+    left: Typed,
+    (operator, operator_at): (&str, usize),
+    right: Typed,
+    compile: Compile<'_>,
+) -> Result<Expression, QueryError> {
+    if left.kind == Type::Nil || right.kind == Type::Nil {
+        return exists(left, (operator, operator_at), right);
+    }
+    if let "=~" | "!~" = operator {
+        return matched(left, (operator, operator_at), right, compile);
+    }
+    let comparison = words::meaning(&COMPARISONS, operator).unwrap_or(Comparison::Equal);
+    let (left_type, right_type) = (left.kind, right.kind);
+    if left_type == Type::Span || right_type == Type::Span {
+        let message = "a span is not compared; ask whether it is there, as in `parent = nil`";
+        let at = if left_type == Type::Span {
+            left.at
+        } else {
+            right.at
+        };
+        return Err(QueryError::new(at, message));
+    }
     if left_type != right_type && left_type != Type::Any && right_type != Type::Any {
         let message = format!("the left side is compared with {}", left_type.describe());
-        return Err(QueryError::new(right_at, message));
+        return Err(QueryError::new(right.at, message));
     }
     let unordered = |kind| matches!(kind, Type::Bool | Type::Status | Type::Kind);
     let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
@@ -139,38 +239,51 @@ pub(super) fn compare(
             format!("`{operator}` needs values in an order; use = or !="),
         ));
     }
-    Ok(Condition::Compare(left, comparison, right))
+    let (left, right) = (Box::new(left.expression), Box::new(right.expression));
+    Ok(Expression::Compare(left, comparison, right))
 }
 
-fn pattern(source: String, position: usize) -> Result<Pattern, QueryError> {
-    // Checked by itself first, since `a)|(b` would be valid within the brackets of the anchors.
-    let built = RegexBuilder::new(&source)
-        .size_limit(MAX_REGEX_BYTES)
-        .build()
-        .and_then(|_| {
-            RegexBuilder::new(&format!("^(?:{source})$"))
-                .size_limit(MAX_REGEX_BYTES)
-                .build()
-        });
-    match built {
-        Ok(regex) => Ok(Pattern { source, regex }),
-        Err(regex::Error::CompiledTooBig(_)) => Err(QueryError::new(
-            position,
-            "this regular expression is too large",
-        )),
-        Err(error) => {
-            // The last line says what is wrong; those before it draw an arrow in a fixed-width font.
-            let error = error.to_string();
-            let reason = error
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned();
-            Err(QueryError::new(
-                position,
-                format!("this regular expression is invalid: {reason}"),
-            ))
-        }
+/// `field = nil`, either way round.
+fn exists(
+    left: Typed,
+    (operator, operator_at): (&str, usize),
+    right: Typed,
+) -> Result<Expression, QueryError> {
+    let left_at = left.at;
+    let ((Expression::Field(field), _) | (_, Expression::Field(field))) =
+        (left.expression, right.expression)
+    else {
+        let message = "nil is compared with an attribute";
+        return Err(QueryError::new(left_at, message));
+    };
+    match operator {
+        "=" | "!=" => Ok(Expression::Exists {
+            field,
+            negated: operator == "=",
+        }),
+        _ => Err(QueryError::new(operator_at, "only = and != work with nil")),
     }
+}
+
+/// `operand =~ "pattern"`
+fn matched(
+    left: Typed,
+    (operator, operator_at): (&str, usize),
+    right: Typed,
+    compile: Compile<'_>,
+) -> Result<Expression, QueryError> {
+    if !matches!(left.kind, Type::Any | Type::Text) {
+        let message = format!("{operator} works with texts only");
+        return Err(QueryError::new(operator_at, message));
+    }
+    let Expression::Value(Value::String(source)) = right.expression else {
+        let message = format!("{operator} needs a regular expression in quotes");
+        return Err(QueryError::new(right.at, message));
+    };
+    let fits = compile(&source).map_err(|reason| QueryError::new(right.at, reason))?;
+    Ok(Expression::Match {
+        operand: Box::new(left.expression),
+        pattern: Pattern { source, fits },
+        negated: operator == "!~",
+    })
 }

@@ -3,8 +3,8 @@
 //! Attribute names are read as a whole here, since they may hold characters that are operators
 //! elsewhere: `.http-status` and `span.a/b` are names, as in Tempo.
 
-use super::{Field, Intrinsic, QueryError, Scope, Value};
-use crate::kind::{SpanKind, StatusCode};
+use super::words::{self, AGGREGATES, METRICS, SCOPES, SERIES, STAGES, VALUES};
+use super::{Field, QueryError, Scope, Value};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -12,9 +12,10 @@ pub(super) enum Token {
     Symbol(&'static str),
     Field(Field),
     Value(Value),
-    Nil,
-    /// A word that the language has and this subset does not execute, and what it is.
-    Unsupported(String),
+    /// A word that opens a bracket, such as `count`.
+    Function(&'static str),
+    /// A word without a meaning of its own, as hints have them.
+    Word(String),
     /// What cannot be read, and nothing after it has been. It counts only if the parser gets here,
     /// since an earlier mistake is what a person wants to know first.
     Invalid(QueryError),
@@ -228,35 +229,55 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self) -> Result<Token, QueryError> {
         let start = self.at;
-        let word = self.skip(|character| character.is_alphanumeric() || character == '_');
-        let unsupported = |what: String| Ok(Token::Unsupported(what));
+        let word = self.skip(is_word_char);
         if self.rest().starts_with('.') {
-            self.at += 1;
-            match word {
-                "span" => return self.attribute(Scope::Span),
-                "resource" => return self.attribute(Scope::Resource),
-                "parent" | "event" | "link" | "instrumentation" => {
-                    self.attribute(Scope::Any)?;
-                    return unsupported(format!("attributes of {word} are"));
-                }
-                _ => {
-                    let message = format!(
-                        "there is no scope `{word}`; there are span, resource and the bare dot"
-                    );
-                    return Err(QueryError::new(start, message));
-                }
+            if word == "parent" {
+                self.at += 1;
+                return self.of_parent();
             }
+            let Some(scope) = words::meaning(&SCOPES, word) else {
+                let message = format!(
+                    "there is no scope `{word}`; there are span, resource, event, link, \
+                     instrumentation, parent and the bare dot, as in `.{word}`"
+                );
+                return Err(QueryError::new(start, message));
+            };
+            self.at += 1;
+            return self.attribute(scope);
         }
         if self.rest().starts_with(':') {
             self.at += 1;
-            let name = self.skip(|character| character.is_alphanumeric() || character == '_');
-            return scoped_intrinsic(word, name).ok_or_else(|| {
-                QueryError::new(start, format!("there is no intrinsic `{word}:{name}`"))
-            });
+            let name = self.skip(is_word_char);
+            let found = words::scoped_intrinsic(word, name);
+            return found
+                .map(|intrinsic| Token::Field(Field::Intrinsic(intrinsic)))
+                .ok_or_else(|| QueryError::new(start, no_intrinsic(word, name)));
         }
-        keyword(word).ok_or_else(|| {
-            let message = format!("unknown name `{word}`; attributes start with a dot (.{word}) or a scope (span.{word})");
-            QueryError::new(start, message)
+        Ok(keyword(word).unwrap_or_else(|| Token::Word(word.to_owned())))
+    }
+
+    /// What follows `parent.`: a scope, an intrinsic's word or an attribute's name.
+    fn of_parent(&mut self) -> Result<Token, QueryError> {
+        let start = self.at;
+        let word = self.skip(is_word_char);
+        let scope = words::meaning(&SCOPES, word).filter(|_| self.rest().starts_with('.'));
+        let ends = !self
+            .peek()
+            .is_some_and(|next| is_attribute_char(next) || next == '"');
+        let field = match (scope, words::intrinsic(word)) {
+            (Some(scope), _) => {
+                self.at += 1;
+                self.attribute(scope)?
+            }
+            (None, Some(intrinsic)) if ends => Token::Field(Field::Intrinsic(intrinsic)),
+            _ => {
+                self.at = start;
+                self.attribute(Scope::Any)?
+            }
+        };
+        Ok(match field {
+            Token::Field(field) => Token::Field(Field::Parent(Box::new(field))),
+            other => other,
         })
     }
 
@@ -277,7 +298,12 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn is_attribute_char(character: char) -> bool {
+fn is_word_char(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Whether a character can stand in an attribute's name without quotes.
+pub(super) fn is_attribute_char(character: char) -> bool {
     !character.is_whitespace() && !"{}()=~!<>&|^,\"`".contains(character)
 }
 
@@ -299,63 +325,36 @@ fn unit_nanos(unit: &str) -> Option<i64> {
 }
 
 fn keyword(word: &str) -> Option<Token> {
-    let intrinsic = |intrinsic| Token::Field(Field::Intrinsic(intrinsic));
-    Some(match word {
-        "name" => intrinsic(Intrinsic::Name),
-        "duration" => intrinsic(Intrinsic::Duration),
-        "status" => intrinsic(Intrinsic::Status),
-        "statusMessage" => intrinsic(Intrinsic::StatusMessage),
-        "kind" => intrinsic(Intrinsic::Kind),
-        "rootName" => intrinsic(Intrinsic::RootName),
-        "rootServiceName" => intrinsic(Intrinsic::RootServiceName),
-        "traceDuration" => intrinsic(Intrinsic::TraceDuration),
-        "true" => Token::Value(Value::Bool(true)),
-        "false" => Token::Value(Value::Bool(false)),
-        "nil" => Token::Nil,
-        "ok" => Token::Value(Value::Status(StatusCode::Ok)),
-        "error" => Token::Value(Value::Status(StatusCode::Error)),
-        "unset" => Token::Value(Value::Status(StatusCode::Unset)),
-        "unspecified" => Token::Value(Value::Kind(SpanKind::Unspecified)),
-        "internal" => Token::Value(Value::Kind(SpanKind::Internal)),
-        "server" => Token::Value(Value::Kind(SpanKind::Server)),
-        "client" => Token::Value(Value::Kind(SpanKind::Client)),
-        "producer" => Token::Value(Value::Kind(SpanKind::Producer)),
-        "consumer" => Token::Value(Value::Kind(SpanKind::Consumer)),
-        "childCount" | "parent" | "nestedSetLeft" | "nestedSetRight" | "nestedSetParent" => {
-            Token::Unsupported(format!("the intrinsic {word} is"))
-        }
-        "count" | "avg" | "max" | "min" | "sum" => {
-            Token::Unsupported(format!("the aggregate {word}() is"))
-        }
-        "by" | "coalesce" | "select" | "with" | "compare" | "topk" | "bottomk" | "rate" => {
-            Token::Unsupported(format!("{word}() is"))
-        }
-        _ if word.ends_with("_over_time") => Token::Unsupported(format!("{word}() is")),
-        _ => return None,
-    })
+    if let Some(intrinsic) = words::intrinsic(word) {
+        return Some(Token::Field(Field::Intrinsic(intrinsic)));
+    }
+    if let Some(value) = words::meaning(&VALUES, word) {
+        return Some(Token::Value(value));
+    }
+    let aggregates = AGGREGATES.iter().map(|(name, _)| *name);
+    aggregates
+        .chain(METRICS)
+        .chain(SERIES)
+        .chain(STAGES)
+        .find(|name| *name == word)
+        .map(Token::Function)
 }
 
-fn scoped_intrinsic(scope: &str, name: &str) -> Option<Token> {
-    let intrinsic = match (scope, name) {
-        ("span", "name") => Intrinsic::Name,
-        ("span", "duration") => Intrinsic::Duration,
-        ("span", "status") => Intrinsic::Status,
-        ("span", "statusMessage") => Intrinsic::StatusMessage,
-        ("span", "kind") => Intrinsic::Kind,
-        ("span", "id") => Intrinsic::SpanId,
-        ("trace", "duration") => Intrinsic::TraceDuration,
-        ("trace", "rootName") => Intrinsic::RootName,
-        ("trace", "rootService") => Intrinsic::RootServiceName,
-        ("trace", "id") => Intrinsic::TraceId,
-        ("span", "parentID" | "childCount")
-        | ("event", "name" | "timeSinceStart")
-        | ("link", "traceID" | "spanID")
-        | ("instrumentation", "name" | "version") => {
-            return Some(Token::Unsupported(format!(
-                "the intrinsic {scope}:{name} is"
-            )));
-        }
-        _ => return None,
-    };
-    Some(Token::Field(Field::Intrinsic(intrinsic)))
+fn no_intrinsic(scope: &str, name: &str) -> String {
+    let prefix = format!("{scope}:");
+    let known: Vec<&str> = words::INTRINSICS
+        .iter()
+        .map(|(_, scoped, _)| *scoped)
+        .filter(|scoped| scoped.starts_with(&prefix))
+        .collect();
+    if known.is_empty() {
+        format!(
+            "there is no intrinsic `{scope}:{name}`; attributes have a dot, as in `{scope}.{name}`"
+        )
+    } else {
+        format!(
+            "there is no intrinsic `{scope}:{name}`; there are {}",
+            known.join(", ")
+        )
+    }
 }
