@@ -16,9 +16,11 @@ use clap::{
 
 use shared::time::DurationNanos;
 
+use crate::check::Check;
 use crate::exchange::export::Export;
 use crate::exchange::import::Import;
 use crate::ingest::cors::OriginPattern;
+use crate::sample_data::SampleData;
 
 /// Distributed tracing that starts in the browser.
 #[derive(Debug, Parser)]
@@ -47,6 +49,11 @@ pub enum Commands {
                       end in .json, .jsonl, .ndjson, .pb or .binpb, perhaps with .gz or .zst behind."
     )]
     Import(Import),
+    /// Fill a server or a directory with an hour of a shop that does not exist, to have something
+    /// to look at
+    SampleData(SampleData),
+    /// Look at a configuration and its data directory, and say what is wrong and what to do
+    Check(Box<Check>),
 }
 
 /// What to compare.
@@ -269,27 +276,27 @@ fn duration(text: &str) -> Result<DurationNanos, &'static str> {
 pub fn read() -> anyhow::Result<Commands> {
     let command = Cli::command();
     let matches = command.clone().get_matches();
-    let Some(("serve", serve)) = matches.subcommand() else {
+    let Some((name @ ("serve" | "check"), flags)) = matches.subcommand() else {
         return Ok(Cli::from_arg_matches(&matches)?.command);
     };
-    let Some(path) = serve.get_one::<PathBuf>("config") else {
+    let Some(path) = flags.get_one::<PathBuf>("config") else {
         return Ok(Cli::from_arg_matches(&matches)?.command);
     };
-    let matches = with_defaults_of(command, path)?.get_matches();
+    let matches = with_defaults_of(command, name, path)?.get_matches();
     Ok(Cli::from_arg_matches(&matches)?.command)
 }
 
-/// The command line with the file's values as defaults.
-fn with_defaults_of(command: Command, path: &Path) -> anyhow::Result<Command> {
+/// The command line with the file's values as defaults of `serve`'s flags, which `check` has too.
+fn with_defaults_of(command: Command, name: &str, path: &Path) -> anyhow::Result<Command> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
     let table: toml::Table = text
         .parse()
         .with_context(|| format!("in the configuration file {}", path.display()))?;
     let mut serve = command
-        .find_subcommand("serve")
+        .find_subcommand(name)
         .cloned()
-        .context("the command `serve` has flags")?;
+        .context("the command has flags")?;
     for (key, value) in table {
         let id = key.replace('-', "_");
         let known = serve.get_arguments().any(|argument| {
@@ -313,7 +320,7 @@ fn with_defaults_of(command: Command, path: &Path) -> anyhow::Result<Command> {
         // The parser names the flag when it refuses a default, which is the key as well.
         serve = serve.mut_arg(id, |argument| argument.default_values(values));
     }
-    Ok(command.mut_subcommand("serve", |_| serve))
+    Ok(command.mut_subcommand(name, |_| serve))
 }
 
 fn texts(value: &toml::Value) -> anyhow::Result<Vec<String>> {

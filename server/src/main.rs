@@ -14,6 +14,7 @@
 
 mod api;
 mod assets;
+mod check;
 mod config;
 mod diff;
 mod exchange;
@@ -25,6 +26,7 @@ mod query;
 mod running;
 #[cfg(test)]
 mod sample;
+mod sample_data;
 mod serve;
 mod source;
 mod store;
@@ -55,5 +57,7 @@ fn run() -> anyhow::Result<ExitCode> {
         config::Commands::Diff(config) => Ok(diff::run(&config)),
         config::Commands::Export(config) => exchange::export::run(&config),
         config::Commands::Import(config) => exchange::import::run(&config),
+        config::Commands::Check(config) => check::run(&config),
+        config::Commands::SampleData(config) => sample_data::run(&config),
     }
 }

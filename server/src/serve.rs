@@ -95,8 +95,9 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
 
 /// The routes of the public face.
 pub fn ingest_router<A: Assets>(receiver: Receiver, origins: AllowedOrigins, tracer: A) -> Router {
+    let telemetry = Arc::clone(&receiver.telemetry);
     ingest::http::router(receiver)
-        .layer(middleware::from_fn_with_state(origins, cors))
+        .layer(middleware::from_fn_with_state((origins, telemetry), cors))
         .merge(tracer::router(tracer))
         .fallback(tracer::unknown)
 }

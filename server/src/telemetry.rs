@@ -1,10 +1,17 @@
 //! What the server says about itself: its log on stderr, and the counts behind `/api/v1/status`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+mod arrivals;
 
-use shared::query::SignalCounts;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use shared::query::{IngestStatusResponse, SignalCounts};
+use shared::resource::Resource;
+use shared::time::UnixNanos;
 use tracing_subscriber::EnvFilter;
+
+use crate::store::{Batch, system_clock};
+use arrivals::{Arrivals, Refusals};
 
 /// Starts the log on stderr; stdout belongs to the lines that say where the server listens.
 ///
@@ -54,6 +61,8 @@ pub struct Telemetry {
     accepted: Counters,
     refused: Counters,
     last_refusal: Mutex<Option<String>>,
+    arrivals: Mutex<Arrivals>,
+    refusals: Mutex<Refusals>,
 }
 
 #[derive(Debug, Default)]
@@ -78,10 +87,32 @@ impl Telemetry {
             .of(signal)
             .fetch_add(records, Ordering::Relaxed);
         tracing::debug!(signal = signal.records(), records, reason, "refused");
+        lock(&self.refusals).add(signal, records, reason.clone(), system_clock()());
         *self
             .last_refusal
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    /// Takes note of whose records a batch has that was stored.
+    pub fn arrived(&self, senders: &[Arrived]) {
+        let now = system_clock()();
+        let mut arrivals = lock(&self.arrivals);
+        for of in senders {
+            arrivals.add(&of.service, of.browser, of.signal, of.records, now);
+        }
+    }
+
+    /// What arrives now, and what was refused lately.
+    #[must_use]
+    pub fn ingest_status(&self) -> IngestStatusResponse {
+        let now: UnixNanos = system_clock()();
+        let arrivals = lock(&self.arrivals);
+        IngestStatusResponse {
+            services: arrivals.services(now),
+            others: arrivals.others(),
+            refusals: lock(&self.refusals).list(),
+        }
     }
 
     /// The records stored since the start.
@@ -104,6 +135,55 @@ impl Telemetry {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+/// What a batch has of one sender.
+#[derive(Debug)]
+pub struct Arrived {
+    service: String,
+    browser: bool,
+    signal: Signal,
+    records: u64,
+}
+
+impl Arrived {
+    /// The senders of a batch. Neighbours mostly have one sender, which they share.
+    #[must_use]
+    pub fn in_batch(batch: &Batch) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        let mut add = |resource: &Arc<Resource>, signal, records: u64, last: &mut usize| {
+            let address = Arc::as_ptr(resource) as usize;
+            match found.last_mut() {
+                Some(of) if *last == address => of.records += records,
+                _ => found.push(Self {
+                    service: resource.service_name().to_owned(),
+                    browser: resource.is_browser(),
+                    signal,
+                    records,
+                }),
+            }
+            *last = address;
+        };
+        let mut last = 0;
+        for record in &batch.spans {
+            add(&record.resource, Signal::Traces, 1, &mut last);
+        }
+        last = 0;
+        for entry in &batch.logs {
+            add(&entry.resource, Signal::Logs, 1, &mut last);
+        }
+        last = 0;
+        for metric in &batch.metrics {
+            let points = u64::from(metric.point_count);
+            add(&metric.resource, Signal::Metrics, points, &mut last);
+        }
+        found
+    }
+}
+
+/// What these locks guard stays whole when a thread panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Counters {

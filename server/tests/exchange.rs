@@ -185,3 +185,72 @@ fn says_what_is_wrong_with_which_file_and_imports_the_others() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn check_says_what_is_wrong_without_starting_a_server() {
+    let directory = TempDir::new().expect("a directory");
+    let data = directory.path().join("data");
+    let ports = [
+        "--listen-ingest=127.0.0.1:0",
+        "--listen-grpc=127.0.0.1:0",
+        "--listen-viewer=localhost:0",
+    ];
+    let check = |further: &[&str]| {
+        let mut arguments = vec!["check", "--data", text(&data)];
+        arguments.extend(ports);
+        arguments.extend(further);
+        let output = run(&arguments);
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), found)
+    };
+    let (code, found) = check(&[]);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(
+        found.contains("does not exist; `serve` makes it"),
+        "{found}"
+    );
+    assert!(!data.exists(), "nothing is made by looking");
+
+    let output = run(&["sample-data", "--data", text(&data), "--seed", "7"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = run(&["sample-data", "--data", text(&data)]);
+    assert!(
+        said(&output).contains("has traces already"),
+        "{}",
+        said(&output)
+    );
+    let (code, found) = check(&["--thorough"]);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(
+        found.contains("has 1 days") && found.contains("nothing is wrong"),
+        "{found}"
+    );
+
+    std::fs::write(
+        data.join("2026-01-02.sqlite"),
+        b"this is no database at all",
+    )
+    .expect("writable");
+    let configuration = write(
+        &directory,
+        "throughline.toml",
+        b"listen-viewer = \"192.0.2.1:4319\"\n",
+    );
+    let (code, found) = check(&[]);
+    assert_eq!(code, Some(1), "{found}");
+    assert!(found.contains("2026-01-02.sqlite"), "{found}");
+    let output = run(&[
+        "check",
+        "--data",
+        text(&data),
+        "--config",
+        &configuration,
+        ports[0],
+        ports[1],
+    ]);
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        found.contains("no address of this machine alone"),
+        "{found}"
+    );
+}

@@ -186,7 +186,7 @@ async fn says_what_is_wrong_with_a_request() {
     }
     let response = send(Client::new().post(format!("{}/api/v1/search", server.viewer))).await;
     assert_eq!(response.status(), 405);
-    assert_eq!(header(&response, "allow"), Some("GET, HEAD"));
+    assert_eq!(header(&response, "allow"), Some("GET,HEAD"));
 }
 
 #[tokio::test]

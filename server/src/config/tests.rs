@@ -9,7 +9,7 @@ use super::*;
 fn with_file(text: &str, arguments: &[&str]) -> anyhow::Result<Serve> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(text.as_bytes())?;
-    let command = with_defaults_of(Cli::command(), file.path())?;
+    let command = with_defaults_of(Cli::command(), "serve", file.path())?;
     let arguments = ["throughline", "serve"].iter().chain(arguments);
     let matches = command.try_get_matches_from(arguments)?;
     match Cli::from_arg_matches(&matches)?.command {

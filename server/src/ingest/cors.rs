@@ -17,6 +17,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::telemetry::{Signal, Telemetry};
+
 /// What the tracer and OpenTelemetry's web SDK send, and the keys that a gateway in front may ask for.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "content-type, content-encoding, traceparent, tracestate, baggage, authorization, x-api-key",
@@ -150,12 +152,25 @@ pub fn is_loopback_host(host: &str) -> bool {
 }
 
 /// Answers preflights, and marks answers that the asking page may read.
-pub async fn cors(State(origins): State<AllowedOrigins>, request: Request, next: Next) -> Response {
+///
+/// A page that may not export is the commonest reason for nothing to arrive, so that is told too.
+pub async fn cors(
+    State((origins, telemetry)): State<(AllowedOrigins, Arc<Telemetry>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     let is_preflight = request.method() == Method::OPTIONS
         && request
             .headers()
             .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if is_preflight
+        && let Some(origin) = origin.as_ref().and_then(|origin| origin.to_str().ok())
+        && !origins.allows(origin)
+    {
+        let reason = format!("pages of {origin} may not export: allow it with --cors-origin");
+        telemetry.refused(signal_of(request.uri().path()), 0, reason);
+    }
     let allowed =
         origin.filter(|origin| origin.to_str().is_ok_and(|origin| origins.allows(origin)));
     let mut response = if is_preflight {
@@ -170,6 +185,14 @@ pub async fn cors(State(origins): State<AllowedOrigins>, request: Request, next:
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
     response
+}
+
+fn signal_of(path: &str) -> Signal {
+    match path {
+        "/v1/logs" => Signal::Logs,
+        "/v1/metrics" => Signal::Metrics,
+        _ => Signal::Traces,
+    }
 }
 
 fn preflight(request: &HeaderMap, allowed: bool) -> Response {

@@ -25,7 +25,7 @@ use refusal::Refusal;
 
 use crate::store::Batch;
 use crate::store::writer::Writer;
-use crate::telemetry::{Signal, Telemetry};
+use crate::telemetry::{Arrived, Signal, Telemetry};
 
 /// How large a request may be.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,7 @@ impl Receiver {
             rejected,
             reason,
         } = decoded;
+        let senders = Arrived::in_batch(&batch);
         if let Err(error) = self.writer.write(batch, reservation).await {
             let refusal = Refusal::Store(error);
             self.telemetry
@@ -88,6 +89,7 @@ impl Receiver {
             return Err(refusal);
         }
         self.telemetry.accepted(signal, records);
+        self.telemetry.arrived(&senders);
         if rejected == 0 {
             return Ok(None);
         }

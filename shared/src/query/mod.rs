@@ -3,9 +3,11 @@
 //!
 //! 64-bit numbers travel as decimal strings. Every list is complete unless the body says otherwise.
 
+mod ingest;
 mod summary;
 pub mod traceql;
 
+pub use ingest::{IngestStatusResponse, RefusedRequests, ServiceArrivals, SignalArrivals};
 pub use summary::{error_reason, summarise};
 
 use serde::{Deserialize, Serialize};

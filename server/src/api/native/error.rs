@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::ALLOW;
 use axum::response::{IntoResponse, Response};
 use shared::query::ErrorResponse;
 use shared::query::traceql::QueryError;
@@ -21,9 +20,12 @@ pub enum ApiError {
     /// A parameter is not what it must be.
     #[error("{0}")]
     InvalidArgument(String),
-    /// The request has a method other than GET.
-    #[error("the API is read with GET")]
+    /// The address does not take this method.
+    #[error("this address does not take this method; the header Allow names those that it takes")]
     MethodNotAllowed,
+    /// The request is understood, and what it asks for cannot be done as things are.
+    #[error("{0}")]
+    Refused(String),
     /// The store cannot be read.
     #[error("the store cannot be read now; the server's log says why")]
     Unavailable(#[from] StoreError),
@@ -39,6 +41,7 @@ impl IntoResponse for ApiError {
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::InvalidArgument(_) => (StatusCode::BAD_REQUEST, "invalid_argument"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_argument"),
+            Self::Refused(_) => (StatusCode::CONFLICT, "refused"),
             Self::Unavailable(error) => {
                 tracing::error!(%error, "the store cannot be read");
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
@@ -54,12 +57,6 @@ impl IntoResponse for ApiError {
             message: self.to_string(),
             position,
         };
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            response
-                .headers_mut()
-                .insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD"));
-        }
-        response
+        (status, Json(body)).into_response()
     }
 }

@@ -4,6 +4,7 @@
 mod diff;
 mod error;
 mod export;
+mod ingest;
 mod map;
 mod parameters;
 mod search;
@@ -17,7 +18,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use shared::id::TraceId;
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
@@ -63,6 +64,9 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/tags/{name}/values", get(search::tag_values)),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
+        ("/api/v1/ingest/status", get(ingest::status)),
+        ("/api/v1/test-span", post(ingest::test_span)),
+        ("/api/v1/sample-data", post(ingest::sample)),
         ("/api/v1/openapi.json", get(openapi)),
     ]
 }
@@ -72,9 +76,10 @@ pub fn router(api: Api) -> Router {
     let router = routes()
         .into_iter()
         .fold(Router::new(), |router, (path, handler)| {
-            router.route(path, handler.fallback(only_get))
+            router.route(path, handler)
         });
     router
+        .method_not_allowed_fallback(not_allowed)
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*rest}", any(unknown))
@@ -132,7 +137,7 @@ async fn unknown() -> ApiError {
     ApiError::NotFound("there is no such address: see /api/v1/openapi.json".to_owned())
 }
 
-async fn only_get() -> ApiError {
+async fn not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
 }
 

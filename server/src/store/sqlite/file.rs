@@ -105,6 +105,23 @@ impl DayFile {
         Ok(header == Header::Current)
     }
 
+    /// Reads every page; the first damage in words.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be opened.
+    pub fn find_damage(&self) -> Result<Option<String>, StoreError> {
+        let found: String = self.read(|reader| {
+            reader
+                .connection
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+                .map_err(|source| self.error("cannot read", source))
+        })?;
+        Ok((found != "ok").then(|| {
+            let path = self.path.display();
+            format!("{path} is damaged ({found}): move it away, and the server starts without it")
+        }))
+    }
+
     fn check(&self, header: Header) -> Result<(), StoreError> {
         let path = self.path.display();
         match header {

@@ -33,7 +33,7 @@ use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
 use append::Appender;
 use day::Day;
 use file::DayFile;
-pub use lock::DataDirectory;
+pub use lock::{DataDirectory, DirectoryError};
 
 /// Keeps a file a day in a directory.
 pub struct SqliteStore {
@@ -229,6 +229,35 @@ impl Store for SqliteStore {
             None => Ok(()),
         }
     }
+}
+
+/// What is known of a day's file without opening the store.
+pub struct DayReport {
+    /// How large it is.
+    pub bytes: u64,
+    /// What is wrong with it and what to do.
+    pub problem: Option<String>,
+}
+
+/// Looks at every day's file in a directory, `thorough`ly at every page of it.
+///
+/// # Errors
+/// [`StoreError`] where the directory cannot be listed.
+pub fn inspect(directory: &Path, thorough: bool) -> Result<Vec<DayReport>, StoreError> {
+    let mut reports = Vec::new();
+    for (_, path) in day_files(directory)? {
+        let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        let file = DayFile::new(path);
+        let checked = file.has_tables().and_then(|has_tables| match has_tables {
+            true if thorough => file.find_damage(),
+            _ => Ok(None),
+        });
+        reports.push(DayReport {
+            bytes,
+            problem: checked.unwrap_or_else(|error| Some(error.to_string())),
+        });
+    }
+    Ok(reports)
 }
 
 fn day_files(directory: &Path) -> Result<Vec<(Day, PathBuf)>, StoreError> {
