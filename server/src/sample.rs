@@ -138,6 +138,29 @@ pub fn rich_span(trace: u32, number: u32) -> SpanRecord {
     record
 }
 
+/// The root of what a visitor did in a browser, so many seconds after noon.
+pub fn action(trace: u32, session: &str, name: &str, seconds: i64) -> SpanRecord {
+    let mut record = span(trace, 1);
+    record.resource = Arc::new(Resource {
+        attributes: vec![
+            Attribute::new("service.name", "shop-web"),
+            Attribute::new("telemetry.sdk.language", "webjs"),
+        ],
+        dropped_attributes_count: 0,
+    });
+    name.clone_into(&mut record.span.name);
+    record.span.kind = SpanKind::Internal;
+    record.span.start = after_noon(seconds);
+    record.span.end = after_noon(seconds + 1);
+    record.span.attributes = vec![
+        Attribute::new("session.id", session),
+        Attribute::new("throughline.action", "click"),
+        Attribute::new("throughline.route.before", "/book"),
+        Attribute::new("user.email", format!("{session}@shop.example")),
+    ];
+    record
+}
+
 /// A log record of a trace.
 pub fn log(trace: u32, body: &str, time: UnixNanos) -> LogEntry {
     LogEntry {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::api::native;
 use crate::running::{INDEX, Running};
-use crate::sample::{NOON, after_noon, log, rich_span, service, span, spans, trace_id};
+use crate::sample::{NOON, action, after_noon, log, rich_span, service, span, spans, trace_id};
 use crate::store::Batch;
 
 async fn send(request: RequestBuilder) -> Response {
@@ -370,6 +370,8 @@ async fn the_description_lists_exactly_the_routes() {
 #[tokio::test]
 async fn answers_are_as_described() {
     let server = server().await;
+    let visit = spans([action(4, "visit", "click \"Book\"", 4)]);
+    server.store.append(&[visit]).expect("stored");
     let document: Value = serde_json::from_str(native::OPENAPI).expect("JSON");
     let trace = trace_id(2);
     for (path, route) in [
@@ -438,6 +440,13 @@ async fn answers_are_as_described() {
             "/api/v1/diff",
         ),
         (format!("/api/v1/diff?other={trace}"), "/api/v1/diff"),
+        ("/api/v1/sessions".to_owned(), "/api/v1/sessions"),
+        ("/api/v1/sessions?limit=x".to_owned(), "/api/v1/sessions"),
+        ("/api/v1/sessions/visit".to_owned(), "/api/v1/sessions/{id}"),
+        (
+            "/api/v1/sessions/nobody".to_owned(),
+            "/api/v1/sessions/{id}",
+        ),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
         ("/api/v1/status".to_owned(), "/api/v1/status"),
     ] {
@@ -471,6 +480,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",
@@ -481,7 +491,9 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
         kind => vec![kind.clone()],
     };
     assert!(
-        kinds.iter().any(|described| described == kind),
+        kinds
+            .iter()
+            .any(|described| described == kind || described == "number" && kind == "integer"),
         "{at} is {kind}, not {kinds:?}"
     );
     match value {

@@ -9,6 +9,7 @@ pub mod map;
 pub mod parts;
 pub mod plan;
 pub mod search;
+pub mod sessions;
 pub mod tags;
 pub mod time;
 

@@ -4,6 +4,7 @@
 //! 64-bit numbers travel as decimal strings. Every list is complete unless the body says otherwise.
 
 mod ingest;
+pub mod session;
 mod summary;
 pub mod traceql;
 

@@ -26,3 +26,5 @@ mod summary;
 mod trace;
 #[cfg(feature = "std")]
 mod traceql;
+#[cfg(feature = "std")]
+mod visit;

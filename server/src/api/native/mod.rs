@@ -8,6 +8,7 @@ mod ingest;
 mod map;
 mod parameters;
 mod search;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -62,6 +63,8 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/search/parts", get(search::parts)),
         ("/api/v1/tags", get(search::tags)),
         ("/api/v1/tags/{name}/values", get(search::tag_values)),
+        ("/api/v1/sessions", get(sessions::list)),
+        ("/api/v1/sessions/{id}", get(sessions::one)),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),
