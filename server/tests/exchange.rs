@@ -70,6 +70,16 @@ fn a_running_server_takes_files_in_and_gives_every_format_out() {
     assert_eq!(span_ids(&program.viewer, 10), [1, 2].into());
 
     let id = format!("{:032x}", 10);
+    for (name, part) in [
+        ("html", "<details class=\"span path\""),
+        ("markdown", "| web | get |"),
+    ] {
+        let output = run(&["export", "--server", &program.viewer, "--format", name, &id]);
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(found.contains(part), "{name}: {found}");
+        let path = format!("/api/v1/traces/{id}/export?format={name}");
+        assert_eq!(harness::get(&program.viewer, &path), (200, found), "{name}");
+    }
     for format in Format::ALL {
         let name = format.as_str();
         let output = run(&["export", "--server", &program.viewer, "--format", name, &id]);

@@ -30,6 +30,8 @@ pub mod log;
 #[cfg(feature = "std")]
 pub mod query;
 #[cfg(feature = "std")]
+pub mod report;
+#[cfg(feature = "std")]
 pub mod resource;
 #[cfg(feature = "std")]
 pub mod session;

@@ -17,10 +17,12 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use shared::interchange::{Format, encode};
 use shared::otlp::json::decode_spans;
-use shared::query::ErrorResponse;
+use shared::query::{ErrorResponse, Note, NotesResponse};
 use shared::span::SpanRecord;
+use shared::trace::assemble;
 use tower::ServiceExt as _;
 
+use super::document::Document;
 use super::{file, http};
 use crate::api::native::{self, Api};
 use crate::source;
@@ -91,15 +93,21 @@ enum ExportFormat {
     Zipkin,
     /// Trace events for ui.perfetto.dev and chrome://tracing
     Perfetto,
+    /// A page of one trace that needs nothing but itself
+    Html,
+    /// A bug report about one trace
+    Markdown,
 }
 
-impl From<ExportFormat> for Format {
-    fn from(format: ExportFormat) -> Self {
-        match format {
-            ExportFormat::Otlp => Self::Otlp,
-            ExportFormat::Jaeger => Self::Jaeger,
-            ExportFormat::Zipkin => Self::Zipkin,
-            ExportFormat::Perfetto => Self::Perfetto,
+impl ExportFormat {
+    fn document(self) -> Document {
+        match self {
+            Self::Otlp => Document::File(Format::Otlp),
+            Self::Jaeger => Document::File(Format::Jaeger),
+            Self::Zipkin => Document::File(Format::Zipkin),
+            Self::Perfetto => Document::File(Format::Perfetto),
+            Self::Html => Document::Html,
+            Self::Markdown => Document::Markdown,
         }
     }
 }
@@ -114,11 +122,20 @@ pub fn run(config: &Export) -> anyhow::Result<ExitCode> {
         Some(query) => source.find(query, config)?,
         None => config.traces.clone(),
     };
+    let document = config.format.document();
     let mut spans = Vec::new();
     for id in &ids {
         spans.extend(source.trace(id)?);
     }
-    let bytes = encode(config.format.into(), &spans);
+    let count = spans.len();
+    let bytes = match (document, &ids[..]) {
+        (Document::File(format), _) => encode(format, &spans),
+        (_, [id]) => document.write(&assemble(spans), &source.notes(id)?, None),
+        (_, several) => bail!(
+            "a report is about one trace, not {}: name it",
+            several.len()
+        ),
+    };
     match &config.output {
         Some(path) => {
             let bytes = file::pack_for(&path.to_string_lossy(), bytes)?;
@@ -128,7 +145,7 @@ pub fn run(config: &Export) -> anyhow::Result<ExitCode> {
         // Whoever read it may have had enough.
         None => drop(std::io::stdout().lock().write_all(&bytes)),
     }
-    let (traces, count) = (ids.len(), spans.len());
+    let traces = ids.len();
     eprintln!("exported {count} spans of {traces} traces");
     Ok(ExitCode::SUCCESS)
 }
@@ -201,6 +218,15 @@ impl Source {
         Ok(decode_spans(&body)
             .with_context(|| format!("trace {id} is not OTLP/JSON"))?
             .records)
+    }
+
+    fn notes(&self, id: &str) -> anyhow::Result<Vec<Note>> {
+        let body = self.get(&format!("/api/v1/traces/{}/notes", encoded(id)))?;
+        let notes: NotesResponse = match body {
+            Some(body) => serde_json::from_slice(&body).context("the notes")?,
+            None => NotesResponse::default(),
+        };
+        Ok(notes.notes)
     }
 
     /// The body of an answer; `None` where there is no such thing.

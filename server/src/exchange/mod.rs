@@ -2,6 +2,7 @@
 //!
 //! [`file`] unpacks and decodes what lies on disk, [`http`] speaks to a server on its plain faces.
 
+pub mod document;
 pub mod export;
 pub mod file;
 pub mod http;

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::Service;
+use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
@@ -31,6 +31,7 @@ struct Kept {
     other_contents: HashSet<i64>,
     logs: Vec<LogEntry>,
     metrics: Vec<MetricRecord>,
+    notes: BTreeMap<(TraceId, SpanId), Note>,
 }
 
 #[derive(Debug)]
@@ -181,6 +182,27 @@ impl Store for MemoryStore {
             .filter(|metric| metric.name == name)
             .cloned()
             .collect())
+    }
+
+    fn notes(&self, trace: TraceId) -> Result<Vec<Note>, StoreError> {
+        let kept = self.kept();
+        let of_trace = kept.notes.iter().filter(|((of, _), _)| *of == trace);
+        let mut found: Vec<Note> = of_trace.map(|(_, note)| note.clone()).collect();
+        found.sort_by_key(|note| (note.created, note.id));
+        Ok(found)
+    }
+
+    fn put_note(&self, trace: TraceId, note: &Note) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let created = kept.notes.get(&(trace, note.id)).map(|known| known.created);
+        let mut note = note.clone();
+        note.created = created.unwrap_or(note.created);
+        kept.notes.insert((trace, note.id), note);
+        Ok(())
+    }
+
+    fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
+        Ok(self.kept().notes.remove(&(trace, id)).is_some())
     }
 
     fn expire(&self) -> Result<(), StoreError> {

@@ -19,9 +19,9 @@ pub mod suite;
 use std::sync::Arc;
 
 use shared::attribute::AttributeValue;
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::Service;
+use shared::query::{Note, Service};
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
 use shared::time::{DurationNanos, UnixNanos};
@@ -189,6 +189,25 @@ pub trait Store: Send + Sync + 'static {
         expect(dead_code, reason = "metrics are charted by a later issue")
     )]
     fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError>;
+
+    /// The notes of a trace, oldest first. They outlive the trace's retention.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn notes(&self, trace: TraceId) -> Result<Vec<Note>, StoreError>;
+
+    /// Keeps a note of a trace, in the place of one with the same id; the first writing's time
+    /// stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written.
+    fn put_note(&self, trace: TraceId, note: &Note) -> Result<(), StoreError>;
+
+    /// Drops a note of a trace; whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be dropped.
+    fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError>;
 
     /// Drops what is past its retention; called about once a minute.
     ///

@@ -592,6 +592,47 @@ fn a_trace_that_was_under_way_at_midnight_is_one_trace() {
 }
 
 #[test]
+fn keeps_the_notes_of_a_trace_until_they_are_deleted() {
+    for_both(|subject| {
+        let store = &subject.store;
+        let note = |id, text: &str, at| Note {
+            id: span_id(id),
+            span_id: (id == 1).then(|| span_id(7)),
+            author: "Ada".to_owned(),
+            text: text.to_owned(),
+            created: after_noon(at),
+            updated: after_noon(at),
+        };
+        let put = |trace, note: &Note| store.put_note(trace_id(trace), note).expect("kept");
+        let (one, two) = (note(1, "first ü", 5), note(2, "earlier", 1));
+        put(1, &one);
+        put(1, &two);
+        put(2, &note(1, "of another trace", 0));
+        let list = || store.notes(trace_id(1)).expect("readable");
+        assert_eq!(list(), [two.clone(), one.clone()], "oldest first");
+        put(1, &note(1, "changed", 9));
+        let changed = Note {
+            created: one.created,
+            ..note(1, "changed", 9)
+        };
+        assert_eq!(
+            list(),
+            [two.clone(), changed],
+            "the first writing's time stays"
+        );
+        let delete = |id| {
+            store
+                .delete_note(trace_id(1), span_id(id))
+                .expect("deletable")
+        };
+        assert!(delete(1));
+        assert!(!delete(1), "it is gone");
+        assert_eq!(list(), [two]);
+        assert_eq!(store.notes(trace_id(2)).expect("readable").len(), 1);
+    });
+}
+
+#[test]
 fn keeps_nothing_of_no_batches() {
     for_both(|subject| {
         subject.store.append(&[]).expect("nothing to do");

@@ -4,11 +4,13 @@
 //! 64-bit numbers travel as decimal strings. Every list is complete unless the body says otherwise.
 
 mod ingest;
+mod notes;
 pub mod session;
 mod summary;
 pub mod traceql;
 
 pub use ingest::{IngestStatusResponse, RefusedRequests, ServiceArrivals, SignalArrivals};
+pub use notes::{MAX_AUTHOR_BYTES, MAX_NOTE_BYTES, MAX_NOTES, Note, NoteRequest, NotesResponse};
 pub use summary::{error_reason, summarise};
 
 use serde::{Deserialize, Serialize};

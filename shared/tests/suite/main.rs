@@ -17,6 +17,8 @@ mod otlp_json;
 #[cfg(feature = "std")]
 mod otlp_protobuf;
 #[cfg(feature = "std")]
+mod report;
+#[cfg(feature = "std")]
 mod session;
 #[cfg(feature = "std")]
 mod shop;

@@ -6,6 +6,7 @@ mod error;
 mod export;
 mod ingest;
 mod map;
+mod notes;
 mod parameters;
 mod search;
 mod sessions;
@@ -19,7 +20,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, get, post, put};
 use shared::id::TraceId;
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
@@ -55,6 +56,11 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/traces/{id}/logs", get(logs)),
         ("/api/v1/traces/{id}/graph", get(map::of_trace)),
         ("/api/v1/traces/{id}/export", get(export::export)),
+        ("/api/v1/traces/{id}/notes", get(notes::list)),
+        (
+            "/api/v1/traces/{id}/notes/{note}",
+            put(notes::put).delete(notes::delete),
+        ),
         ("/api/v1/map", get(map::map)),
         ("/api/v1/red", get(map::red)),
         ("/api/v1/diff", get(diff::diff)),

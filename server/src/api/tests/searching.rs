@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::{PartsResponse, Service, TagValuesResponse, TagsResponse};
+use shared::query::{Note, PartsResponse, Service, TagValuesResponse, TagsResponse};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 use tokio::sync::mpsc;
@@ -159,6 +159,18 @@ impl Store for Endless {
 
     fn metrics(&self, _: &str) -> Result<Vec<MetricRecord>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn notes(&self, _: TraceId) -> Result<Vec<Note>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn put_note(&self, _: TraceId, _: &Note) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn delete_note(&self, _: TraceId, _: SpanId) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     fn expire(&self) -> Result<(), StoreError> {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::Service;
+use shared::query::{Note, Service};
 use shared::time::UnixNanos;
 use tokio::sync::Semaphore;
 
@@ -89,6 +89,18 @@ impl Store for Gate {
 
     fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
         self.inner.metrics(name)
+    }
+
+    fn notes(&self, id: TraceId) -> Result<Vec<Note>, StoreError> {
+        self.inner.notes(id)
+    }
+
+    fn put_note(&self, id: TraceId, note: &Note) -> Result<(), StoreError> {
+        self.inner.put_note(id, note)
+    }
+
+    fn delete_note(&self, id: TraceId, note: SpanId) -> Result<bool, StoreError> {
+        self.inner.delete_note(id, note)
     }
 
     fn expire(&self) -> Result<(), StoreError> {

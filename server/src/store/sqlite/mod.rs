@@ -12,6 +12,7 @@ mod codec;
 mod day;
 mod file;
 mod lock;
+mod notes;
 mod read;
 mod schema;
 mod search;
@@ -23,9 +24,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::Service;
+use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
@@ -34,6 +35,7 @@ use append::Appender;
 use day::Day;
 use file::DayFile;
 pub use lock::{DataDirectory, DirectoryError};
+use notes::Notes;
 
 /// Keeps a file a day in a directory.
 pub struct SqliteStore {
@@ -43,6 +45,7 @@ pub struct SqliteStore {
     days: RwLock<BTreeMap<Day, Arc<DayFile>>>,
     /// Today's file as far as it is open for writing.
     appender: Mutex<Option<(Day, Appender)>>,
+    notes: Notes,
 }
 
 impl SqliteStore {
@@ -66,8 +69,10 @@ impl SqliteStore {
                 file.remove()?;
             }
         }
+        let notes = Notes::open(directory.path())?;
         let store = Self {
             directory,
+            notes,
             clock,
             retention_days,
             days: RwLock::new(days),
@@ -194,6 +199,18 @@ impl Store for SqliteStore {
             file.metrics(name, &mut seen, &mut found)?;
         }
         Ok(found)
+    }
+
+    fn notes(&self, trace: TraceId) -> Result<Vec<Note>, StoreError> {
+        self.notes.list(trace)
+    }
+
+    fn put_note(&self, trace: TraceId, note: &Note) -> Result<(), StoreError> {
+        self.notes.put(trace, note)
+    }
+
+    fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
+        self.notes.delete(trace, id)
     }
 
     fn expire(&self) -> Result<(), StoreError> {
