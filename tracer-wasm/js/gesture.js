@@ -3,7 +3,7 @@
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
 import { current, enterTask } from './register.js';
-import { controlOf, FIELD, nameControl } from './control.js';
+import { controlOf, FIELD, labelAt, nameControl } from './control.js';
 import { closest, matches } from './dom.js';
 import { late } from './late.js';
 import { note } from './timeline.js';
@@ -52,14 +52,17 @@ class Gesture {
     this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
     this.action.begun = event.timeStamp;
     late.step(this.action, this.control);
-    const command = commandOf(event, this.control);
+    const command = (this.action.key = commandOf(event, this.control));
     if (command) note(this.action, (root) => spans.set(root, 'throughline.key', command));
   }
 
   /** Whether the event belongs to this press. */
-  includes({ type, timeStamp }) {
+  includes(event) {
+    const { type, timeStamp } = event;
     if (PRESS.test(type) || this.action.ended) return false;
     const since = timeStamp - this.action.seen;
+    // With nothing held down, what is put into another field is not this press's doing: the browser fills in a form.
+    if (/input$/.test(type) && !this.action.held && this.#isOther(controlOf(event))) return false;
     if (type === 'click' && this.clicked && since > SECOND_CLICK_MILLIS) return false;
     return this.action.held || since <= APART_MILLIS;
   }
@@ -87,6 +90,11 @@ class Gesture {
     if (!this.dragged || this.action.span) return;
     this.action.kind = 'drag';
     this.label = nameControl(this.pressed);
+  }
+
+  /** Whether a field is neither this gesture's nor labelled by what was pressed. */
+  #isOther(field) {
+    return field !== this.control && field !== this.pressed && labelAt(field) !== this.pressed;
   }
 
   #describe(event, kind) {

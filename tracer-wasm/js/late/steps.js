@@ -1,9 +1,10 @@
-// The step log: what it takes to do an action again, on its root span as `throughline.step.*`.
+// The step log: what it takes to do an action again, on its root span as `throughline.step.*`. What caused nothing has no
+// root, but has to be done again as well: it is an event of the next root.
 //
 // An element is looked at before the page's own handlers can change anything. Every selector was unique then, in the
 // whole page or in the row that it names; one that cannot be proven so in good time is left out. No value is here,
 // only what to call it. Guide: docs/guides/step-log.md.
-import { above, attached, attribute, before, closest, FIELD, find, labelAt, labelOf, LONGEST, matches, onAction, ROW, spans, tagOf, textOf, treeOf } from './core.js';
+import { above, attached, attribute, before, closest, epoch, FIELD, find, labelAt, labelOf, LONGEST, matches, onAction, prefixed, ROW, spans, tagOf, textOf, treeOf } from './core.js';
 import { routeOf } from './navigation.js';
 
 /** More candidates, siblings or characters are not looked at. */
@@ -18,6 +19,8 @@ const TYPES = { text: 'textbox', email: 'textbox', tel: 'textbox', url: 'textbox
 const TAGS = { link: ['a', 'area'], button: ['button', 'input', 'summary'], combobox: ['select'], textbox: ['textarea', 'input'] };
 /** What may give an element its name, beside texts. */
 const NAMING = ['aria-label', 'title', 'value', 'alt', 'placeholder'];
+/** Fields that are pressed and have nothing entered. */
+const PRESSED = '[type=radio],[type=checkbox],[type=button],[type=submit],[type=reset],[type=image]';
 const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete$=password],[autocomplete=one-time-code]';
 
 const { escape } = CSS;
@@ -106,7 +109,7 @@ function describe(element) {
 
 /** What stands for the value of a field: whose it is, and whether a replay must be given it as a secret. */
 function valueOf(element) {
-  if (!matches(element, FIELD)) return undefined;
+  if (!matches(element, FIELD) || matches(element, PRESSED)) return undefined;
   const secret = attribute(element, 'data-throughline-secret') || (matches(element, SECRET) && 'secret');
   const name = ['name', 'id', 'data-testid', 'type'].map((key) => idOf(element, key)).find(Boolean) || tagOf(element);
   return secret ? `{{secret:${secret === 'secret' ? name : secret}}}` : `{{input:${name}}}`;
@@ -123,16 +126,46 @@ export function step(action, element, ended) {
   }
 }
 
-/** Has the step of every action written on its root. */
+/** So many steps without an effect are kept: the newest. */
+const MOST_QUIET = 50;
+
+/** The steps that caused nothing since the last root, oldest first. */
+let quiet = [];
+
+/** What a step says of its element. */
+const described = ({ kind, step }) => ({
+  selectors: step.selectors,
+  row: step.row,
+  value: kind === 'click' ? undefined : step.value,
+  target: step.target,
+  viewport: step.viewport,
+});
+
+/** Keeps a step for the next root. Of what is typed into a field only the last is kept, of keys only commands. */
+function keep(action) {
+  const { kind, key, step } = action;
+  if (!step.selectors?.[0] || (kind === 'keydown' && !key)) return;
+  const last = quiet.at(-1);
+  if (kind === 'change' && last?.kind === kind && last.step.selectors[0] === step.selectors[0]) quiet.pop();
+  quiet = [...quiet.slice(1 - MOST_QUIET), { kind, key, step, start: action.start }];
+}
+
+/** Has the step of every action written on its root; of one that caused nothing on the next root, as an event. */
 export function followSteps() {
-  onAction('end', ({ span, kind, step }) => {
-    if (!span || !step) return;
-    const put = (key, value) => spans.set(span, 'throughline.step.' + key, value);
-    put('selectors', step.selectors);
-    put('row', step.row);
-    if (kind !== 'click') put('value', step.value);
-    put('target', step.target);
-    put('viewport', step.viewport);
+  onAction('end', (action) => {
+    const { span, step } = action;
+    if (!span) {
+      if (step) keep(action);
+      return;
+    }
+    for (const earlier of quiet) {
+      const attributes = { 'throughline.action': earlier.kind, 'throughline.key': earlier.key };
+      Object.assign(attributes, prefixed('throughline.step.', described(earlier)));
+      spans.event(span, 'throughline.step', epoch(earlier.start), attributes);
+    }
+    quiet = [];
+    if (!step) return;
+    spans.put(span, prefixed('throughline.step.', described(action)));
     spans.route(span, 'throughline.step.route', step.route);
   });
 }
