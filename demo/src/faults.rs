@@ -20,16 +20,22 @@ pub enum Fault {
     CrashTicket,
     /// The clock of service D is three minutes slow.
     ClockSkew,
+    /// Service B forgets to write the booking. It has no switch: only a re-run notices.
+    LostBooking,
+    /// The acquirer takes its time, and says yes. It has no switch either.
+    SlowCharge,
 }
 
 impl Fault {
     /// All faults with the names they have in the header and in the page's test ids.
-    pub const ALL: [(Fault, &'static str); 5] = [
+    pub const ALL: [(Fault, &'static str); 7] = [
         (Fault::SlowPayment, "slow-payment"),
         (Fault::SeatConflict, "seat-conflict"),
         (Fault::NPlusOne, "n-plus-one"),
         (Fault::CrashTicket, "crash-ticket"),
         (Fault::ClockSkew, "clock-skew"),
+        (Fault::LostBooking, "lost-booking"),
+        (Fault::SlowCharge, "slow-charge"),
     ];
 }
 

@@ -196,10 +196,12 @@ async fn record(
         .await
         .map_err(unwritten)?;
     let amount_cents = bookings.price(&stage, seat).await.map_err(unwritten)?;
-    bookings
-        .insert_booking(&stage, &booking, customer_id, amount_cents)
-        .await
-        .map_err(unwritten)?;
+    if !stage.faults().has(Fault::LostBooking) {
+        bookings
+            .insert_booking(&stage, &booking, customer_id, amount_cents)
+            .await
+            .map_err(unwritten)?;
+    }
     let stage = stage.advance(BookingStatus::Recorded);
     stage.log(
         Severity::Info,

@@ -25,6 +25,7 @@ const MAX_TRIES: u32 = 3;
 /// Between two tries; the second pause is twice as long.
 const BACKOFF: Duration = Duration::from_millis(80);
 const ACQUIRER_LATENCY: Duration = Duration::from_millis(120);
+const SLOW_ACQUIRER_LATENCY: Duration = Duration::from_millis(1_500);
 const VOID_LATENCY: Duration = Duration::from_millis(40);
 const STUMBLE_LATENCY: Duration = Duration::from_millis(600);
 const STUMBLES: u32 = 2;
@@ -177,8 +178,8 @@ async fn acquirer_charge(
     headers: HeaderMap,
     Json(charge): Json<Charge>,
 ) -> Result<Response, Problem> {
-    let slow = Faults::from_headers(&headers).has(Fault::SlowPayment);
-    if slow && stumbles_again(&stumbles, &charge.idempotency_key) {
+    let faults = Faults::from_headers(&headers);
+    if faults.has(Fault::SlowPayment) && stumbles_again(&stumbles, &charge.idempotency_key) {
         tokio::time::sleep(STUMBLE_LATENCY).await;
         return Err(Problem::new(
             "acquirer",
@@ -188,7 +189,12 @@ async fn acquirer_charge(
             "The card network did not answer in time. You have not been charged.",
         ));
     }
-    tokio::time::sleep(ACQUIRER_LATENCY).await;
+    let latency = if faults.has(Fault::SlowCharge) {
+        SLOW_ACQUIRER_LATENCY
+    } else {
+        ACQUIRER_LATENCY
+    };
+    tokio::time::sleep(latency).await;
     if charge.card == DECLINED_CARD {
         return Err(Problem::new(
             "acquirer",
