@@ -54,6 +54,12 @@ pub enum Commands {
     SampleData(SampleData),
     /// Look at a configuration and its data directory, and say what is wrong and what to do
     Check(Box<Check>),
+    /// Do a recorded session again in a real browser, and say which call to the backend now differs
+    #[command(
+        after_help = "The exit code is 0 for REPRODUCED, 1 for NEW REGRESSION, 3 for NOT REPRODUCED, 4 for DIVERGED, \
+                      and 2 where it could not be run."
+    )]
+    Replay(Box<Replay>),
 }
 
 /// What to compare.
@@ -98,6 +104,137 @@ pub struct Diff {
     /// Count other parameters and attributes as a difference too
     #[arg(long, env = "THROUGHLINE_DIFF_PARAMETERS")]
     pub parameters: bool,
+}
+
+/// What to do again, and where.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The session's id
+    #[arg(value_name = "SESSION")]
+    pub session: String,
+
+    /// The environment to do it in: the origin of its pages, whatever origin was recorded
+    #[arg(long, env = "THROUGHLINE_ENV", value_name = "URL")]
+    pub env: String,
+
+    /// The Throughline server that the environment reports to: the address of its viewer
+    #[arg(
+        long,
+        env = "THROUGHLINE_SERVER",
+        value_name = "URL",
+        default_value = "http://localhost:4319"
+    )]
+    pub server: String,
+
+    /// Read the session from another server, or from a data directory [default: --server]
+    #[arg(long, env = "THROUGHLINE_FROM", value_name = "URL|DIR")]
+    pub from: Option<String>,
+
+    /// Read the session from this data directory, which no server may be using
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    pub data: Option<PathBuf>,
+
+    /// How often to do it
+    #[arg(long, env = "THROUGHLINE_RUNS", value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub runs: u32,
+
+    /// A JSON file with what no session records: `inputs`, `secrets`, `headers`, `storageState`
+    #[arg(long, env = "THROUGHLINE_FIXTURES", value_name = "FILE")]
+    pub fixtures: Option<PathBuf>,
+
+    /// A shell command that brings the environment into the state in which the session began; it is
+    /// run before every run
+    #[arg(long, env = "THROUGHLINE_BEFORE_RUN", value_name = "COMMAND")]
+    pub before_run: Option<String>,
+
+    /// Let through requests that change something: all but GET, HEAD and OPTIONS
+    #[arg(long, env = "THROUGHLINE_ALLOW_WRITES")]
+    pub allow_writes: bool,
+
+    /// Show the browser
+    #[arg(long)]
+    pub headed: bool,
+
+    /// Accept any certificate of the environment
+    #[arg(long, env = "THROUGHLINE_INSECURE")]
+    pub insecure: bool,
+
+    /// Judge by earlier good runs here: a file that --save wrote; repeatable. Without, and without
+    /// --expect, the recorded session says what is done and what fails, and no time is judged
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub baseline: Vec<PathBuf>,
+
+    /// Judge by this file of expectations
+    #[arg(long, env = "THROUGHLINE_EXPECT", value_name = "FILE")]
+    pub expect: Option<PathBuf>,
+
+    /// Make these runs the expectations, whatever they are judged to be
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub expect_write: Option<PathBuf>,
+
+    /// Find the fewest steps that show the same
+    #[arg(long)]
+    pub minimise: bool,
+
+    /// Count other values of parameters and attributes as a regression too
+    #[arg(long, env = "THROUGHLINE_REPLAY_PARAMETERS")]
+    pub parameters: bool,
+
+    /// A span counts as slower beyond the slowest good run times this
+    #[arg(long, env = "THROUGHLINE_REPLAY_RATIO", value_name = "NUMBER", default_value = "2", value_parser = ratio)]
+    pub ratio: f64,
+
+    /// … and only if it is slower by this at least
+    #[arg(long, env = "THROUGHLINE_REPLAY_FLOOR", value_name = "DURATION", default_value = "200ms", value_parser = duration)]
+    pub floor: DurationNanos,
+
+    /// How long an element is looked for
+    #[arg(long, env = "THROUGHLINE_REPLAY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub timeout: DurationNanos,
+
+    /// How long a trace that lacks something is waited for
+    #[arg(long, env = "THROUGHLINE_REPLAY_PATIENCE", value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    pub patience: DurationNanos,
+
+    /// A directory in which npm installed Playwright [default: this one and those above it, then
+    /// npm's global packages]
+    #[arg(long, env = "THROUGHLINE_PLAYWRIGHT", value_name = "DIR")]
+    pub playwright: Option<PathBuf>,
+
+    /// Where pictures of the page are written: of a step that cannot be done, or that differs
+    #[arg(
+        long,
+        env = "THROUGHLINE_SCREENSHOTS",
+        value_name = "DIR",
+        default_value = "throughline-replay"
+    )]
+    pub screenshots: PathBuf,
+
+    /// Write the result as JUnit XML as well
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
+    /// Write the result as JSON as well, for --baseline
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
+    /// How to print the result
+    #[arg(
+        long,
+        env = "THROUGHLINE_REPLAY_FORMAT",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub format: ReplayFormat,
+}
+
+/// A way to print a re-run's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// A table for people
+    Table,
+    /// JSON for programs
+    Json,
 }
 
 /// A way to print a difference.

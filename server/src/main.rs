@@ -8,6 +8,7 @@
 //!               assets: the viewer; the tracer is on 4318
 //!
 //! diff ── source: a file, a running server, a data directory
+//! replay ── recorded ── source; a browser, driven by Playwright
 //! ```
 //!
 //! `store` and `query` know nothing of HTTP; `ingest` never reads from the store.
@@ -22,6 +23,8 @@ mod ingest;
 mod listen;
 mod otlp_protobuf;
 mod query;
+mod recorded;
+mod replay;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
@@ -59,5 +62,6 @@ fn run() -> anyhow::Result<ExitCode> {
         config::Commands::Import(config) => exchange::import::run(&config),
         config::Commands::Check(config) => check::run(&config),
         config::Commands::SampleData(config) => sample_data::run(&config),
+        config::Commands::Replay(config) => Ok(replay::run(&config)),
     }
 }

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use shared::id::TraceId;
-use shared::otlp::json::decode_spans;
-use shared::query::ErrorResponse;
+use shared::log::LogEntry;
+use shared::otlp::json::{decode_logs, decode_spans};
+use shared::query::{ErrorResponse, SearchResponse};
+use shared::semconv::SESSION_ID;
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
 use crate::exchange::{file, http};
 use crate::store::sqlite::{DataDirectory, SqliteStore};
-use crate::store::{Store as _, system_clock};
+use crate::store::{Filter, Store as _, Term, system_clock};
 
 /// Where traces that are named by their ids come from.
 #[derive(Debug)]
@@ -57,7 +59,79 @@ impl Source {
         }
         Ok(found)
     }
+
+    /// The source with this name: a directory, or else a server's address.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if Path::new(name).is_dir() {
+            Self::Directory(name.into())
+        } else {
+            Self::Server(name.to_owned())
+        }
+    }
+
+    /// Every span and log record of the traces that belong to a session; none where it is unknown.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn session(&self, id: &str) -> anyhow::Result<(Vec<SpanRecord>, Vec<LogEntry>)> {
+        ensure!(
+            !id.is_empty()
+                && id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+            "{id:?} is not a session id"
+        );
+        let mut spans = Vec::new();
+        let mut logs = Vec::new();
+        match self {
+            Self::Server(url) => {
+                let query = format!("%7B%20span.session.id%20%3D%20%22{id}%22%20%7D");
+                let body = answer(
+                    url,
+                    &format!("/api/v1/search?q={query}&limit={MOST_TRACES}"),
+                )?
+                .unwrap_or_default();
+                let found: SearchResponse = serde_json::from_slice(&body)
+                    .with_context(|| format!("{url} is not a Throughline server"))?;
+                for summary in found.traces {
+                    spans.extend(from_server(url, summary.trace_id)?);
+                    logs.extend(logs_from_server(url, summary.trace_id)?);
+                }
+            }
+            Self::Directory(path) => {
+                let store = open(path)?;
+                let filter = Filter {
+                    terms: vec![Term::Attribute {
+                        key: SESSION_ID.to_owned(),
+                        value: id.into(),
+                    }],
+                    ..Filter::default()
+                };
+                let found = store.candidates(&filter)?.collect::<Result<Vec<_>, _>>()?;
+                for candidate in found {
+                    spans.extend(store.trace(candidate.id)?);
+                    logs.extend(store.logs(candidate.id)?);
+                }
+            }
+        }
+        Ok((spans, logs))
+    }
+
+    /// What is known of a trace now; empty where that is nothing.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn spans(&self, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
+        match self {
+            Self::Server(url) => from_server(url, id),
+            Self::Directory(path) => Ok(open(path)?.trace(id)?),
+        }
+    }
 }
+
+/// So many traces of one session are read at most; a session lasts four hours.
+const MOST_TRACES: usize = 1_000;
 
 enum Name {
     File(PathBuf, Option<TraceId>),
@@ -122,12 +196,29 @@ pub fn open(path: &Path) -> anyhow::Result<SqliteStore> {
 }
 
 fn from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
-    let (status, body) = http::get(url, &format!("/api/v1/traces/{id}"))?;
-    match status {
-        200 => Ok(decode_spans(&body)
+    match answer(url, &format!("/api/v1/traces/{id}"))? {
+        Some(body) => Ok(decode_spans(&body)
             .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
             .records),
-        404 => Ok(Vec::new()),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn logs_from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<LogEntry>> {
+    match answer(url, &format!("/api/v1/traces/{id}/logs"))? {
+        Some(body) => Ok(decode_logs(&body)
+            .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
+            .records),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The body of what a server answers; `None` where it says that there is no such thing.
+fn answer(url: &str, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    let (status, body) = http::get(url, path)?;
+    match status {
+        200 => Ok(Some(body)),
+        404 => Ok(None),
         status => match serde_json::from_slice::<ErrorResponse>(&body) {
             Ok(error) => bail!("{url} answers {status}: {}", error.message),
             Err(_) => bail!("{url} answers {status}; is it the viewer's address?"),

@@ -23,3 +23,5 @@ pub const EXCEPTION_TYPE: &str = "exception.type";
 pub const ACTION: &str = "throughline.action";
 /// On a browser's span, how its parent was found: `exact`, `task`, `inferred` or `none`.
 pub const CAUSALITY: &str = "throughline.causality";
+/// On a span that stands for what is expected, its operation as the trace diff names it.
+pub const OPERATION: &str = "throughline.operation";

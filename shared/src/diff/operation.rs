@@ -56,6 +56,8 @@ impl Operations {
 
 /// Where the words come from that say what a span did.
 enum Source<'a> {
+    /// An operation that has been normalised already, of what is expected and not of what was seen.
+    Operation(&'a str),
     /// A request: its method, and its route where the instrumentation knew it.
     Route(&'a str, &'a str),
     /// A request without a route: its method and URL.
@@ -70,6 +72,7 @@ impl<'a> Source<'a> {
     /// The text that decides the operation, unnormalised.
     fn raw(&self) -> Cow<'a, str> {
         match *self {
+            Self::Operation(operation) => Cow::Owned(format!("o{operation}")),
             Self::Route(method, route) => Cow::Owned(format!("r{method} {route}")),
             Self::Url(method, url) => Cow::Owned(format!("u{method} {url}")),
             Self::Statement(statement) => Cow::Owned(format!("s{statement}")),
@@ -80,6 +83,9 @@ impl<'a> Source<'a> {
 
 fn source(span: &Span) -> Source<'_> {
     let attributes = &span.attributes;
+    if let Some(operation) = find_str(attributes, semconv::OPERATION) {
+        return Source::Operation(operation);
+    }
     let first = |keys: &[&str]| {
         keys.iter()
             .find_map(|key| find_str(attributes, key))
@@ -110,6 +116,7 @@ fn url(attributes: &[Attribute]) -> Option<&str> {
 
 fn name_of(span: &Span) -> String {
     match source(span) {
+        Source::Operation(operation) => operation.to_owned(),
         Source::Route(method, route) => format!("{method} {route}"),
         Source::Url(method, url) => format!("{method} {}", template::of_url(url).text),
         Source::Statement(statement) => template::of_statement(statement).text,
@@ -121,6 +128,7 @@ fn name_of(span: &Span) -> String {
 #[must_use]
 pub fn parameters(span: &Span) -> Option<(&'static str, Template)> {
     let found = match source(span) {
+        Source::Operation(_) => return None,
         Source::Route(..) | Source::Url(..) => ("path", template::of_url(url(&span.attributes)?)),
         Source::Statement(statement) => ("statement", template::of_statement(statement)),
         Source::Name(name) => ("name", template::of_words(name)),
