@@ -3,9 +3,11 @@
 pub mod filter;
 pub mod findings;
 pub mod highlight;
+pub mod layers;
 pub mod phases;
 pub mod rows;
 pub mod scatter;
+pub mod service_map;
 pub mod story;
 pub mod trace;
 
