@@ -76,7 +76,7 @@ pub fn scene(map: &MapResponse, direction: Direction) -> Scene {
     let layout = layers::layout(&graph);
     // A label stands below each ring, so that a place needs room for its width or its height.
     let (layer_step, place_step) = match direction {
-        Direction::Right => (196.0, 108.0),
+        Direction::Right => (212.0, 112.0),
         Direction::Down => (126.0, 132.0),
     };
     let (across, along) = (MARGIN + 62.0, MARGIN + RADIUS + 6.0);
@@ -320,6 +320,22 @@ pub fn rate(count: u64, nanos: i64) -> String {
     }
 }
 
+/// A number of calls, as a rate where there is a range.
+#[must_use]
+pub fn amount(count: u64, range: Option<i64>) -> String {
+    match range {
+        Some(range) => rate(count, range),
+        None => format!("×{}", format::count(count)),
+    }
+}
+
+/// A query with one more condition on the last of its spans.
+#[must_use]
+pub fn narrowed(query: &str, condition: &str) -> String {
+    let at = query.rfind('}').unwrap_or(query.len());
+    format!("{}&& {condition} {}", &query[..at], &query[at..])
+}
+
 /// The share of calls that failed, in words; empty where none did.
 #[must_use]
 pub fn errors(figures: &Figures) -> String {
@@ -377,6 +393,8 @@ pub fn error_share(figures: &Figures) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::map_picture::picture;
+    use crate::model::map_tables::{panel, tables};
     use shared::graph::{Counted, MapEdge};
     use shared::query::traceql::parse;
     use shared::time::UnixNanos;
@@ -437,6 +455,8 @@ mod tests {
             assert_eq!(part_of_id(&map, &id_of_part(&map, part)), Some(part));
             let query = traceql(&map, part);
             assert!(parse(&query).is_ok(), "{query}");
+            let failed = narrowed(&query, "status = error");
+            assert!(parse(&failed).is_ok(), "{failed}");
         }
         assert_eq!(
             traceql(&map, Part::Edge(0)),
@@ -470,6 +490,27 @@ mod tests {
             wide.lines[3].path.contains('Q'),
             "the queue's answer leads back"
         );
+    }
+
+    #[test]
+    fn the_picture_and_the_tables_say_the_same() {
+        let map = map();
+        let drawn = picture(&map, Direction::Right, None, Some(Part::Edge(0))).inner_text();
+        let told: String = tables(&map, None, None)
+            .iter()
+            .map(|table| table.inner_text())
+            .collect();
+        for node in &map.nodes {
+            assert!(drawn.contains(&node.key.name) && told.contains(&node.key.name));
+        }
+        let panel = panel(&map, Part::Node(1), &|query| query);
+        let links = panel
+            .iter()
+            .map(|part| part.inner_text())
+            .collect::<String>();
+        for neighbour in ["← web", "→ orders", "→ tickets", "← tickets"] {
+            assert!(links.contains(neighbour), "{links}");
+        }
     }
 
     #[test]
