@@ -1,17 +1,21 @@
-//! The frame of every page: router, top bar, theme and help.
+//! The frame of every page: top bar, theme and help, and the page that the address names.
 
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
 
 use crate::components::help::HelpSheet;
 use crate::components::theme::ThemeChoice;
 use crate::components::top_bar::TopBar;
+use crate::model::page::Page;
+use crate::pages::compare::{ChooseToComparePage, ComparePage};
+use crate::pages::map::MapPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::trace::TracePage;
+use crate::pages::trace_views::TraceViewPage;
 
 /// The viewer.
 #[component]
@@ -22,15 +26,26 @@ pub fn App() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <TopBar />
             <main id="main" class="app__main" tabindex="-1">
-                <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=SearchPage />
-                    <Route path=path!("/search") view=SearchPage />
-                    <Route path=path!("/trace/:id") view=TracePage />
-                    <Route path=path!("/services") view=ServicesPage />
-                    <Route path=path!("/setup") view=SetupPage />
-                </Routes>
+                <Pages />
             </main>
             <HelpSheet />
         </Router>
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    let path = use_location().pathname;
+    let page = Memo::new(move |_| path.with(|path| Page::at(path)));
+    move || match page.get() {
+        Page::Search => view! { <SearchPage /> }.into_any(),
+        Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),
+        Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
+        Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
+        Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
+        Page::Services => view! { <ServicesPage /> }.into_any(),
+        Page::Map => view! { <MapPage /> }.into_any(),
+        Page::Setup => view! { <SetupPage /> }.into_any(),
+        Page::NotFound => view! { <NotFoundPage /> }.into_any(),
     }
 }

@@ -38,6 +38,16 @@ pub fn every(seconds: u32, action: impl Fn() + 'static) {
     });
 }
 
+/// Whether the window is as narrow as a phone.
+#[must_use]
+pub fn is_narrow() -> bool {
+    window()
+        .match_media("(max-width: 700px)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
 /// Whether keys go into a text that someone writes.
 #[must_use]
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
@@ -48,6 +58,15 @@ pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
         return false;
     };
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+}
+
+/// Scrolls so that the element with this id is in view.
+pub fn scroll_to(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
 }
 
 /// Puts the keyboard focus on the element with this id, without scrolling.

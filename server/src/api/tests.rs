@@ -418,6 +418,26 @@ async fn answers_are_as_described() {
             "/api/v1/traces/{id}/graph",
         ),
         (
+            format!("/api/v1/traces/{trace}/story"),
+            "/api/v1/traces/{id}/story",
+        ),
+        (
+            format!("/api/v1/traces/{trace}/statistics?by=kind,text"),
+            "/api/v1/traces/{id}/statistics",
+        ),
+        (
+            format!("/api/v1/traces/{trace}/statistics?by="),
+            "/api/v1/traces/{id}/statistics",
+        ),
+        (
+            format!("/api/v1/traces/{trace}/alike"),
+            "/api/v1/traces/{id}/alike",
+        ),
+        (
+            format!("/api/v1/traces/{}/alike", trace_id(99)),
+            "/api/v1/traces/{id}/alike",
+        ),
+        (
             format!("/api/v1/traces/{}/graph", trace_id(99)),
             "/api/v1/traces/{id}/graph",
         ),

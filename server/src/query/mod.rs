@@ -5,6 +5,7 @@
 //! leave out nothing, and both stores give the same answers. What is asked about a whole range of
 //! time is counted by the minute ([`map`]).
 
+pub mod alike;
 pub mod map;
 pub mod parts;
 pub mod plan;

@@ -293,7 +293,6 @@ pub struct Counted {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MapNode {
     /// What it is and how it is called.
-    #[serde(flatten)]
     pub key: NodeKey,
     /// Its figures.
     pub now: Figures,

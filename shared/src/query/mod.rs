@@ -182,6 +182,17 @@ pub struct TagValue {
     pub span_count: u64,
 }
 
+/// The answer to `GET /api/v1/traces/{id}/alike`: what a trace may be compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlikeResponse {
+    /// The trace.
+    pub trace: TraceSummary,
+    /// The newest others whose root has the same name and service.
+    pub alike: Vec<TraceSummary>,
+    /// Whether there may be more of them.
+    pub more: bool,
+}
+
 /// What a list shows of a trace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

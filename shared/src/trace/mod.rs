@@ -9,6 +9,8 @@
 mod assemble;
 mod critical_path;
 mod self_time;
+pub mod statistics;
+pub mod story;
 mod warning;
 
 pub use assemble::assemble;

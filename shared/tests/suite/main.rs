@@ -23,6 +23,8 @@ mod session;
 #[cfg(feature = "std")]
 mod shop;
 #[cfg(feature = "std")]
+mod story;
+#[cfg(feature = "std")]
 mod summary;
 #[cfg(feature = "std")]
 mod trace;

@@ -2,6 +2,7 @@
 
 pub mod copy_button;
 pub mod drawer;
+pub mod drawn;
 pub mod filters;
 pub mod help;
 pub mod mark;

@@ -48,6 +48,7 @@ pub fn TopBar() -> impl IntoView {
             <nav class="top-bar__nav" aria-label="Pages">
                 <a href="/" aria-current=move || current(traces())>"Traces"</a>
                 <a href="/services" aria-current=move || current(is("/services"))>"Services"</a>
+                <a href="/map" aria-current=move || current(is("/map"))>"Map"</a>
             </nav>
             <div class="top-bar__query">
                 <Show when=move || !searching.get()>

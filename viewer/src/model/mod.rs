@@ -1,13 +1,22 @@
 //! What the pages know of a trace: pure, without a browser, tested natively.
 
+pub mod alike;
+pub mod compare;
 pub mod filter;
 pub mod findings;
 pub mod highlight;
+pub mod layers;
+pub mod map_address;
+pub mod map_picture;
+pub mod map_tables;
+pub mod page;
 pub mod phases;
 pub mod rows;
 pub mod scatter;
+pub mod service_map;
 pub mod story;
 pub mod trace;
+pub mod trace_views;
 
 #[cfg(test)]
 pub mod fixture;

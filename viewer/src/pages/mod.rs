@@ -1,7 +1,10 @@
 //! One file per page.
 
+pub mod compare;
+pub mod map;
 pub mod not_found;
 pub mod search;
 pub mod services;
 pub mod setup;
 pub mod trace;
+pub mod trace_views;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::hooks::use_location;
 use shared::log::LogEntry;
 
 use crate::api::{self, ApiError, Remote, use_fetch};
 use crate::browser;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
+use crate::components::drawn::Drawn;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::waterfall::{Waterfall, WaterfallState};
 use crate::format;
@@ -19,7 +20,8 @@ use crate::model::findings::{Finding, Tone, findings, origins_of_errors};
 use crate::model::rows::{Openness, RowKey, Rows};
 use crate::model::story::{Emphasis, story};
 use crate::model::trace::TraceModel;
-use crate::url::{Tab, TraceAddress};
+use crate::model::trace_views::tabs;
+use crate::url::{QueryString, Tab, TraceAddress};
 
 /// A trace that ended less than so many seconds ago may still grow.
 const SETTLED_SECONDS: i64 = 30;
@@ -32,16 +34,10 @@ const ADDRESS_MILLIS: u64 = 150;
 
 /// The page at `/trace/{id}`.
 #[component]
-pub fn TracePage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get("id").unwrap_or_default().to_ascii_lowercase())
-    });
-    move || view! { <TraceOf id=id.get() /> }
-}
-
-#[component]
-fn TraceOf(id: String) -> impl IntoView {
+pub fn TracePage(
+    /// The trace.
+    id: String,
+) -> impl IntoView {
     let path = Memo::new({
         let id = id.clone();
         move |_| format!("/api/v1/traces/{}", crate::url::encode(&id))
@@ -208,6 +204,19 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
     let session = model.session().map(str::to_owned);
     let errors = u64::from(model.error_count);
     let first_error = origins_of_errors(&model).first().copied();
+    let views = Signal::derive({
+        let (model, id) = (Arc::clone(&model), trace_id.clone());
+        move || {
+            let mut kept = QueryString::new("");
+            if let Some(node) = state.selected.get() {
+                kept.push("span", &model.span(node).span_id.to_hex());
+            }
+            if let Some((from, to)) = state.window.get() {
+                kept.push("zoom", &format!("{from}-{to}"));
+            }
+            vec![tabs(&id, "", &kept.finish())]
+        }
+    });
     view! {
         <header class="trace__head">
             <div class="trace__title">
@@ -269,6 +278,7 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
             <div class="chips" role="group" aria-label="Findings">
                 {findings(&model).into_iter().map(|finding| view! { <Chip finding=finding state=state /> }).collect_view()}
             </div>
+            <Drawn contents=views class="trace__views" on_pick=Callback::new(|_: String| ()) />
         </header>
     }
 }

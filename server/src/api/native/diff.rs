@@ -1,14 +1,24 @@
-//! `GET /api/v1/diff`: what differs between a trace and its baselines.
+//! `GET /api/v1/diff`, what differs between a trace and its baselines; and
+//! `GET /api/v1/traces/{id}/alike`, what to compare a trace with.
 
-use axum::extract::{Query, State};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use shared::diff::{Limits, diff as compare};
 use shared::id::TraceId;
+use shared::query::AlikeResponse;
 use shared::trace::{Trace, assemble};
 
 use super::error::ApiError;
 use super::parameters::Parameters;
 use super::{Api, json, no_such_trace, trace_id};
+use crate::query::alike as find;
+use crate::query::search::Bounds;
+
+/// After this, what was found is answered.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// So many traces may be a baseline together.
 const MAX_BASELINES: usize = 20;
@@ -53,4 +63,17 @@ pub async fn diff(
         serde_json::to_vec(&compare(&baselines, &other[0], &Limits::default()))
     })
     .await
+}
+
+/// The newest traces with the same root.
+pub async fn alike(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<AlikeResponse>, ApiError> {
+    let id = trace_id(&id)?;
+    let bounds = Bounds::until(Instant::now() + DEADLINE);
+    let found = api
+        .read(move |store| find::alike(store, id, &bounds))
+        .await?;
+    found.map(Json).ok_or_else(|| no_such_trace(id))
 }

@@ -10,6 +10,7 @@ mod notes;
 mod parameters;
 mod search;
 mod sessions;
+mod views;
 
 use std::sync::Arc;
 
@@ -55,6 +56,9 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/traces/{id}", get(trace)),
         ("/api/v1/traces/{id}/logs", get(logs)),
         ("/api/v1/traces/{id}/graph", get(map::of_trace)),
+        ("/api/v1/traces/{id}/alike", get(diff::alike)),
+        ("/api/v1/traces/{id}/story", get(views::story)),
+        ("/api/v1/traces/{id}/statistics", get(views::statistics)),
         ("/api/v1/traces/{id}/export", get(export::export)),
         ("/api/v1/traces/{id}/notes", get(notes::list)),
         (

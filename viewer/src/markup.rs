@@ -1,0 +1,158 @@
+//! Markup as data: pictures and tables of many like elements, made by plain functions and drawn by one.
+//!
+//! A view macro generates code for every element that it names, which the browser must load; a tree of
+//! values costs the same few instructions wherever it is made, and is tested without a browser. Texts are
+//! only ever text: what a sender wrote cannot become an element.
+
+/// An element with its attributes and contents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Markup {
+    /// Its name in HTML or SVG.
+    pub tag: &'static str,
+    /// Its attributes in order.
+    pub attributes: Vec<(&'static str, String)>,
+    /// Its contents in order.
+    pub contents: Vec<Content>,
+}
+
+/// What is within an element.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// An element.
+    Element(Markup),
+}
+
+/// The attribute whose value is handed over when the element is picked by pointer or keyboard.
+pub const PICK: &str = "data-pick";
+
+/// An element with a class; without one where it is empty.
+#[must_use]
+pub fn element(tag: &'static str, class: &str) -> Markup {
+    let mut markup = Markup {
+        tag,
+        attributes: Vec::new(),
+        contents: Vec::new(),
+    };
+    if !class.is_empty() {
+        markup.attributes.push(("class", class.to_owned()));
+    }
+    markup
+}
+
+/// An element with a class and nothing but text.
+#[must_use]
+pub fn text(tag: &'static str, class: &str, text: &str) -> Markup {
+    element(tag, class).text(text)
+}
+
+/// A link.
+#[must_use]
+pub fn link(class: &str, address: &str, label: &str) -> Markup {
+    text("a", class, label).set("href", address)
+}
+
+/// A button that picks something.
+#[must_use]
+pub fn button(class: &str, pick: &str, label: &str) -> Markup {
+    text("button", class, label)
+        .set("type", "button")
+        .set(PICK, pick)
+}
+
+impl Markup {
+    /// With an attribute.
+    #[must_use]
+    pub fn set(mut self, name: &'static str, value: &str) -> Self {
+        self.attributes.push((name, value.to_owned()));
+        self
+    }
+
+    /// With an attribute that is a length or a place, to a tenth.
+    #[must_use]
+    pub fn at(self, name: &'static str, value: f64) -> Self {
+        self.set(name, &format!("{value:.1}"))
+    }
+
+    /// With a text after what it contains.
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
+        self.contents.push(Content::Text(text.to_owned()));
+        self
+    }
+
+    /// With an element after what it contains.
+    #[must_use]
+    pub fn with(mut self, element: Self) -> Self {
+        self.contents.push(Content::Element(element));
+        self
+    }
+
+    /// With elements after what it contains.
+    #[must_use]
+    pub fn all(mut self, elements: Vec<Self>) -> Self {
+        self.contents
+            .extend(elements.into_iter().map(Content::Element));
+        self
+    }
+
+    /// All of its text.
+    #[cfg(test)]
+    pub fn inner_text(&self) -> String {
+        let of = |content: &Content| match content {
+            Content::Text(text) => text.clone(),
+            Content::Element(element) => element.inner_text(),
+        };
+        self.contents.iter().map(of).collect()
+    }
+}
+
+/// A table: a caption that may be empty, column heads, and rows whose first cell is their head.
+#[must_use]
+pub fn table(class: &str, caption: &str, heads: Vec<Markup>, rows: Vec<Markup>) -> Markup {
+    let mut table = element("table", class);
+    if !caption.is_empty() {
+        table = table.with(text("caption", "", caption));
+    }
+    let head = element("thead", "").with(element("tr", "").all(heads));
+    table.with(head).with(element("tbody", "").all(rows))
+}
+
+/// The head of a column.
+#[must_use]
+pub fn head(label: &str) -> Markup {
+    text("th", "", label).set("scope", "col")
+}
+
+/// A row under a head, which contains the given element.
+#[must_use]
+pub fn row(class: &str, head: Markup, cells: Vec<Markup>) -> Markup {
+    element("tr", class)
+        .with(element("th", "").set("scope", "row").with(head))
+        .all(cells)
+}
+
+/// A cell.
+#[must_use]
+pub fn cell(label: &str) -> Markup {
+    text("td", "", label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sender_wrote_is_text() {
+        let written = "<script>alert(1)</script>";
+        let drawn = row("", text("b", "", written), vec![cell(written)]);
+        assert_eq!(drawn.inner_text(), written.repeat(2));
+        assert!(
+            !drawn
+                .contents
+                .iter()
+                .any(|content| matches!(content, Content::Element(one) if one.tag == "script"))
+        );
+    }
+}
