@@ -16,6 +16,9 @@ use web_sys::AbortController;
 
 use crate::model::trace::TraceModel;
 
+/// The answer to a search, as far as lists show it.
+pub type SearchResponse = shared::query::SearchResponse<serde::de::IgnoredAny>;
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -188,6 +191,14 @@ pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
         .records;
     entries.sort_by_key(|entry| entry.record.time);
     Ok(entries)
+}
+
+/// Reads an answer once.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    json(&get(path, None).await?)
 }
 
 async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {

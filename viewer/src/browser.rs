@@ -48,6 +48,21 @@ pub fn is_narrow() -> bool {
         .is_some_and(|query| query.matches())
 }
 
+/// What the browser keeps under a key; `None` where it keeps nothing, or must not.
+#[must_use]
+pub fn kept(key: &str) -> Option<String> {
+    let storage = window().local_storage().ok().flatten()?;
+    storage.get_item(key).ok().flatten()
+}
+
+/// Has the browser keep a text, where it may and has room.
+pub fn keep(key: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A full or forbidden storage forgets, and everything else works.
+        let _ = storage.set_item(key, text);
+    }
+}
+
 /// Whether keys go into a text that someone writes.
 #[must_use]
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {

@@ -157,6 +157,10 @@ pub struct TraceAddress {
     pub zoom: Option<(i64, i64)>,
     /// Whether the critical path is hidden.
     pub line_off: bool,
+    /// The filter inside the trace.
+    pub find: String,
+    /// What happens to the spans that it does not find.
+    pub rest: String,
 }
 
 impl TraceAddress {
@@ -189,6 +193,8 @@ impl TraceAddress {
                         .filter(|(from, to)| from < to);
                 }
                 "line" => out.line_off = value == "off",
+                "find" => out.find = value,
+                "rest" => out.rest = value,
                 _ => {}
             }
         }
@@ -209,6 +215,10 @@ impl TraceAddress {
             query.push("zoom", &format!("{from}-{to}"));
         }
         query.push_unless_empty("line", if self.line_off { "off" } else { "" });
+        query.push_unless_empty("find", &self.find);
+        if !self.find.is_empty() {
+            query.push_unless_empty("rest", &self.rest);
+        }
         query.finish()
     }
 }
@@ -226,6 +236,8 @@ mod tests {
             unfolded: vec!["03".to_owned()],
             zoom: Some((40_000_000, 2_240_000_000)),
             line_off: true,
+            find: "{ status = error }".to_owned(),
+            rest: "hide".to_owned(),
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");

@@ -97,6 +97,7 @@ pub fn search(
 ) -> Result<SearchResponse, StoreError> {
     let mut response = SearchResponse {
         traces: Vec::new(),
+        matched: Vec::new(),
         scanned_traces: 0,
         scanned_spans: 0,
         stopped: Stopped::End,
@@ -123,8 +124,10 @@ pub fn search(
         if !found.nodes.is_empty()
             && let Some(mut summary) = summarise(&trace)
         {
-            summary.matched = matched(&search.query, &trace, &found, search.spans);
+            let matched = matched(&search.query, &trace, &found, search.spans);
+            summary.noted = noted(&matched);
             response.traces.push(summary);
+            response.matched.push(matched);
         }
         last = Some(candidate);
     }
@@ -179,6 +182,20 @@ fn matched(query: &Query, trace: &Trace, found: &Found, limit: usize) -> Matched
             })
             .collect(),
     }
+}
+
+/// What the listed spans and spansets say.
+fn noted(matched: &Matched) -> Vec<String> {
+    let groups = matched.spansets.iter().flat_map(|spanset| &spanset.values);
+    let selected = matched.spans.iter().flat_map(|span| &span.selected);
+    let mut noted: Vec<String> = Vec::new();
+    for value in groups.chain(selected) {
+        let text = format!("{} = {}", value.field, value.value);
+        if !noted.contains(&text) {
+            noted.push(text);
+        }
+    }
+    noted
 }
 
 /// The place behind a trace, as an address carries it.

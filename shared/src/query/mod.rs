@@ -18,12 +18,15 @@ use serde::{Deserialize, Serialize};
 use crate::id::{SpanId, TraceId};
 use crate::time::{DurationNanos, UnixNanos};
 
-/// The answer to `GET /api/v1/search`.
+/// The answer to `GET /api/v1/search`. Who does not need the spans reads
+/// `SearchResponse<IgnoredAny>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SearchResponse {
+pub struct SearchResponse<M = Matched> {
     /// The traces found, newest first; equal starts are ordered by trace id.
     pub traces: Vec<TraceSummary>,
+    /// Which spans of each trace were found, in the order of the traces.
+    pub matched: Vec<M>,
     /// How many traces the search looked at.
     pub scanned_traces: u64,
     /// How many spans they have.
@@ -217,9 +220,10 @@ pub struct TraceSummary {
     pub error: Option<String>,
     /// Its services in the order of their first span; the browser first where there is one.
     pub services: Vec<ServiceShare>,
-    /// Which of its spans a search found.
+    /// What a search showed of the spans that it found: what it selects, groups by or compares, each
+    /// as `field = value`, each once.
     #[serde(default)]
-    pub matched: Matched,
+    pub noted: Vec<String>,
 }
 
 /// One service's part in a trace.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Matched, ServiceShare, TraceSummary};
+use super::{ServiceShare, TraceSummary};
 use crate::attribute::{AttributeValue, find, find_str};
 use crate::semconv;
 use crate::span::{Span, SpanKind};
@@ -37,7 +37,7 @@ pub fn summarise(trace: &Trace) -> Option<TraceSummary> {
             .count() as u32,
         error: first_error(trace),
         services: services(trace),
-        matched: Matched::default(),
+        noted: Vec::new(),
     })
 }
 

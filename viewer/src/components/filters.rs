@@ -6,19 +6,21 @@ use leptos::prelude::*;
 use shared::query::{Service, ServicesResponse};
 
 use super::mark::ServiceDot;
-use crate::api::Fetched;
+use crate::api::{Fetched, SearchResponse};
 use crate::format;
-use crate::model::filter::{Filter, PAGE};
+use crate::model::filter::{Filter, PAGE, Range};
 use crate::palette;
 
-/// The least durations that are offered, in milliseconds.
-const LEAST_MILLIS: [(u32, &str); 5] = [
-    (100, "100 ms"),
-    (500, "500 ms"),
-    (1_000, "1 s"),
-    (5_000, "5 s"),
-    (30_000, "30 s"),
+/// The least durations that are offered, in microseconds.
+const LEAST_MICROS: [(u64, &str); 5] = [
+    (100_000, "100 ms"),
+    (500_000, "500 ms"),
+    (1_000_000, "1 s"),
+    (5_000_000, "5 s"),
+    (30_000_000, "30 s"),
 ];
+/// So many actions are offered, the most frequent of those listed.
+const ACTIONS: usize = 6;
 
 /// The column of filters.
 #[component]
@@ -27,6 +29,8 @@ pub fn Filters(
     filter: Memo<Filter>,
     /// The services to choose from.
     services: Fetched<ServicesResponse>,
+    /// The traces that are listed.
+    answer: Signal<Option<Arc<SearchResponse>>>,
     /// Asks for something else.
     on_change: Callback<Filter>,
 ) -> impl IntoView {
@@ -34,6 +38,7 @@ pub fn Filters(
         let mut next = filter.get_untracked();
         change(&mut next);
         next.limit = PAGE;
+        next.after.clear();
         on_change.run(next);
     };
     let known = move || services.state.get().ready();
@@ -61,16 +66,16 @@ pub fn Filters(
                 <fieldset class="filters__group">
                     <legend>"Takes at least"</legend>
                     <div class="pills">
-                        {LEAST_MILLIS
-                            .map(|(millis, label)| {
-                                let on = move || filter.with(|filter| filter.min_millis == Some(millis));
+                        {LEAST_MICROS
+                            .map(|(micros, label)| {
+                                let on = move || filter.with(|filter| filter.min_micros == Some(micros));
                                 view! {
                                     <button
                                         type="button"
                                         class="pill"
                                         aria-pressed=move || on().to_string()
                                         on:click=move |_| change(&|filter| {
-                                            filter.min_millis = if filter.min_millis == Some(millis) { None } else { Some(millis) };
+                                            filter.min_micros = if filter.min_micros == Some(micros) { None } else { Some(micros) };
                                         })
                                     >
                                         {label}
@@ -78,8 +83,53 @@ pub fn Filters(
                                 }
                             })
                             .collect_view()}
+                        {move || {
+                            let (min, max) = filter.with(|filter| (filter.min_micros, filter.max_micros));
+                            let length = |micros: u64| format::duration(i64::try_from(micros * 1_000).unwrap_or(i64::MAX));
+                            let max = max?;
+                            let label = match min {
+                                Some(min) => format!("{} to {} ✕", length(min), length(max)),
+                                None => format!("up to {} ✕", length(max)),
+                            };
+                            Some(view! {
+                                <button
+                                    type="button"
+                                    class="pill"
+                                    aria-pressed="true"
+                                    on:click=move |_| change(&|filter| (filter.min_micros, filter.max_micros) = (None, None))
+                                >
+                                    {label}
+                                </button>
+                            })
+                        }}
                     </div>
                 </fieldset>
+                {move || {
+                    let chosen = filter.with(|filter| filter.root.clone());
+                    let names = actions(answer.get().as_deref(), &chosen);
+                    (!names.is_empty()).then(|| view! {
+                        <fieldset class="filters__group">
+                            <legend>"Action"</legend>
+                            {names
+                                .into_iter()
+                                .map(|(name, count)| {
+                                    let (on, label) = (name == chosen, format::quoted(&name));
+                                    view! {
+                                        <label class="choice" title=label.clone()>
+                                            <input
+                                                type="checkbox"
+                                                prop:checked=on
+                                                on:change=move |_| change(&|filter| filter.root = if on { String::new() } else { name.clone() })
+                                            />
+                                            <span class="choice__name">{label.clone()}</span>
+                                            <span class="choice__count">{format::count(count)}</span>
+                                        </label>
+                                    }
+                                })
+                                .collect_view()}
+                        </fieldset>
+                    })
+                }}
                 <fieldset class="filters__group">
                     <legend>"Service"</legend>
                     {move || match known() {
@@ -126,7 +176,8 @@ pub fn Filters(
                         class="button button--quiet filters__clear"
                         on:click=move |_| {
                             let old = filter.get_untracked();
-                            on_change.run(Filter { query: old.query, range: old.range, live: old.live, limit: PAGE, ..Filter::default() });
+                            let range = if let Range::Between(..) = old.range { Range::Any } else { old.range };
+                            on_change.run(Filter { range, ..old.with_whole_query(old.query.clone()) });
                         }
                     >
                         "Clear filters"
@@ -156,6 +207,7 @@ fn ServiceChoice(
         // An operation belongs to the service that it was chosen for.
         next.operation.clear();
         next.limit = PAGE;
+        next.after.clear();
         on_change.run(next);
     };
     view! {
@@ -168,6 +220,23 @@ fn ServiceChoice(
             <span class="choice__count">{format::count(service.span_count)}</span>
         </label>
     }
+}
+
+/// The names of the roots that are listed, with how many traces each has; what is chosen stays.
+fn actions(answer: Option<&SearchResponse>, chosen: &str) -> Vec<(String, u64)> {
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    for trace in answer.iter().flat_map(|answer| &answer.traces) {
+        match counts.iter_mut().find(|(name, _)| *name == trace.root_name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((trace.root_name.clone(), 1)),
+        }
+    }
+    if !chosen.is_empty() && !counts.iter().any(|(name, _)| name == chosen) {
+        counts.push((chosen.to_owned(), 0));
+    }
+    counts.sort_by(|a, b| (a.0 != chosen, b.1, &a.0).cmp(&(b.0 != chosen, a.1, &b.0)));
+    counts.truncate(ACTIONS);
+    counts
 }
 
 fn operations(known: Option<Arc<ServicesResponse>>, service: &str, current: &str) -> Vec<String> {
@@ -190,7 +259,9 @@ fn count_of(filter: &Filter) -> usize {
         !filter.service.is_empty(),
         !filter.operation.is_empty(),
         filter.errors,
-        filter.min_millis.is_some(),
+        filter.min_micros.is_some() || filter.max_micros.is_some(),
+        !filter.root.is_empty(),
+        matches!(filter.range, Range::Between(..)),
     ]
     .into_iter()
     .filter(|on| *on)

@@ -12,7 +12,10 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("→ ←", "open and close, or go to child and parent"),
             ("Enter", "open the span"),
             ("Esc", "close the span"),
-            ("n p", "next and previous error"),
+            (
+                "n p",
+                "next and previous error; n N next and previous hit of a filter",
+            ),
             ("c", "walk along the critical path"),
             ("l", "show or hide the critical path"),
         ],
@@ -27,7 +30,13 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("Shift wheel", "move along"),
         ],
     ),
-    ("Everywhere", &[("/", "write a query"), ("?", "this sheet")]),
+    (
+        "Everywhere",
+        &[
+            ("/", "write a query, in a trace filter it"),
+            ("?", "this sheet"),
+        ],
+    ),
 ];
 
 /// The sheet; listens for its key.

@@ -1,12 +1,16 @@
 //! The parts that pages are made of: markup over typed properties.
 
+pub mod completion;
 pub mod copy_button;
 pub mod drawer;
 pub mod drawn;
 pub mod filters;
+pub mod find_bar;
 pub mod help;
 pub mod mark;
+pub mod nothing;
 pub mod query_bar;
+pub mod saved_views;
 pub mod scatter;
 pub mod state;
 pub mod theme;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::completion::{Completion, Suggestions};
 use crate::model::highlight::{Token, TokenKind, tokens};
 
 /// What is wrong with a query.
@@ -60,9 +61,13 @@ pub fn QueryBar(
         });
         follow_scroll();
     });
+    let completion = Completion::new(text, field);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        on_submit.run(text.get_untracked().trim().to_owned());
+        completion.close();
+        let query = text.get_untracked().trim().to_owned();
+        completion.remember(&query);
+        on_submit.run(query);
     };
     let at = move || {
         shown_problem
@@ -97,7 +102,12 @@ pub fn QueryBar(
                     type="text"
                     name="q"
                     node_ref=field
+                    role="combobox"
                     aria-label="Query in TraceQL"
+                    aria-autocomplete="list"
+                    aria-controls="query-suggestions"
+                    aria-expanded=move || completion.is_open().to_string()
+                    aria-activedescendant=move || completion.active_id()
                     aria-invalid=move || shown_problem.with(Option::is_some).then_some("true")
                     aria-describedby="query-problem"
                     placeholder=if compact { "Search traces" } else { "{ resource.service.name = \"shop-web\" && duration > 500ms }" }
@@ -108,11 +118,17 @@ pub fn QueryBar(
                     on:input:target=move |event| {
                         text.set(event.target().value());
                         follow_scroll();
+                        completion.typed();
                     }
+                    on:keydown=move |event| completion.key(&event)
+                    on:focus=move |_| completion.wake()
+                    on:blur=move |_| completion.close()
+                    on:click=move |_| completion.typed()
                     on:scroll=move |_| follow_scroll()
                     on:keyup=move |_| follow_scroll()
                 />
                 <kbd class="query__key" aria-hidden="true">"/"</kbd>
+                <Suggestions completion=completion />
             </div>
             <Show when=move || !compact>
                 <button type="submit" class="button button--primary query__go">"Search"</button>

@@ -17,6 +17,8 @@ pub enum Range {
     Any,
     /// The last `n` seconds.
     Last(u32),
+    /// From one instant to another, in Unix milliseconds.
+    Between(u64, u64),
 }
 
 impl Range {
@@ -61,14 +63,20 @@ pub struct Filter {
     pub operation: String,
     /// Only traces in which something failed.
     pub errors: bool,
-    /// Only traces that took at least so many milliseconds.
-    pub min_millis: Option<u32>,
+    /// Only traces with a root of this name.
+    pub root: String,
+    /// Only traces that took at least so many microseconds.
+    pub min_micros: Option<u64>,
+    /// Only traces that took at most so many microseconds.
+    pub max_micros: Option<u64>,
     /// How far back.
     pub range: Range,
     /// Whether the list follows what arrives.
     pub live: bool,
     /// How many traces to list at most.
     pub limit: u32,
+    /// Where the page before ended, as the server said it; empty for the first page.
+    pub after: String,
 }
 
 impl Filter {
@@ -76,15 +84,23 @@ impl Filter {
     #[must_use]
     pub fn from_address(get: impl Fn(&str) -> Option<String>) -> Self {
         let text = |key: &str| get(key).unwrap_or_default();
+        let instant = |key: &str| text(key).parse::<u64>().ok();
+        let range = match (instant("from"), instant("to")) {
+            (Some(from), Some(to)) if from <= to => Range::Between(from, to),
+            _ => Range::from_key(&text("range")),
+        };
         Self {
             query: text("q"),
             service: text("service"),
             operation: text("operation"),
             errors: text("errors") == "1",
-            min_millis: text("min").parse().ok().filter(|millis| *millis > 0),
-            range: Range::from_key(&text("range")),
+            root: text("root"),
+            min_micros: micros(&text("min")),
+            max_micros: micros(&text("max")),
+            range,
             live: text("live") == "1",
             limit: text("limit").parse().unwrap_or(PAGE).clamp(PAGE, MOST),
+            after: text("after"),
         }
     }
 
@@ -96,17 +112,19 @@ impl Filter {
         query.push_unless_empty("service", &self.service);
         query.push_unless_empty("operation", &self.operation);
         query.push_unless_empty("errors", if self.errors { "1" } else { "" });
-        query.push_unless_empty(
-            "min",
-            &self
-                .min_millis
-                .map_or(String::new(), |millis| millis.to_string()),
-        );
+        query.push_unless_empty("root", &self.root);
+        query.push_unless_empty("min", &millis(self.min_micros));
+        query.push_unless_empty("max", &millis(self.max_micros));
         query.push_unless_empty("range", self.range.key());
+        if let Range::Between(from, to) = self.range {
+            query.push("from", &from.to_string());
+            query.push("to", &to.to_string());
+        }
         query.push_unless_empty("live", if self.live { "1" } else { "" });
         if self.limit > PAGE {
             query.push("limit", &self.limit.to_string());
         }
+        query.push_unless_empty("after", &self.after);
         query.finish()
     }
 
@@ -133,8 +151,16 @@ impl Filter {
         if self.errors {
             parts.push("{ status = error }".to_owned());
         }
-        if let Some(millis) = self.min_millis {
-            parts.push(format!("{{ traceDuration >= {millis}ms }}"));
+        if !self.root.is_empty() {
+            parts.push(format!("{{ rootName = {} }}", quoted(&self.root)));
+        }
+        let bounds = [(">=", self.min_micros), ("<=", self.max_micros)];
+        let bounds: Vec<String> = bounds
+            .into_iter()
+            .filter_map(|(sign, micros)| Some(format!("traceDuration {sign} {}", length(micros?))))
+            .collect();
+        if !bounds.is_empty() {
+            parts.push(format!("{{ {} }}", bounds.join(" && ")));
         }
         parts.join(" && ")
     }
@@ -142,20 +168,85 @@ impl Filter {
     /// Where the API answers the search.
     #[must_use]
     pub fn api_path(&self, now: UnixNanos) -> String {
-        let mut query = QueryString::new("/api/v1/search");
-        query.push_unless_empty("q", &self.traceql());
-        if let Range::Last(seconds) = self.range {
-            let start = now.0.saturating_sub(u64::from(seconds) * 1_000_000_000);
-            query.push("start", &start.to_string());
-        }
+        let mut query = self.asked("/api/v1/search", now);
         query.push("limit", &self.limit.to_string());
+        query.push_unless_empty("after", &self.after);
         query.finish()
+    }
+
+    /// Where the API says which part of the search leaves nothing.
+    #[must_use]
+    pub fn parts_path(&self, now: UnixNanos) -> String {
+        self.asked("/api/v1/search/parts", now).finish()
+    }
+
+    fn asked(&self, path: &str, now: UnixNanos) -> QueryString {
+        let mut query = QueryString::new(path);
+        query.push_unless_empty("q", &self.traceql());
+        match self.range {
+            Range::Any => {}
+            Range::Last(seconds) => {
+                let start = now.0.saturating_sub(u64::from(seconds) * 1_000_000_000);
+                query.push("start", &start.to_string());
+            }
+            Range::Between(from, to) => {
+                query.push("start", &from.saturating_mul(1_000_000).to_string());
+                // The last millisecond belongs to the range.
+                let end = to.saturating_mul(1_000_000).saturating_add(999_999);
+                query.push("end", &end.to_string());
+            }
+        }
+        query
+    }
+
+    /// The same search for this query text alone, without the filters beside it.
+    #[must_use]
+    pub fn with_whole_query(&self, query: String) -> Self {
+        Self {
+            query,
+            range: self.range,
+            live: self.live,
+            limit: PAGE,
+            ..Self::default()
+        }
     }
 
     /// Whether the list is narrowed by anything.
     #[must_use]
     pub fn narrows(&self) -> bool {
         !self.traceql().is_empty() || self.range != Range::Any
+    }
+}
+
+/// Milliseconds of an address, perhaps with a fraction, as microseconds.
+fn micros(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(fraction) || whole.len() > 12 {
+        return None;
+    }
+    let thousandths = format!("{fraction:0<3}");
+    let micros = whole.parse::<u64>().ok()? * 1_000 + thousandths.get(..3)?.parse::<u64>().ok()?;
+    (micros > 0).then_some(micros)
+}
+
+/// Microseconds as an address has them.
+fn millis(micros: Option<u64>) -> String {
+    let Some(micros) = micros else {
+        return String::new();
+    };
+    match micros % 1_000 {
+        0 => (micros / 1_000).to_string(),
+        rest => format!("{}.{rest:03}", micros / 1_000),
+    }
+}
+
+/// Microseconds as TraceQL writes them.
+fn length(micros: u64) -> String {
+    if micros.is_multiple_of(1_000) {
+        format!("{}ms", micros / 1_000)
+    } else {
+        format!("{micros}us")
     }
 }
 
@@ -187,24 +278,41 @@ mod tests {
             service: "pay\"ment".to_owned(),
             operation: "POST /charge".to_owned(),
             errors: true,
-            min_millis: Some(500),
+            root: String::new(),
+            min_micros: Some(500_000),
+            max_micros: None,
             range: Range::Last(3_600),
             live: true,
             limit: 100,
+            after: "1-ab".to_owned(),
+        }
+    }
+
+    /// What a brush leaves: a part of the time, and of the durations.
+    fn brushed() -> Filter {
+        Filter {
+            root: "load".to_owned(),
+            min_micros: Some(250),
+            max_micros: Some(1_500_250),
+            range: Range::Between(1_000, 2_000),
+            limit: PAGE,
+            ..Filter::default()
         }
     }
 
     #[test]
     fn the_address_keeps_the_whole_state() {
-        let address = filter().address();
-        let pairs = crate::url::parse(address.split_once('?').expect("a query").1);
-        let read = Filter::from_address(|key| {
-            pairs
-                .iter()
-                .find(|pair| pair.0 == key)
-                .map(|pair| pair.1.clone())
-        });
-        assert_eq!(read, filter());
+        for state in [filter(), brushed()] {
+            let address = state.address();
+            let pairs = crate::url::parse(address.split_once('?').expect("a query").1);
+            let read = Filter::from_address(|key| {
+                pairs
+                    .iter()
+                    .find(|pair| pair.0 == key)
+                    .map(|pair| pair.1.clone())
+            });
+            assert_eq!(read, state);
+        }
         assert_eq!(Filter::from_address(|_| None).address(), "/search");
     }
 
@@ -213,6 +321,10 @@ mod tests {
         assert_eq!(
             filter().traceql(),
             r#"{ span.booking.id != nil } && { resource.service.name = "pay\"ment" && name = "POST /charge" } && { status = error } && { traceDuration >= 500ms }"#
+        );
+        assert_eq!(
+            brushed().traceql(),
+            r#"{ rootName = "load" } && { traceDuration >= 250us && traceDuration <= 1500250us }"#
         );
         assert_eq!(Filter::default().traceql(), "");
     }
@@ -227,6 +339,11 @@ mod tests {
         assert_eq!(
             filter.api_path(UnixNanos(1_000_000_000_000)),
             "/api/v1/search?start=700000000000&limit=50"
+        );
+        assert!(
+            brushed()
+                .parts_path(UnixNanos(0))
+                .ends_with("&start=1000000000&end=2000999999")
         );
     }
 }

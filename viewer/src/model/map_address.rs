@@ -97,7 +97,8 @@ impl MapAddress {
     pub fn api_path((range, compare): (Range, Compare), now: UnixNanos) -> String {
         let seconds = match range {
             Range::Last(seconds) => u64::from(seconds),
-            Range::Any => 3_600,
+            // The map's addresses have no other: they go back from now.
+            Range::Any | Range::Between(..) => 3_600,
         };
         let end = now.0 / 1_000_000_000;
         let mut query = QueryString::new("/api/v1/map");

@@ -2,7 +2,9 @@
 
 pub mod alike;
 pub mod compare;
+pub mod complete;
 pub mod filter;
+pub mod find;
 pub mod findings;
 pub mod highlight;
 pub mod layers;
@@ -12,6 +14,7 @@ pub mod map_tables;
 pub mod page;
 pub mod phases;
 pub mod rows;
+pub mod saved;
 pub mod scatter;
 pub mod service_map;
 pub mod story;

@@ -104,6 +104,22 @@ impl Rows {
         Self { rows, row_of }
     }
 
+    /// Only some of the rows. What a row that goes has shown is shown by the row above it.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&Row) -> bool) -> Self {
+        let mut places = Vec::with_capacity(self.rows.len());
+        let mut kept = 0_u32;
+        for row in &self.rows {
+            kept += u32::from(keep(row));
+            places.push(kept.saturating_sub(1));
+        }
+        self.rows.retain(keep);
+        for row in &mut self.row_of {
+            *row = places[*row as usize];
+        }
+        self
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -3,17 +3,21 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use shared::query::{SearchResponse, ServicesResponse, TraceSummary};
+use shared::query::{ServicesResponse, Stopped, TraceSummary};
+use shared::time::UnixNanos;
 
-use crate::api::{self, ApiError, Fetched, Remote, use_fetch};
+use crate::api::{self, ApiError, Fetched, Remote, SearchResponse, use_fetch};
 use crate::browser;
 use crate::components::filters::Filters;
+use crate::components::nothing::Nothing;
 use crate::components::query_bar::{QueryBar, QueryProblem};
+use crate::components::saved_views::SavedViews;
 use crate::components::scatter::ScatterPlot;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::trace_row::TraceRow;
 use crate::format;
 use crate::model::filter::{Filter, MOST, PAGE, Range};
+use crate::model::scatter::Brushed;
 
 /// How often a live list is asked for, in seconds.
 const LIVE_SECONDS: u32 = 2;
@@ -59,6 +63,7 @@ pub fn SearchPage() -> impl IntoView {
         let next = Filter {
             query,
             limit: PAGE,
+            after: String::new(),
             ..filter.get_untracked()
         };
         if next == filter.get_untracked() {
@@ -67,6 +72,9 @@ pub fn SearchPage() -> impl IntoView {
             go.run(next);
         }
     });
+    let navigate = use_navigate();
+    let open = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
+    let answer = Signal::derive(move || found.state.get().ready());
     let problem = Signal::derive(move || match found.state.get() {
         Remote::Failed(ApiError::Refused {
             status: 400,
@@ -88,6 +96,7 @@ pub fn SearchPage() -> impl IntoView {
             <div class="search__head">
                 <QueryBar value=Signal::derive(move || filter.with(|filter| filter.query.clone())) on_submit=ask problem=problem />
                 <RangeSelect filter=filter on_change=go />
+                <SavedViews address=Signal::derive(move || filter.with(Filter::address)) on_open=open />
                 <button
                     type="button"
                     class="button live"
@@ -99,7 +108,7 @@ pub fn SearchPage() -> impl IntoView {
                 </button>
             </div>
             <div class="search__body">
-                <Filters filter=filter services=services on_change=go />
+                <Filters filter=filter services=services answer=answer on_change=go />
                 <div class="search__results">
                     <Results filter=filter found=found problem=problem on_change=go />
                 </div>
@@ -116,9 +125,16 @@ fn RangeSelect(filter: Memo<Filter>, on_change: Callback<Filter>) -> impl IntoVi
             aria-label="Time range, in UTC"
             on:change:target=move |event| {
                 let range = Range::from_key(&event.target().value());
-                on_change.run(Filter { range, limit: PAGE, ..filter.get_untracked() });
+                on_change.run(Filter { range, limit: PAGE, after: String::new(), ..filter.get_untracked() });
             }
         >
+            {move || match filter.with(|filter| filter.range) {
+                Range::Between(from, to) => {
+                    let clock = |millis: u64| format::clock(UnixNanos(millis.saturating_mul(1_000_000)));
+                    Some(view! { <option value="between" selected=true>{clock(from)} "–" {clock(to)}</option> })
+                }
+                _ => None,
+            }}
             {Range::CHOICES
                 .map(|(range, key, label)| {
                     view! { <option value=key selected=move || filter.with(|filter| filter.range == range)>{label}</option> }
@@ -190,12 +206,22 @@ fn Traces(
             .max()
             .unwrap_or_default()
     });
+    let narrow = Callback::new(move |brushed: Brushed| {
+        on_change.run(Filter {
+            range: Range::Between(brushed.between.0, brushed.between.1),
+            min_micros: brushed.min_micros,
+            max_micros: brushed.max_micros,
+            limit: PAGE,
+            after: String::new(),
+            ..filter.get_untracked()
+        });
+    });
     let more = move || answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.more));
     let limit = move || filter.with(|filter| filter.limit);
     view! {
         <div class="overview">
             <div class="overview__figures">{move || answer.get().map(|answer| view! { <Figures answer=(*answer).clone() /> })}</div>
-            <ScatterPlot answer=answer />
+            <ScatterPlot answer=answer on_brush=narrow />
         </div>
         <div class="trace-list__head" aria-hidden="true">
             <span>"What happened, and what it caused"</span>
@@ -224,7 +250,15 @@ fn Traces(
                     "more"
                 </button>
             </Show>
-            <Show when=move || more() && limit() == MOST>" · narrow the query or the time to see older ones"</Show>
+            {move || {
+                let next = answer.with(|answer| answer.as_ref().and_then(|answer| answer.next.clone()))?;
+                let address = Filter { after: next, ..filter.get() }.address();
+                Some(view! { " · " <a href=address>"next page"</a> })
+            }}
+            <Show when=move || filter.with(|filter| !filter.after.is_empty())>
+                " · "
+                <a href=move || Filter { after: String::new(), ..filter.get() }.address()>"first page"</a>
+            </Show>
         </p>
     }
 }
@@ -242,11 +276,20 @@ fn key(trace: &TraceSummary) -> (shared::id::TraceId, u32, u32, i64) {
 /// How much of what there is the list shows.
 fn extent(answer: &SearchResponse) -> String {
     let shown = format::counted(answer.traces.len() as u64, "trace");
-    let scanned = format::count(answer.scanned_traces);
-    if answer.more {
-        format!("{shown} shown, newest first, of {scanned} scanned; there may be older ones")
-    } else {
-        format!("{shown}, newest first: all that match, of {scanned} scanned")
+    let scanned = format::counted(answer.scanned_traces, "trace");
+    let spans = format::counted(answer.scanned_spans, "span");
+    match answer.stopped {
+        Stopped::End => format!(
+            "{shown}, newest first: the last that match, of {scanned} with {spans} looked at"
+        ),
+        Stopped::Limit => {
+            format!(
+                "{shown} shown, newest first, of {scanned} with {spans} looked at; there are more"
+            )
+        }
+        Stopped::Deadline => format!(
+            "{shown} found before time was up, of {scanned} with {spans} looked at; there may be older ones"
+        ),
     }
 }
 
@@ -273,7 +316,7 @@ fn Figures(answer: SearchResponse) -> impl IntoView {
     };
     view! {
         <b class="overview__count">{format::count(answer.traces.len() as u64)} {plus} " " {noun}</b>
-        <span>"of " {format::count(answer.scanned_traces)} " scanned"</span>
+        <span>"of " {format::count(answer.scanned_traces)} " looked at"</span>
         <span>
             "p50 " <b>{format::duration(at(50))}</b> " · p95 " <b>{format::duration(at(95))}</b>
         </span>
@@ -283,102 +326,6 @@ fn Figures(answer: SearchResponse) -> impl IntoView {
             view! { <span class="overview__good">"✓ none failed"</span> }.into_any()
         }}
     }
-}
-
-#[component]
-fn Nothing(
-    filter: Memo<Filter>,
-    found: Fetched<SearchResponse>,
-    on_change: Callback<Filter>,
-) -> impl IntoView {
-    let scanned = move || {
-        found
-            .state
-            .get()
-            .ready()
-            .map_or(0, |answer| answer.scanned_traces)
-    };
-    let narrowed = Memo::new(move |_| filter.with(Filter::narrows));
-    move || {
-        if narrowed.get() {
-            let parts = excluding(&filter.get());
-            view! {
-                <Message title="No trace matches">
-                    <p>{move || format::counted(scanned(), "trace")} " looked at. What narrows the search:"</p>
-                    <ul class="message__parts">
-                        {parts
-                            .into_iter()
-                            .map(|(label, without)| {
-                                view! {
-                                    <li>
-                                        <code>{label}</code>
-                                        <button type="button" class="link" on:click=move |_| on_change.run(without.clone())>"leave out"</button>
-                                    </li>
-                                }
-                            })
-                            .collect_view()}
-                    </ul>
-                </Message>
-            }
-            .into_any()
-        } else {
-            view! {
-                <Message title="No traces yet">
-                    <p>"Put one tag into a page, or point an OpenTelemetry SDK here, and the first trace shows up within a second."</p>
-                    <p><a class="button button--primary" href="/setup">"Set it up"</a></p>
-                </Message>
-            }
-            .into_any()
-        }
-    }
-}
-
-/// The parts of a search, each with the search that leaves it out.
-fn excluding(filter: &Filter) -> Vec<(String, Filter)> {
-    let mut out = Vec::new();
-    let without = |change: fn(&mut Filter)| {
-        let mut next = filter.clone();
-        change(&mut next);
-        next
-    };
-    if !filter.query.is_empty() {
-        out.push((filter.query.clone(), without(|filter| filter.query.clear())));
-    }
-    if !filter.service.is_empty() {
-        out.push((
-            format!("service {}", filter.service),
-            without(|filter| filter.service.clear()),
-        ));
-    }
-    if !filter.operation.is_empty() {
-        out.push((
-            format!("operation {}", filter.operation),
-            without(|filter| filter.operation.clear()),
-        ));
-    }
-    if filter.errors {
-        out.push((
-            "errors only".to_owned(),
-            without(|filter| filter.errors = false),
-        ));
-    }
-    if let Some(millis) = filter.min_millis {
-        let least = format::duration(i64::from(millis) * 1_000_000);
-        out.push((
-            format!("at least {least}"),
-            without(|filter| filter.min_millis = None),
-        ));
-    }
-    if let Some((_, _, label)) = Range::CHOICES
-        .into_iter()
-        .find(|choice| choice.0 == filter.range && choice.0 != Range::Any)
-    {
-        out.push((
-            label.to_lowercase(),
-            without(|filter| filter.range = Range::Any),
-        ));
-    }
-    out
 }
 
 const EXAMPLES: [(&str, &str); 4] = [

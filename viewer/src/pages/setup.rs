@@ -1,9 +1,9 @@
 //! The setup page: the tag to copy, how services join, and the moment the first span arrives.
 
 use leptos::prelude::*;
-use shared::query::{SearchResponse, StatusResponse};
+use shared::query::StatusResponse;
 
-use crate::api::{self, Remote, use_fetch};
+use crate::api::{self, Remote, SearchResponse, use_fetch};
 use crate::browser;
 use crate::components::copy_button::CopyButton;
 use crate::components::state::Failure;

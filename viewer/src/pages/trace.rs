@@ -13,6 +13,7 @@ use crate::browser;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
+use crate::components::find_bar::{Find, FindBar};
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::waterfall::{Waterfall, WaterfallState};
 use crate::format;
@@ -143,6 +144,7 @@ fn TraceView(
         fold: false,
     });
     let kept = StoredValue::new(Arc::clone(&model));
+    let find = Find::provide(&opened.find, &opened.rest);
     let state = WaterfallState {
         openness,
         active,
@@ -150,7 +152,10 @@ fn TraceView(
         window: RwSignal::new(opened.zoom.or_else(|| model.focus())),
         line: RwSignal::new(!opened.line_off),
         rows: Memo::new(move |_| {
-            Arc::new(kept.with_value(|model| openness.with(|openness| Rows::new(model, openness))))
+            Arc::new(kept.with_value(|model| {
+                let rows = openness.with(|openness| Rows::new(model, openness));
+                find.rows(model, rows)
+            }))
         }),
         model: kept,
         reveal: RwSignal::new((0, false)),
@@ -160,8 +165,7 @@ fn TraceView(
         openness.update(|openness| openness.reveal(&model, node));
         state.show_active(false);
     }
-    follow_address(state, tab, address);
-    follow_keys(state);
+    follow_address(state, find, tab, address);
     let title = format!(
         "{} {} · Throughline",
         format::quoted(&model.span(model.root).name),
@@ -174,6 +178,8 @@ fn TraceView(
             <TraceHead model=Arc::clone(&model) state=state />
             <div class="trace__body">
                 <div class="trace__scroll">
+                    <FindBar state=state />
+                    {follow_keys(state)}
                     <Waterfall state=state />
                 </div>
                 {move || {
@@ -302,7 +308,12 @@ fn Chip(finding: Finding, state: WaterfallState) -> impl IntoView {
 }
 
 /// Keeps the address true to what is shown.
-fn follow_address(state: WaterfallState, tab: RwSignal<Tab>, address: StoredValue<TraceAddress>) {
+fn follow_address(
+    state: WaterfallState,
+    find: Find,
+    tab: RwSignal<Tab>,
+    address: StoredValue<TraceAddress>,
+) {
     let timer: StoredValue<Option<TimeoutHandle>, LocalStorage> = StoredValue::new_local(None);
     Effect::new(move |previous: Option<()>| {
         let next = state.model.with_value(|model| {
@@ -318,6 +329,8 @@ fn follow_address(state: WaterfallState, tab: RwSignal<Tab>, address: StoredValu
                     .with(|openness| openness.unfolded.iter().copied().map(id).collect()),
                 zoom: state.window.get(),
                 line_off: !state.line.get(),
+                find: find.text.get(),
+                rest: find.mode.get().key().to_owned(),
             }
         });
         address.set_value(next.clone());

@@ -81,7 +81,7 @@ fn a_found_trace_lists_its_spans_groups_and_selection() {
             spans: 2,
             ..Search::default()
         });
-        let matched = &found.traces[0].matched;
+        let matched = &found.matched[0];
         assert_eq!((matched.span_count, matched.spanset_count), (3, 2));
         let spans: Vec<_> = matched.spans.iter().map(|span| span.span_id).collect();
         assert_eq!(spans, [span_id(1), span_id(2)]);
@@ -100,6 +100,14 @@ fn a_found_trace_lists_its_spans_groups_and_selection() {
             ["name=\"pay\"", "avg(duration)=1s"]
         );
         assert_eq!(matched.spansets[1].span_count, 1);
+        let noted = [
+            "name = \"pay\"",
+            "avg(duration) = 1s",
+            "name = \"seat\"",
+            "status = unset",
+            ".nothing = nil",
+        ];
+        assert_eq!(found.traces[0].noted, noted);
         assert_eq!(matched.spans[1].start, DurationNanos(1_000_000_000));
     });
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{OVERSCAN, STRIDE, WaterfallState};
 use crate::browser;
+use crate::components::find_bar::Find;
 use crate::format;
 use crate::model::rows::Row;
 use crate::timeline::layout::RowMeasures;
@@ -64,12 +65,20 @@ pub fn PooledRow(
         }
         browser::focus(&format!("row-{}", index.get_untracked()));
     };
+    let find = use_context::<Find>();
+    let misses = move || {
+        let (Some(find), Some(row)) = (find, row.get()) else {
+            return false;
+        };
+        state.model.with_value(|model| find.misses(model, &row))
+    };
     view! {
         <div
             node_ref=element
             id=move || format!("row-{}", index.get())
             class="row"
             class:row--selected=move || selected_row.get() == Some(index.get()) && row.get().is_some_and(|row| !row.key.fold)
+            class:row--miss=misses
             role="row"
             hidden=move || row.get().is_none()
             {..custom_attribute("aria-level", move || row.get().map(|row| (row.depth + 1).to_string()))}

@@ -1,0 +1,244 @@
+//! The filter inside a trace: hits as one types, counted, marked along the time, and walked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::query::MatchesResponse;
+
+use super::waterfall::WaterfallState;
+use crate::api::{self, ApiError};
+use crate::browser;
+use crate::format;
+use crate::model::find::{Hits, Mode, SLICE, is_query, with_words};
+use crate::model::rows::{Row, Rows};
+use crate::model::trace::TraceModel;
+use crate::url::QueryString;
+
+/// How long nobody types before the server is asked, in milliseconds.
+const PAUSE_MILLIS: u64 = 150;
+/// How many marks the track has room for.
+const MARKS: usize = 400;
+
+/// The state of the filter, in the context of the trace's page.
+#[derive(Clone, Copy)]
+pub struct Find {
+    /// What is typed.
+    pub text: RwSignal<String>,
+    /// What happens to the rest.
+    pub mode: RwSignal<Mode>,
+    hits: RwSignal<Option<Arc<Hits>>>,
+    problem: RwSignal<Option<String>>,
+    /// Counts what was asked: an answer to an older question is not wanted any more.
+    asked: StoredValue<u32>,
+}
+
+impl Find {
+    /// The filter as an address has it, in the context of what follows.
+    #[must_use]
+    pub fn provide(text: &str, mode: &str) -> Self {
+        let find = Self {
+            text: RwSignal::new(text.to_owned()),
+            mode: RwSignal::new(Mode::from_key(mode)),
+            hits: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            asked: StoredValue::new(0),
+        };
+        provide_context(find);
+        find
+    }
+
+    /// The rows that the filter leaves.
+    #[must_use]
+    pub fn rows(self, model: &TraceModel, rows: Rows) -> Rows {
+        let mode = self.mode.get();
+        match self.hits.get() {
+            // Where nothing is found, a timeline without rows would say less than one that is dimmed.
+            Some(hits) if mode != Mode::Dim && hits.len() > 0 => {
+                rows.only(|row| hits.leaves(model, row, mode))
+            }
+            _ => rows,
+        }
+    }
+
+    /// Whether a row shows nothing that was found.
+    #[must_use]
+    pub fn misses(self, model: &TraceModel, row: &Row) -> bool {
+        let hits = self.hits.get();
+        hits.is_some_and(|hits| !hits.shown_by(model, row))
+    }
+
+    fn walk(self, state: WaterfallState, forward: bool) {
+        let active = state.active.get_untracked().node;
+        let next = self
+            .hits
+            .with_untracked(|hits| hits.as_ref()?.next(active, forward));
+        if let Some(node) = next {
+            state.go(node, false);
+        }
+    }
+
+    /// Asks for the hits whenever the text has changed.
+    fn follow(self, state: WaterfallState) {
+        let timer: StoredValue<Option<TimeoutHandle>, LocalStorage> = StoredValue::new_local(None);
+        Effect::new(move |_| {
+            let text = self.text.get().trim().to_owned();
+            let number = self.asked.with_value(|asked| asked + 1);
+            self.asked.set_value(number);
+            timer.update_value(|timer| {
+                if let Some(timer) = timer.take() {
+                    timer.clear();
+                }
+            });
+            self.problem.set(None);
+            if text.is_empty() {
+                self.hits.set(None);
+            } else if is_query(&text) {
+                let ask = move || spawn_local(self.ask(state, text, number));
+                let handle = set_timeout_with_handle(ask, Duration::from_millis(PAUSE_MILLIS));
+                timer.set_value(handle.ok());
+            } else {
+                self.scan(state, text, number, Vec::new(), 0);
+            }
+        });
+    }
+
+    /// Looks for words, a slice between two frames.
+    fn scan(
+        self,
+        state: WaterfallState,
+        words: String,
+        number: u32,
+        mut found: Vec<u32>,
+        from: u32,
+    ) {
+        if self.asked.try_get_value() != Some(number) {
+            return;
+        }
+        let count = state.model.with_value(|model| model.len() as u32);
+        let to = from.saturating_add(SLICE).min(count);
+        state
+            .model
+            .with_value(|model| found.extend(with_words(model, &words, from, to)));
+        if to == count {
+            self.hits.set(Some(Arc::new(Hits::new(found))));
+        } else {
+            request_animation_frame(move || self.scan(state, words, number, found, to));
+        }
+    }
+
+    async fn ask(self, state: WaterfallState, text: String, number: u32) {
+        let id = state
+            .model
+            .with_value(|model| model.span(model.root).trace_id.to_hex());
+        let mut path = QueryString::new(&format!("/api/v1/traces/{id}/matches"));
+        path.push("q", &text);
+        let answer = api::read::<MatchesResponse>(&path.finish()).await;
+        if self.asked.try_get_value() != Some(number) {
+            return;
+        }
+        match answer {
+            Ok(answer) => {
+                let nodes = state.model.with_value(|model| {
+                    let ids = answer.span_ids.iter();
+                    ids.filter_map(|id| model.node_of_span(&id.to_hex()))
+                        .collect()
+                });
+                self.hits.set(Some(Arc::new(Hits::new(nodes))));
+            }
+            Err(ApiError::Refused {
+                message, position, ..
+            }) => {
+                let place = position.map_or(String::new(), |at| format!(" (at {})", at + 1));
+                self.problem.set(Some(format!("{message}{place}")));
+            }
+            Err(error) => self.problem.set(Some(error.to_string())),
+        }
+    }
+}
+
+/// The field, the count, and the track with the hits.
+#[component]
+pub fn FindBar(
+    /// What is shown.
+    state: WaterfallState,
+) -> impl IntoView {
+    let find = expect_context::<Find>();
+    find.follow(state);
+    let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing(&event) {
+            return;
+        }
+        let found = find.hits.with_untracked(Option::is_some);
+        match event.key().as_str() {
+            "/" => {
+                event.prevent_default();
+                // The bar at the top of the page hears the key as well, and has no say here.
+                request_animation_frame(|| browser::focus("find"));
+            }
+            // Without a filter the key goes to the next error.
+            "n" if found => {
+                event.stop_immediate_propagation();
+                find.walk(state, true);
+            }
+            "N" if found => find.walk(state, false),
+            _ => {}
+        }
+    });
+    on_cleanup(move || listener.remove());
+    let count = move || {
+        let hits = find.hits.get()?;
+        let of = format::count(hits.len() as u64);
+        Some(match hits.place(state.active.get().node) {
+            Some(place) => format!("{} of {of}", format::count(place as u64)),
+            None if hits.len() == 1 => "1 span".to_owned(),
+            None => format!("{of} spans"),
+        })
+    };
+    let marks = move || {
+        let hits = find.hits.get()?;
+        let marks = state.model.with_value(|model| hits.marks(model, MARKS));
+        let mark = |share: f64| view! { <i style=format!("left:{:.2}%", share * 100.0)></i> };
+        Some(
+            view! { <div class="find__track" aria-hidden="true">{marks.into_iter().map(mark).collect_view()}</div> },
+        )
+    };
+    view! {
+        <div class="find" role="search">
+            <input
+                id="find"
+                class="input find__input"
+                type="search"
+                aria-label="Filter the spans of this trace, by words or in TraceQL"
+                aria-describedby="find-count"
+                placeholder="Filter: words, or { duration > 100ms }"
+                spellcheck="false"
+                autocomplete="off"
+                prop:value=move || find.text.get()
+                on:input:target=move |event| find.text.set(event.target().value())
+                on:keydown=move |event: web_sys::KeyboardEvent| match event.key().as_str() {
+                    "Enter" => find.walk(state, !event.shift_key()),
+                    "Escape" => find.text.set(String::new()),
+                    _ => {}
+                }
+            />
+            <span id="find-count" class="find__count" role="status">{count}</span>
+            <Show when=move || find.hits.with(Option::is_some)>
+                <button type="button" class="icon-button" aria-label="Previous hit" title="Previous hit (N)" on:click=move |_| find.walk(state, false)>"↑"</button>
+                <button type="button" class="icon-button" aria-label="Next hit" title="Next hit (n)" on:click=move |_| find.walk(state, true)>"↓"</button>
+                <select
+                    class="select find__mode"
+                    aria-label="What happens to the other spans"
+                    on:change:target=move |event| find.mode.set(Mode::from_key(&event.target().value()))
+                >
+                    {Mode::CHOICES
+                        .map(|(mode, key, label)| view! { <option value=key selected=move || find.mode.get() == mode>{label}</option> })
+                        .collect_view()}
+                </select>
+            </Show>
+            {move || find.problem.get().map(|problem| view! { <span class="find__problem" role="alert">{problem}</span> })}
+            {marks}
+        </div>
+    }
+}
