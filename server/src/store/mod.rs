@@ -10,6 +10,7 @@
 
 mod content;
 pub mod memory;
+pub mod replay;
 pub mod sqlite;
 pub mod writer;
 
@@ -17,6 +18,8 @@ pub mod writer;
 pub mod suite;
 
 use std::sync::Arc;
+
+use replay::{ReplayChunk, ReplayPart};
 
 use shared::attribute::AttributeValue;
 use shared::id::{SpanId, TraceId};
@@ -35,13 +38,15 @@ pub struct Batch {
     pub logs: Vec<LogEntry>,
     /// Metrics.
     pub metrics: Vec<MetricRecord>,
+    /// Parts of pages' recordings.
+    pub replays: Vec<ReplayChunk>,
 }
 
 impl Batch {
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len() + self.logs.len() + self.metrics.len()
+        self.spans.len() + self.logs.len() + self.metrics.len() + self.replays.len()
     }
 
     /// Whether there is nothing to keep.
@@ -208,6 +213,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where it cannot be dropped.
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError>;
+
+    /// Which chunks there are of a session's recordings, by stream and number.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError>;
+
+    /// The events of one stream: a JSON array for each chunk, packed by zstd, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// Drops what is past its retention; called about once a minute.
     ///

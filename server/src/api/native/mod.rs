@@ -76,6 +76,11 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/sessions", get(sessions::list)),
         ("/api/v1/sessions/{id}", get(sessions::one)),
         ("/api/v1/sessions/{id}/export", get(export::session)),
+        ("/api/v1/sessions/{id}/replay", get(sessions::recordings)),
+        (
+            "/api/v1/sessions/{id}/replay/{stream}",
+            get(sessions::recording),
+        ),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),
