@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use shared::log::LogEntry;
 use shared::otlp::json::{decode_logs, decode_spans};
 use shared::query::ErrorResponse;
-use shared::trace::assemble;
+use shared::trace::{Trace, assemble};
 use web_sys::AbortController;
 
 use crate::model::trace::TraceModel;
@@ -179,6 +179,15 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 pub fn trace(body: &[u8]) -> Result<TraceModel, ApiError> {
     let decoded = decode_spans(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
     Ok(TraceModel::new(assemble(decoded.records)))
+}
+
+/// Reads the spans of a trace, parents before their children.
+///
+/// # Errors
+/// [`ApiError::Unreadable`].
+pub fn plain_trace(body: &[u8]) -> Result<Trace, ApiError> {
+    let decoded = decode_spans(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    Ok(assemble(decoded.records))
 }
 
 /// Reads the logs of a trace, by time.

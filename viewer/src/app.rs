@@ -13,6 +13,8 @@ use crate::pages::map::MapPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
+use crate::pages::session::SessionPage;
+use crate::pages::sessions::SessionsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::trace::TracePage;
 use crate::pages::trace_views::TraceViewPage;
@@ -26,8 +28,8 @@ pub fn App() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <TopBar />
             <main id="main" class="app__main" tabindex="-1">
-                <Pages />
-            </main>
+                    <Pages />
+                </main>
             <HelpSheet />
         </Router>
     }
@@ -43,6 +45,8 @@ fn Pages() -> impl IntoView {
         Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
         Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
         Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
+        Page::Sessions => view! { <SessionsPage /> }.into_any(),
+        Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
         Page::Services => view! { <ServicesPage /> }.into_any(),
         Page::Map => view! { <MapPage /> }.into_any(),
         Page::Setup => view! { <SetupPage /> }.into_any(),

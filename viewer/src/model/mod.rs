@@ -17,6 +17,8 @@ pub mod rows;
 pub mod saved;
 pub mod scatter;
 pub mod service_map;
+pub mod session;
+pub mod session_filter;
 pub mod story;
 pub mod trace;
 pub mod trace_views;

@@ -258,9 +258,8 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                 <span><b>{format::count(model.len() as u64)}</b> {if model.len() == 1 { " span" } else { " spans" }}</span>
                 {session
                     .map(|session| {
-                        let query = format!("{{ span.session.id = {} }}", crate::model::filter::quoted(&session));
-                        let address = crate::model::filter::Filter { query, ..Default::default() }.address();
-                        view! { <span>"session " <a href=address title="All traces of this session">{format::short_id(&session)}</a></span> }
+                        let address = format!("/session/{}?span={trace_id}", crate::url::encode(&session));
+                        view! { <span>"session " <a href=address title="Who it was, and what they had done before">{format::short_id(&session)}</a></span> }
                     })}
                 <span class="facts__id">
                     "trace " <code>{format::short_id(&trace_id)}</code>
