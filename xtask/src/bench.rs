@@ -43,11 +43,17 @@ pub fn bench(workspace: &Workspace, name: Name) -> Result<bool> {
     let report = workspace.target().join("bench").join(format!("{key}.json"));
     match name {
         Name::Causality | Name::Tracer => {
-            beside_peers(workspace, &key, &report)?;
+            run_script(workspace, &key, &["throughline"], &report)?;
             eprintln!("\nwritten to {}", report.display());
             Ok(true)
         }
-        Name::Server | Name::Viewer | Name::Replay => {
+        Name::Replay => {
+            let packages = ["throughline", "throughline-demo"];
+            run_script(workspace, "replay-faults", &packages, &report)?;
+            eprintln!("\nwritten to {}", report.display());
+            Ok(true)
+        }
+        Name::Server | Name::Viewer => {
             eprintln!(
                 "{key}: not measured yet; {} is not written",
                 report.display()
@@ -57,16 +63,17 @@ pub fn bench(workspace: &Workspace, name: Name) -> Result<bool> {
     }
 }
 
-/// Runs `bench/NAME.js` with the tracer and the server of this tree.
-fn beside_peers(workspace: &Workspace, name: &str, report: &Path) -> Result<()> {
+/// Runs `bench/NAME.js` with the tracer and the packages of this tree.
+fn run_script(workspace: &Workspace, name: &str, packages: &[&str], report: &Path) -> Result<()> {
     let node = NodeTools::install(workspace)?;
     let directory = workspace.root.join("bench");
     tools::npm_packages(&directory)?;
     tools::npm_packages(&workspace.root.join("tests"))?;
     let chromium = tools::chromium()?;
     build::assets(workspace, &node)?;
-    step("compile the server", || {
-        run(cargo(workspace).args(["build", "--package=throughline"]))
+    step(&format!("compile {}", packages.join(" and ")), || {
+        let of_packages = packages.iter().map(|name| format!("--package={name}"));
+        run(cargo(workspace).arg("build").args(of_packages))
     })?;
     step(&format!("measure: {name}"), || {
         run(std::process::Command::new("node")
@@ -74,6 +81,10 @@ fn beside_peers(workspace: &Workspace, name: &str, report: &Path) -> Result<()> 
             .arg(report)
             .env("TRACER", workspace.embed("tracer").join("throughline.js"))
             .env("THROUGHLINE_BIN", workspace.binary("debug", "throughline"))
+            .env(
+                "THROUGHLINE_DEMO_BIN",
+                workspace.binary("debug", "throughline-demo"),
+            )
             .env("CHROMIUM_BIN", chromium))
     })
 }
