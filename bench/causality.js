@@ -50,7 +50,7 @@ const results = {};
 try {
   const all = await setups(process.env.TRACER, join(dirname(report), 'peers'));
   const names = (process.env.BENCH_SETUPS ?? Object.keys(all).join()).split(',');
-  for (const [name, { code }] of Object.entries(all)) collector.scripts[`${name}.js`] = code;
+  for (const [name, { code, parts }] of Object.entries(all)) Object.assign(collector.scripts, { [`${name}.js`]: code }, parts);
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const [pace, gapMillis] of Object.entries(GAP_MILLIS)) {
       for (const name of names) {

@@ -257,6 +257,7 @@ export async function runCausality({
   const run = `${Date.now()}`;
   await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}&further=${ids === CASES ? 0 : 1}`);
   await page.locator(ready).waitFor();
+  await adapter.ready?.(page);
   const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
   const named = (request) => request.path.split('/').pop();
   if (background) {

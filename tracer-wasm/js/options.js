@@ -10,7 +10,7 @@ const script = document.currentScript?.throughline ?? document.currentScript;
 const { warn } = console;
 
 /** Where the script came from; one that was written into the page says it by its endpoint. */
-export const scriptUrl = script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
+export const scriptUrl = () => script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
 
 /** The options in force. */
 export const options = {
@@ -30,6 +30,7 @@ export const options = {
   routes: [],
   beforeSend: undefined,
   profile: 'off',
+  steps: 'on',
   allowText: false,
   mask: '',
 };
@@ -37,6 +38,7 @@ export const options = {
 // Each of these returns what the value means; what they return undefined for, or throw at, is wrong.
 const listed = (value) => (Array.isArray(value) ? value : value.split(',')).map((part) => String(part).trim()).filter(Boolean);
 const oneOf = (choices) => (value) => (choices.split(' ').includes(value) ? value : undefined);
+const onOff = oneOf('off on');
 const listOf = (parse) => (value, name) => {
   const given = listed(value);
   const taken = given.map((part) => read(parse, part, name)).filter(Boolean);
@@ -65,7 +67,8 @@ const TYPES = {
   respect: listOf(oneOf('dnt gpc')),
   routes: listOf(String),
   beforeSend: (value) => (typeof value === 'function' ? value : undefined),
-  profile: oneOf('off on'),
+  profile: onOff,
+  steps: onOff,
   allowText: (value) => ({ '': true, true: true, false: false })[value],
   mask: (value) => (document.querySelector(value), value),
 };
@@ -102,4 +105,5 @@ export function initialise(changes = {}) {
 /** Whether a request to this URL carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
 export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
-configure(script?.dataset ?? {});
+// Each look at a data set is a call into the browser.
+configure({ ...script?.dataset });

@@ -31,16 +31,26 @@ let sure = true;
 const eventGetter = Object.getOwnPropertyDescriptor(window, 'event')?.get;
 const runningEvent = () => (eventGetter ? eventGetter.call(window) : window.event);
 
-const channel = new MessageChannel();
-const post = channel.port2.postMessage.bind(channel.port2, 0);
-channel.port1.onmessage = clear;
+const { MessageChannel, MessagePort } = window;
+const { postMessage } = MessagePort.prototype;
+let port;
+
+/** Has `clear` called in a task of its own. */
+function post() {
+  if (!port) {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = clear;
+    port = channel.port2;
+  }
+  postMessage.call(port, 0);
+}
 
 /** What the register held when the last turn ended, if that was one context's turn and no other has begun since. */
 let last = null;
 
 const settled = Native.resolve();
-// Found before the accessor of the prototype, which takes every read for an await.
-Object.defineProperty(settled, 'constructor', { value: Native });
+// Found before the accessor of the prototype, which takes every read for an await; it means the language's own.
+Object.defineProperty(settled, 'constructor', { value: undefined });
 
 /** Calls `callback` as a microtask. A reaction takes a fraction of what `queueMicrotask` takes. */
 export const soon = (callback) => {

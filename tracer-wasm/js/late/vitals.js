@@ -4,7 +4,8 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { actionAt, capture, drain, emit, hex, listen, now, observe, onAction, openActions, prefixed, spans } from './core.js';
+import { capture, emit, hex, listen, now, onAction, openActions, prefixed, spans } from './core.js';
+import { actionAt, drain, observe } from './timeline.js';
 import { bare, selectorOf } from './selector.js';
 
 /** Up to the first it is good, beyond the second poor. */

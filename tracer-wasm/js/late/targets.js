@@ -4,10 +4,7 @@
 // The listener that enters the context is the target's first. Elements let capturing listeners go first; for targets
 // outside the document Chromium keeps to the order of registration, so these are listened to when they are made.
 // What was made before the tag is not followed there: its events belong to nobody.
-import { constructor, method } from './patch.js';
-import { current, enterTask, scripts } from './register.js';
-import { state } from './state.js';
-import { wait } from './action.js';
+import { constructor, current, enterTask, method, scripts, state, wait } from './core.js';
 
 const { addEventListener } = EventTarget.prototype;
 
