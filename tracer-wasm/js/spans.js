@@ -9,6 +9,8 @@ import { options } from './options.js';
 import { session } from './session.js';
 import { state } from './state.js';
 import { user } from './user.js';
+import { genuine } from './native.js';
+import { plainFrames } from './stack.js';
 
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
@@ -111,7 +113,7 @@ export const spans = {
    */
   url(handle, key, url, more) {
     try {
-      const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
+      const { protocol, host, pathname, search, hash } = new URL(url, genuine(document, 'baseURI'));
       // What has no host (`data:`) is no address but content.
       record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
     } catch {
@@ -152,7 +154,7 @@ export const spans = {
     spans.event(span, 'exception', time, {
       'exception.type': type,
       'exception.message': message,
-      'exception.stacktrace': stack,
+      'exception.stacktrace': plainFrames(stack),
     });
     spans.fail(span, type, message);
   },
