@@ -8,7 +8,7 @@ import { nameControl } from './control.js';
 import { consent } from './consent.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
-import { bindTask, current, enterTask, runIn, scripts } from './register.js';
+import { bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
 import { epoch, now, started } from './clock.js';
 import { hex } from './hex.js';
 import { late } from './late.js';
@@ -48,6 +48,7 @@ export const core = [
   constructor,
   crowded,
   emit,
+  enter,
   hex,
   listen,
   matches,
@@ -61,6 +62,7 @@ export const core = [
   rootOf,
   runIn,
   scripts,
+  soon,
   startAction,
   startClient,
   state,

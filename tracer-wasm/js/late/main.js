@@ -4,6 +4,7 @@ import { adopt, forget, keep, unclaim } from './vault.js';
 import { review } from './before-send.js';
 import { clicked, followBehaviour } from './behaviour.js';
 import { followCallbacks } from './callbacks.js';
+import { followForeignPromises } from './foreign-promise.js';
 import { followFrames } from './frames.js';
 import { followHistory, wentBack } from './history.js';
 import { followNavigation, setRoute } from './navigation.js';
@@ -30,6 +31,7 @@ export default function start(core) {
   nameEarlier();
   for (const call of late.calls) review(...call);
   for (const refusal of late.refusals) countLost(...refusal);
+  followForeignPromises();
   followTargets();
   followCallbacks();
   followHistory();
