@@ -14,6 +14,7 @@ import { learnOffset, now } from './clock.js';
 import { consent } from './consent.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
+import { genuine } from './native.js';
 
 /** Records wait this long for company, or for so many of them. */
 const COMPANY_MILLIS = 500;
@@ -64,7 +65,7 @@ const all = () => lanes.flatMap(({ parts }) => parts);
 const sizeOf = (parts) => parts.reduce((size, { body }) => size + body.length, 0);
 
 /** Nothing leaves a page that its user has not seen, or without consent. */
-const mayDeliver = () => !document.prerendering && consent();
+const mayDeliver = () => !genuine(document, 'prerendering') && consent();
 
 /** Asks for a delivery soon; called when a record has ended. */
 export function deliverSoon() {
@@ -112,7 +113,7 @@ function fill({ signal, parts }) {
     parts.push({ signal, body });
   }
   // A page that nobody sees may be ended without another word.
-  if (sizeOf(all()) > SAFE_BYTES || document.visibilityState === 'hidden') late.keep?.(parts);
+  if (sizeOf(all()) > SAFE_BYTES || genuine(document, 'visibilityState') === 'hidden') late.keep?.(parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
@@ -177,7 +178,7 @@ async function send(lane, parts, keepalive = false) {
       say(`${url} answered ${status} and lost records. ${CHECK}`);
       deliverSoon();
     }
-    if (!all()[0] && document.visibilityState === 'hidden') late.unclaim?.();
+    if (!all()[0] && genuine(document, 'visibilityState') === 'hidden') late.unclaim?.();
     if (status < 300) {
       lane.failures = lane.until = 0;
       return true;

@@ -4,9 +4,11 @@
 // and values below with it. A wrong value is said once on the console and left out; all others are taken.
 import { consent } from './consent.js';
 import { originPattern } from './propagation.js';
+import { genuine } from './native.js';
 
 // The tag that the page has, where bootstrap.js runs the program from another one.
-const script = document.currentScript?.throughline ?? document.currentScript;
+const tag = genuine(document, 'currentScript');
+const script = tag?.throughline ?? tag;
 const { warn } = console;
 
 /** Where the script came from; one that was written into the page says it by its endpoint. */
@@ -56,7 +58,7 @@ const pairs = (value) =>
       );
 
 const TYPES = {
-  endpoint: (value) => new URL(value, document.baseURI).href.replace(/\/+$/, ''),
+  endpoint: (value) => new URL(value, genuine(document, 'baseURI')).href.replace(/\/+$/, ''),
   headers: pairs,
   propagate: listOf(originPattern),
   propagators: listOf(oneOf('tracecontext baggage b3 b3multi jaeger ottrace xcloud xray')),

@@ -8,6 +8,7 @@
 // register cleared by a message that the last entry posted, and where that message is still under way,
 // `window.event` tells that the running task is another one than the entered.
 import { Native, nativeThen } from './native-promise.js';
+import { genuine } from './native.js';
 import { now } from './clock.js';
 
 /** What happened no longer ago has just happened. */
@@ -88,7 +89,7 @@ export const scripts = new Map();
 /** The context of the running code, or null. */
 export function current() {
   if (scripts.size) {
-    const script = document.currentScript;
+    const script = genuine(document, 'currentScript');
     const context = scripts.get(script);
     if (scripts.delete(script)) enterTask(context);
   }
@@ -98,7 +99,7 @@ export function current() {
       event &&
       event !== entered &&
       event.isTrusted &&
-      !SYNCHRONOUS.test(event.type + ' ' + (event.target?.localName ?? ''))
+      !SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))
     ) {
       return null;
     }

@@ -8,6 +8,7 @@
 // All but the broadcast travels among the application's messages, as `{ throughline }`; the first listener on either
 // side keeps it from the others. Invariant: nothing is posted to a worker that has not said that it runs the tracer,
 // and such a worker posts nothing before it was answered. So no application meets a message that is not its own.
+import { genuine } from '../native.js';
 import { consent, current, enterTask, epoch, hold, late, links, now, onAction, options, parentOf, shareSession, spans } from './core.js';
 
 /** What workers do for the page, by the number that both sides know it by. */
@@ -20,7 +21,7 @@ const tell = ({ post }, throughline) => post({ throughline });
 function heard({ data }) {
   enterTask(null);
   for (const link of links.values()) {
-    if (link.early && new URL(link.url, document.baseURI).href === data.url) {
+    if (link.early && new URL(link.url, genuine(document, 'baseURI')).href === data.url) {
       link.name = data.name;
       // What the page wants to see before it is sent must not leave by another door.
       if (!options.beforeSend && consent()) {
