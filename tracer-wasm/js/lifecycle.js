@@ -9,6 +9,7 @@ import { late } from './late.js';
 import { listen } from './timeline.js';
 import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
+import { genuine } from './native.js';
 
 const { setTimeout, setInterval, clearInterval, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
@@ -32,25 +33,28 @@ function turn({ type, persisted, timeStamp }) {
     endRequests();
     for (const action of openActions()) endAction(action, now());
   }
-  if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') {
-    late.leaving();
+  if (type === 'pagehide' || type === 'freeze' || genuine(document, 'visibilityState') === 'hidden') {
+    late.leaving?.();
     deliverNow();
   } else if (type === 'online') deliverAll(true);
   else look();
-  if (type === 'pagehide') late.unclaim();
+  if (type === 'pagehide') late.unclaim?.();
 }
 
 /** The page has time to look for what others left, and goes on delivering. One that nobody sees leaves that to others. */
-const look = () => requestIdleCallback(() => document.visibilityState === 'visible' && deliverAll());
+const look = () => requestIdleCallback(() => genuine(document, 'visibilityState') === 'visible' && deliverAll());
 
 /** Starts listening. Returns what stops it. */
 export function followPage() {
   listen(window, TURNS, turn);
+  const wentBack = (event) => late.wentBack?.(event);
+  listen(window, 'popstate hashchange', wentBack);
+  if (window.navigation) listen(window.navigation, 'navigate', wentBack);
   setTimeout(look, FIRST_LOOK_MILLIS);
   const timer = setInterval(look, NEXT_LOOK_MILLIS);
   onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
-    late.unclaim();
+    late.unclaim?.();
     clearInterval(timer);
   };
 }
