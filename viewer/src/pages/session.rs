@@ -301,7 +301,6 @@ fn MiniWaterfall(bars: Arc<Bars>) -> impl IntoView {
     let rows = bars
         .rows
         .iter()
-        .cloned()
         .map(|bar| {
             let hue = hues.get(bar.service).copied().unwrap_or_default();
             let browser = bars.browsers.get(bar.service).copied().unwrap_or_default();
