@@ -113,7 +113,7 @@ function fill({ signal, parts }) {
     parts.push({ signal, body });
   }
   // A page that nobody sees may be ended without another word.
-  if (sizeOf(all()) > SAFE_BYTES || genuine(document, 'visibilityState') === 'hidden') late.keep?.(parts);
+  if (sizeOf(all()) > SAFE_BYTES || document.visibilityState === 'hidden') late.keep?.(parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
@@ -178,7 +178,7 @@ async function send(lane, parts, keepalive = false) {
       say(`${url} answered ${status} and lost records. ${CHECK}`);
       deliverSoon();
     }
-    if (!all()[0] && genuine(document, 'visibilityState') === 'hidden') late.unclaim?.();
+    if (!all()[0] && document.visibilityState === 'hidden') late.unclaim?.();
     if (status < 300) {
       lane.failures = lane.until = 0;
       return true;

@@ -9,7 +9,6 @@ import { late } from './late.js';
 import { listen } from './timeline.js';
 import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
-import { genuine } from './native.js';
 
 const { setTimeout, setInterval, clearInterval, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
@@ -33,7 +32,7 @@ function turn({ type, persisted, timeStamp }) {
     endRequests();
     for (const action of openActions()) endAction(action, now());
   }
-  if (type === 'pagehide' || type === 'freeze' || genuine(document, 'visibilityState') === 'hidden') {
+  if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') {
     late.leaving?.();
     deliverNow();
   } else if (type === 'online') deliverAll(true);
@@ -42,7 +41,7 @@ function turn({ type, persisted, timeStamp }) {
 }
 
 /** The page has time to look for what others left, and goes on delivering. One that nobody sees leaves that to others. */
-const look = () => requestIdleCallback(() => genuine(document, 'visibilityState') === 'visible' && deliverAll());
+const look = () => requestIdleCallback(() => document.visibilityState === 'visible' && deliverAll());
 
 /** Starts listening. Returns what stops it. */
 export function followPage() {
