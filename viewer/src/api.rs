@@ -130,30 +130,24 @@ where
         let signal = controller.as_ref().map(AbortController::signal);
         open.set_value(controller);
         let path = path(&key);
-        spawn_local(async move {
-            let answer = get(&path, signal.as_ref())
-                .await
-                .and_then(|body| decode(&body));
-            if signal.is_some_and(|signal| signal.aborted()) {
-                return;
+        let done = move |body: Result<Vec<u8>, ApiError>| match body.and_then(|body| decode(&body))
+        {
+            Ok(value) => {
+                stale.try_set(None);
+                state.try_set(Remote::Ready(Arc::new(value)));
             }
-            match answer {
-                Ok(value) => {
-                    stale.try_set(None);
-                    state.try_set(Remote::Ready(Arc::new(value)));
-                }
-                Err(error)
-                    if state
-                        .try_get_untracked()
-                        .is_some_and(|state| matches!(state, Remote::Ready(_))) =>
-                {
-                    stale.try_set(Some(error));
-                }
-                Err(error) => {
-                    state.try_set(Remote::Failed(error));
-                }
+            Err(error)
+                if state
+                    .try_get_untracked()
+                    .is_some_and(|state| matches!(state, Remote::Ready(_))) =>
+            {
+                stale.try_set(Some(error));
             }
-        });
+            Err(error) => {
+                state.try_set(Remote::Failed(error));
+            }
+        };
+        ask(path, signal, Box::new(done));
         key
     });
     on_cleanup(abort);
@@ -208,6 +202,20 @@ pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
 /// [`ApiError`].
 pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     json(&get(path, None).await?)
+}
+
+/// Makes a request and hands over its answer, unless it is aborted. The same code for every kind of answer.
+fn ask(
+    path: String,
+    signal: Option<web_sys::AbortSignal>,
+    done: Box<dyn FnOnce(Result<Vec<u8>, ApiError>)>,
+) {
+    spawn_local(async move {
+        let answer = get(&path, signal.as_ref()).await;
+        if !signal.is_some_and(|signal| signal.aborted()) {
+            done(answer);
+        }
+    });
 }
 
 async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {

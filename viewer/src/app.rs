@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
+use leptos_router::location::{BrowserUrl, LocationProvider as _};
 
 use crate::components::help::HelpSheet;
 use crate::components::theme::ThemeChoice;
@@ -39,6 +40,14 @@ pub fn App() -> impl IntoView {
 fn Pages() -> impl IntoView {
     let path = use_location().pathname;
     let page = Memo::new(move |_| path.with(|path| Page::at(path)));
+    // The router writes an address into the address bar once it is told that the page stands.
+    let location = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        path.track();
+        if let Some(location) = &location {
+            location.ready_to_complete();
+        }
+    });
     move || match page.get() {
         Page::Search => view! { <SearchPage /> }.into_any(),
         Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),

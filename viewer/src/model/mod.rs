@@ -11,6 +11,7 @@ pub mod layers;
 pub mod map_address;
 pub mod map_picture;
 pub mod map_tables;
+pub mod order;
 pub mod page;
 pub mod phases;
 pub mod rows;
