@@ -244,7 +244,7 @@ fn reason(span: &Span) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn clipped(text: &str) -> String {
+pub(super) fn clipped(text: &str) -> String {
     match text.char_indices().nth(MOST_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

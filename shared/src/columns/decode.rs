@@ -1,7 +1,7 @@
 //! Reads columns, piece by piece, as the network brings them.
 
 use super::wire::{self, HEADER_BYTES, Reader};
-use super::{Columns, Failure, Link, MAGIC, Mark, NONE, Note, Service};
+use super::{Columns, Failure, Link, MAGIC, Mark, NONE, Note, NoteKind, Service};
 use crate::id::{SpanId, TraceId};
 use crate::time::UnixNanos;
 
@@ -148,9 +148,9 @@ impl Decoder {
             }
             wire::NOTES => {
                 while content.remaining() > 0 {
-                    let flag = u16::try_from(content.number()?);
+                    let kind = NoteKind::ALL.get(usize::from(content.byte()?));
                     let note = Note {
-                        flag: flag.map_err(|_| ColumnsError::Malformed)?,
+                        kind: *kind.ok_or(ColumnsError::Malformed)?,
                         row: self.row(&mut content, None)?,
                         count: content.number()?,
                         text: content.text()?.to_owned(),

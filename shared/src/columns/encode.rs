@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::wire::{self, close, open, put, put_signed, put_text};
-use super::{MAGIC, NONE, flag};
+use super::{MAGIC, NONE, NoteKind, flag};
 use crate::time::UnixNanos;
 use crate::trace::order::{Order, order};
 use crate::trace::{Trace, Warning};
@@ -266,19 +266,17 @@ impl Encoder {
     }
 
     fn notes(&self, out: &mut Vec<u8>) {
-        let mut notes: Vec<(&Warning, u32)> = Vec::new();
+        let mut notes: Vec<(NoteKind, &Warning, u32)> = Vec::new();
         for warning in &self.order.warnings {
-            let alike = |note: &&mut (&Warning, u32)| {
-                std::mem::discriminant(note.0) == std::mem::discriminant(warning)
-            };
-            match notes.iter_mut().find(alike) {
-                Some(note) => note.1 += 1,
-                None => notes.push((warning, 1)),
+            let kind = note_kind(warning);
+            match notes.iter_mut().find(|note| note.0 == kind) {
+                Some(note) => note.2 += 1,
+                None => notes.push((kind, warning, 1)),
             }
         }
         let content = open(out, wire::NOTES);
-        for (warning, count) in notes {
-            put(out, u64::from(warning_flag(warning)));
+        for (kind, warning, count) in notes {
+            out.push(kind as u8);
             put(out, u64::from(warning.node()));
             put(out, u64::from(count));
             put_text(out, &warning.to_string());
@@ -308,6 +306,26 @@ impl Iterator for Encoder {
             self.ended = true;
         }
         Some(out)
+    }
+}
+
+fn note_kind(warning: &Warning) -> NoteKind {
+    match *warning {
+        Warning::Orphan { .. } => NoteKind::Orphan,
+        Warning::Cycle { .. } => NoteKind::Cycle,
+        Warning::SeveralRoots { .. } => NoteKind::SeveralRoots,
+        Warning::ChildStartsBeforeParent {
+            across_services, ..
+        } if across_services => NoteKind::StartsBeforeOtherService,
+        Warning::ChildStartsBeforeParent { .. } => NoteKind::StartsBeforeParent,
+        Warning::ChildEndsAfterParent {
+            across_services, ..
+        } if across_services => NoteKind::EndsAfterOtherService,
+        Warning::ChildEndsAfterParent { .. } => NoteKind::EndsAfterParent,
+        Warning::NegativeDuration { .. } => NoteKind::NegativeDuration,
+        Warning::ZeroDuration { .. } => NoteKind::ZeroDuration,
+        Warning::DuplicateSpanId { .. } => NoteKind::DuplicateSpanId,
+        Warning::ClockImplausible { .. } => NoteKind::ClockImplausible,
     }
 }
 

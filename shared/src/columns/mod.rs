@@ -17,11 +17,13 @@
 //! end        that was all
 //! ```
 
+mod attribute;
 mod builder;
 mod decode;
 mod encode;
 mod wire;
 
+pub use attribute::{AttributeColumn, AttributeEncoder};
 pub use builder::Builder;
 pub use decode::{ColumnsError, Decoder};
 pub use encode::{Encoder, encode_trace, progress};
@@ -112,11 +114,54 @@ pub struct Link {
     pub span_id: SpanId,
 }
 
+/// A kind of warning; see [`Warning`](crate::trace::Warning).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Parents have not arrived.
+    Orphan,
+    /// Parents lead back to their children.
+    Cycle,
+    /// Several spans say that they have no parent.
+    SeveralRoots,
+    /// Spans start before their parents, of the same service.
+    StartsBeforeParent,
+    /// Spans end after their parents, of the same service.
+    EndsAfterParent,
+    /// Spans start before their parents, of other services.
+    StartsBeforeOtherService,
+    /// Spans end after their parents, of other services.
+    EndsAfterOtherService,
+    /// Spans end before they start.
+    NegativeDuration,
+    /// Spans end in the moment they start.
+    ZeroDuration,
+    /// Two different spans have one id.
+    DuplicateSpanId,
+    /// Times cannot be right.
+    ClockImplausible,
+}
+
+impl NoteKind {
+    const ALL: [Self; 11] = [
+        Self::Orphan,
+        Self::Cycle,
+        Self::SeveralRoots,
+        Self::StartsBeforeParent,
+        Self::EndsAfterParent,
+        Self::StartsBeforeOtherService,
+        Self::EndsAfterOtherService,
+        Self::NegativeDuration,
+        Self::ZeroDuration,
+        Self::DuplicateSpanId,
+        Self::ClockImplausible,
+    ];
+}
+
 /// What is odd about a trace: all warnings of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The flag of the rows concerned; 0 where no flag says it.
-    pub flag: u16,
+    /// What is odd.
+    pub kind: NoteKind,
     /// The first row concerned.
     pub row: u32,
     /// How many rows.

@@ -11,6 +11,7 @@ pub const MARKS: u8 = 5;
 pub const LINKS: u8 = 6;
 pub const NOTES: u8 = 7;
 pub const END: u8 = 8;
+pub const VALUES: u8 = 9;
 
 /// The bytes before a chunk's content.
 pub const HEADER_BYTES: usize = 5;
