@@ -53,7 +53,7 @@ pub fn bench(workspace: &Workspace, name: Name, options: &Options) -> Result<boo
         .unwrap_or_default();
     let report = workspace.target().join("bench").join(format!("{key}.json"));
     match name {
-        Name::Causality | Name::Tracer => {
+        Name::Causality | Name::Tracer | Name::Viewer => {
             run_script(workspace, &key, &["throughline"], &report, options)?;
             eprintln!("\nwritten to {}", report.display());
             Ok(true)
@@ -64,7 +64,7 @@ pub fn bench(workspace: &Workspace, name: Name, options: &Options) -> Result<boo
             eprintln!("\nwritten to {}", report.display());
             Ok(true)
         }
-        Name::Server | Name::Viewer => {
+        Name::Server => {
             eprintln!(
                 "{key}: not measured yet; {} is not written",
                 report.display()

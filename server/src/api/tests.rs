@@ -1,5 +1,6 @@
 //! The private face over real sockets.
 
+mod columns;
 mod searching;
 
 use std::collections::BTreeSet;

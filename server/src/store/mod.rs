@@ -150,6 +150,27 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] where the spans cannot be read.
     fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError>;
 
+    /// Gives every span of a trace to `take`, one after the other, so that a large trace need not be in memory as a
+    /// whole; where `only` is given, the spans with that id. With each comes a hash of its content: copies of one
+    /// span, of which a trace may have several, have the same.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the spans cannot be read.
+    fn each_span(
+        &self,
+        id: TraceId,
+        only: Option<SpanId>,
+        take: &mut dyn FnMut(SpanRecord, i64),
+    ) -> Result<(), StoreError> {
+        for record in self.trace(id)? {
+            if only.is_none_or(|only| only == record.span.span_id) {
+                let content = content::Senders::default().span(&record);
+                take(record, content);
+            }
+        }
+        Ok(())
+    }
+
     /// Where a trace stands in the order by start; `None` where it is unknown.
     ///
     /// # Errors

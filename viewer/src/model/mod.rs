@@ -1,17 +1,20 @@
 //! What the pages know of a trace: pure, without a browser, tested natively.
 
 pub mod alike;
+pub mod analysis;
 pub mod compare;
 pub mod complete;
 pub mod filter;
 pub mod find;
 pub mod findings;
+pub mod flame;
 pub mod highlight;
 pub mod layers;
 pub mod map_address;
 pub mod map_picture;
 pub mod map_tables;
 pub mod order;
+pub mod pace;
 pub mod page;
 pub mod phases;
 pub mod rows;

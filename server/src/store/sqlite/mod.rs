@@ -159,9 +159,22 @@ impl Store for SqliteStore {
     fn some_spans(&self, id: TraceId, limit: usize) -> Result<Vec<SpanRecord>, StoreError> {
         let mut found = Vec::new();
         for file in self.files() {
-            file.trace(id, limit - found.len(), &mut found)?;
+            let rest = limit - found.len();
+            file.each_span(id, None, rest, &mut |record, _| found.push(record))?;
         }
         Ok(found)
+    }
+
+    fn each_span(
+        &self,
+        id: TraceId,
+        only: Option<SpanId>,
+        take: &mut dyn FnMut(SpanRecord, i64),
+    ) -> Result<(), StoreError> {
+        for file in self.files() {
+            file.each_span(id, only, usize::MAX, take)?;
+        }
+        Ok(())
     }
 
     fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
