@@ -146,7 +146,7 @@ where
                 state.try_set(Remote::Failed(error));
             }
         };
-        ask(path, signal, Box::new(done));
+        hand_over(path, signal, Box::new(done));
         key
     });
     on_cleanup(abort);
@@ -204,7 +204,7 @@ pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 }
 
 /// Makes a request and hands over its answer, unless it is aborted. The same code for every kind of answer.
-fn ask(
+fn hand_over(
     path: String,
     signal: Option<web_sys::AbortSignal>,
     done: Box<dyn FnOnce(Result<Vec<u8>, ApiError>)>,
