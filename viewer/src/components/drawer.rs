@@ -11,6 +11,7 @@ use shared::span::{SpanLink, StatusCode};
 
 use super::copy_button::CopyButton;
 use super::mark::ServiceDot;
+use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
 use crate::api::Remote;
 use crate::format;
@@ -104,6 +105,7 @@ pub fn Drawer(
                         what="the span"
                     />
                 </div>
+                <SpanNotes span=id />
                 <div class="tabs" role="tablist" aria-label="Parts of the span" node_ref=tabs on:keydown=turn>
                     {Tab::ALL
                         .map(|part| {

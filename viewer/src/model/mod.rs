@@ -13,6 +13,7 @@ pub mod map_picture;
 pub mod map_tables;
 pub mod page;
 pub mod phases;
+pub mod recipes;
 pub mod rows;
 pub mod saved;
 pub mod scatter;

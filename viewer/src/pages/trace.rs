@@ -14,6 +14,8 @@ use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
 use crate::components::find_bar::{Find, FindBar};
+use crate::components::notes::Notes;
+use crate::components::share::Share;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::waterfall::{Waterfall, WaterfallState};
 use crate::format;
@@ -45,6 +47,7 @@ pub fn TracePage(
     });
     let fetched = use_fetch(path, String::clone, api::trace);
     let logs = use_fetch(path, |path: &String| format!("{path}/logs"), api::logs);
+    provide_context(Notes::of(&id));
     // What a person sees survives the arrival of further spans: it is kept here, by the ids of spans.
     let address = StoredValue::new(TraceAddress::parse(&use_location().search.get_untracked()));
     let (waited, set_waited) = signal(0_u32);
@@ -266,6 +269,7 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                     "trace " <code>{format::short_id(&trace_id)}</code>
                     <CopyButton text=move |()| trace_id.clone() what="the trace id" quiet=true />
                 </span>
+                <Share id=root.trace_id.to_hex() />
             </div>
             <p class="story">
                 {story(&model)
