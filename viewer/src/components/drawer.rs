@@ -15,6 +15,7 @@ use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
 use crate::api::Remote;
 use crate::format;
+use crate::model::curl::curl;
 use crate::model::phases::{Phase, phases};
 use crate::model::trace::TraceModel;
 use crate::url::Tab;
@@ -104,6 +105,7 @@ pub fn Drawer(
                         label="Copy as JSON"
                         what="the span"
                     />
+                    {curl(span).map(|command| view! { <CopyButton text=move |()| command.clone() label="Copy as curl" what="the request" /> })}
                 </div>
                 <SpanNotes span=id />
                 <div class="tabs" role="tablist" aria-label="Parts of the span" node_ref=tabs on:keydown=turn>

@@ -3,6 +3,7 @@
 pub mod alike;
 pub mod compare;
 pub mod complete;
+pub mod curl;
 pub mod filter;
 pub mod find;
 pub mod findings;
