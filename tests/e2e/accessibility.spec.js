@@ -103,5 +103,5 @@ test('the setup page sends a test span and shows that it arrives', async ({ page
   await expect(page.getByRole('link', { name: 'test span' })).toBeVisible();
   await expect(page.getByRole('row', { name: 'throughline-test 1' })).toBeVisible();
   await page.getByRole('button', { name: 'Add sample data' }).click();
-  await expect(page.getByRole('alert')).toContainText('has traces already');
+  await expect(page.locator('.attempts').getByRole('alert')).toContainText('has traces already');
 });

@@ -107,6 +107,7 @@ fn Missing(id: String, waiting: bool) -> impl IntoView {
     Effect::new(|_| document().set_title("No such trace · Throughline"));
     if waiting {
         return view! {
+            <h1 class="visually-hidden">"Trace"</h1>
             <Message title="Waiting for the trace">
                 <p>"None of its spans has arrived yet. A page sends its spans a moment after the work is done."</p>
                 <p class="message__detail"><code>{id}</code></p>
@@ -115,6 +116,7 @@ fn Missing(id: String, waiting: bool) -> impl IntoView {
         .into_any();
     }
     view! {
+        <h1 class="visually-hidden">"Trace"</h1>
         <Message title="There is no such trace">
             <p>"It may not have arrived, may have been too old to keep, or the id may be mistyped."</p>
             <p class="message__detail"><code>{format::clipped(&id, 80)}</code></p>
