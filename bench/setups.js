@@ -1,7 +1,7 @@
 // What is measured: Throughline and its peers, each as one script that a page loads first.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { build, transform } from 'esbuild';
 
@@ -11,6 +11,7 @@ const HERE = import.meta.dirname;
  * @typedef {object} Setup
  * @property {string} title
  * @property {string} code the script
+ * @property {Record<string, string>} [parts] what the script asks for beside itself, by name
  * @property {boolean} [lowered] whether the application is transpiled to ES2016, without native async functions
  */
 
@@ -37,8 +38,10 @@ export async function setups(ours, directory) {
     return { title, code: await readFile(path, 'utf8'), ...more };
   };
   const zone = await peer('otel-zone', 'OpenTelemetry, zone.js');
+  const code = await readFile(ours, 'utf8');
+  const [late] = /throughline\.late-[\da-f]+\.js/.exec(code);
   return {
-    ours: { title: 'Throughline', code: await readFile(ours, 'utf8') },
+    ours: { title: 'Throughline', code, parts: { [late]: await readFile(join(dirname(ours), 'throughline.late.js'), 'utf8') } },
     otel_stack: await peer('otel-stack', 'OpenTelemetry, stack'),
     otel_zone: zone,
     otel_zone_lowered: { ...zone, title: 'OpenTelemetry, zone.js, application in ES2016', lowered: true },

@@ -42,7 +42,7 @@ pub enum Commands {
     )]
     Diff(Diff),
     /// Write traces to a file in the format of another tool
-    Export(Export),
+    Export(Box<Export>),
     /// Take traces out of other tools' files
     #[command(
         after_help = "Files may be packed with gzip or zstd. Of a directory, the files are read that \

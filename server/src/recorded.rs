@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::ensure;
 use shared::id::TraceId;
-use shared::session::{Script, read, script};
+use shared::log::LogEntry;
+use shared::session::export::Exported;
+use shared::session::{Script, Session, read, script};
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
@@ -13,6 +15,8 @@ use crate::source::Source;
 /// What a session left behind.
 #[derive(Debug)]
 pub struct Recorded {
+    /// What its user did.
+    pub session: Session,
     /// What has to be done to do it again.
     pub script: Script,
     /// Its traces.
@@ -30,7 +34,14 @@ impl Recorded {
             !spans.is_empty(),
             "there is no session {id}: it may be past its retention, or not have arrived yet"
         );
-        let script = script(&read(id, &spans, &logs));
+        Ok(Self::of(id, spans, &logs))
+    }
+
+    /// Reads a session out of the spans and records of its traces.
+    #[must_use]
+    pub fn of(id: &str, spans: Vec<SpanRecord>, logs: &[LogEntry]) -> Self {
+        let session = read(id, &spans, logs);
+        let script = script(&session);
         let mut by_trace: BTreeMap<TraceId, Vec<SpanRecord>> = BTreeMap::new();
         for record in spans {
             by_trace
@@ -42,6 +53,20 @@ impl Recorded {
             .into_iter()
             .map(|(id, records)| (id, assemble(records)))
             .collect();
-        Ok(Self { script, traces })
+        Self {
+            session,
+            script,
+            traces,
+        }
+    }
+
+    /// As other tools and other people get it.
+    #[must_use]
+    pub fn exported(&self) -> Exported<'_> {
+        Exported {
+            session: &self.session,
+            script: &self.script,
+            traces: &self.traces,
+        }
     }
 }

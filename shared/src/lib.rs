@@ -20,6 +20,8 @@ pub mod time;
 #[cfg(feature = "std")]
 pub mod attribute;
 #[cfg(feature = "std")]
+pub mod columns;
+#[cfg(feature = "std")]
 pub mod diff;
 #[cfg(feature = "std")]
 pub mod graph;

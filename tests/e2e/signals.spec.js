@@ -238,6 +238,7 @@ test.describe('routes', () => {
 
   test('going back is an action of the user', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     await page.evaluate(() => { window.onPop = true; history.pushState({}, '', '?second'); });
     await settle(page);
     await page.goBack();

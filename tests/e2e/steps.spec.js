@@ -74,7 +74,10 @@ test('every selector of a click leads to its element alone', async ({ page, app,
 });
 
 test('a page that has put something over its elements is neither asked nor disturbed', async ({ page, app, throughline, service, complaints }) => {
-  await page.goto(`${app.publish('steps.html', { tag: throughline.tag(service) })}?hostile`);
+  // Named elements hide the document's own properties, also before the tag is read.
+  const names = 'currentScript baseURI visibilityState prerendering addEventListener'.split(' ');
+  const hiding = names.map((name) => `<img name="${name}">`).join('');
+  await page.goto(`${app.publish('steps.html', { tag: `<a id="throughline"></a>${hiding}${throughline.tag(service)}` })}?hostile`);
   await lateHalf(page);
   // Playwright cannot read such a page itself.
   const pressed = async (name) => {
@@ -92,6 +95,11 @@ test('a page that has put something over its elements is neither asked nor distu
   ]) {
     const root = await pressed(name);
     expect(stepOf(root).selectors?.[0]).toEqual(typeof selector === 'string' ? selector : expect.stringMatching(selector));
+  }
+  await page.evaluate(() => window.useHostile());
+  await app.waitForRequest('/api/focused');
+  for (const name of ['img /api/no-image', 'script /api/no-script']) {
+    await throughline.waitForTraceOf(service, ({ roots }) => roots[0].name === name, `of ${name}`);
   }
   expect(await page.evaluate(() => window.asked)).toBeUndefined();
   expect(complaints.errors).toEqual([]);

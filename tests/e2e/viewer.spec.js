@@ -167,7 +167,7 @@ test.describe('trace', () => {
     await expect(page.getByRole('button', { name: '1 error' })).toBeVisible();
     await expect(page).toHaveTitle(/Pay.*400\sms.*Throughline/);
     // The bars are drawn: the canvas has ink, and red ink where the error is.
-    const ink = await page.locator('canvas').evaluate((canvas) => {
+    const ink = await page.getByRole('treegrid').locator('canvas').evaluate((canvas) => {
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const colours = new Set();
       for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) colours.add(`${data[at] >> 4},${data[at + 1] >> 4},${data[at + 2] >> 4}`);

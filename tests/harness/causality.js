@@ -218,6 +218,9 @@ const READS_AT_ONCE = 16;
  * @property {{source: string, causality: string | undefined, reason: string}[]} blamed the background requests that carry an action's trace
  */
 
+/** Two runs may begin in one millisecond. */
+let runs = 0;
+
 /** Throughline's adapter. @param {import('./throughline.js').Throughline} throughline @returns {Adapter} */
 export function throughlineAdapter(throughline) {
   return {
@@ -254,9 +257,10 @@ export async function runCausality({
   gapMillis,
   background = true,
 }) {
-  const run = `${Date.now()}`;
+  const run = `${Date.now()}-${++runs}`;
   await page.goto(`${url}?run=${run}&background=${background ? 1 : 0}&further=${ids === CASES ? 0 : 1}`);
   await page.locator(ready).waitFor();
+  await adapter.ready?.(page);
   const ofRun = (kind) => app.requests.filter((request) => request.query.get('run') === run && request.path.startsWith(`/api/${kind}/`));
   const named = (request) => request.path.split('/').pop();
   if (background) {
@@ -274,30 +278,24 @@ export async function runCausality({
 
   const read = reader(adapter);
   const judge = async (request, id) => ({ id, ...(await judgeRequest(request, id, adapter, read)) });
-  const cases = [];
-  for (const id of ids) {
+  const cases = await atOnce(ids, (id) => {
     const request = ofRun('case').find((candidate) => named(candidate) === id);
-    cases.push(request ? await judge(request, id) : { id, verdict: 'missing', causality: undefined, reason: 'the request never arrived' });
-  }
-  const steps = [];
-  for (const request of ofRun('step')) steps.push(await judge(request, named(request)));
+    return request ? judge(request, id) : { id, verdict: 'missing', causality: undefined, reason: 'the request never arrived' };
+  });
+  const steps = await atOnce(ofRun('step'), (request) => judge(request, named(request)));
 
   const during = ofRun('background').filter((request) => request.receivedMillis >= firstActionMillis && request.receivedMillis <= lastActionMillis);
   const backgroundRequests = Object.fromEntries(sources.map((source) => [source, during.filter((request) => named(request) === source).length]));
   const blamed = [];
-  for (let at = 0; at < during.length; at += READS_AT_ONCE) {
-    await Promise.all(
-      during.slice(at, at + READS_AT_ONCE).map(async (request) => {
-        const carried = propagatedBy(request);
-        if (!carried) return;
-        const trace = await read(carried);
-        // A trace that the store lacks could be any action's: it counts as blamed until it is read.
-        const action = trace ? trace.spans.find(adapter.isAction) : adapter.forgets ? undefined : { name: 'a trace that is not stored' };
-        const causality = trace?.byId.get(carried.spanId)?.attributes['throughline.causality'];
-        if (action) blamed.push({ source: named(request), causality, reason: `in the trace of ${action.name}` });
-      }),
-    );
-  }
+  await atOnce(during, async (request) => {
+    const carried = propagatedBy(request);
+    if (!carried) return;
+    const trace = await read(carried);
+    // A trace that the store lacks could be any action's: it counts as blamed until it is read.
+    const action = trace ? trace.spans.find(adapter.isAction) : adapter.forgets ? undefined : { name: 'a trace that is not stored' };
+    const causality = trace?.byId.get(carried.spanId)?.attributes['throughline.causality'];
+    if (action) blamed.push({ source: named(request), causality, reason: `in the trace of ${action.name}` });
+  });
 
   return {
     ok: cases.filter(({ verdict }) => verdict === 'ok').length,
@@ -308,6 +306,13 @@ export async function runCausality({
     backgroundRequests,
     blamed,
   };
+}
+
+/** Does the same with all of a list, several side by side; the results are in the order of the list. */
+async function atOnce(list, work) {
+  const results = [];
+  for (let at = 0; at < list.length; at += READS_AT_ONCE) results.push(...(await Promise.all(list.slice(at, at + READS_AT_ONCE).map(work))));
+  return results;
 }
 
 /** Uses each control once, at the pace given, without waiting for what it causes. */

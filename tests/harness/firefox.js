@@ -156,6 +156,12 @@ class FirefoxPage extends EventEmitter {
     return result.type === 'string' ? JSON.parse(result.value) : undefined;
   }
 
+  /** Waits until a function of the page returns something; `jsonValue()` of what comes is that. */
+  async waitForFunction(body) {
+    const value = await until('the page says yes', () => this.evaluate(body).catch(() => undefined));
+    return { jsonValue: async () => value };
+  }
+
   locator(selector) {
     return {
       waitFor: () => until(`${selector} is there`, () => this.evaluate((wanted) => document.querySelector(wanted) !== null, selector)),

@@ -2,12 +2,14 @@
 
 import { expect } from '@playwright/test';
 
+import { lateHalf } from './late-half.js';
 import { propagatedBy } from './page-server.js';
 
 /** Goes back as a user and as the application, and says whose the requests are that the page then makes. */
 export async function goBack({ page, app, throughline, service }) {
   const run = `${Date.now()}`;
   await page.goto(`${app.publish('history.html', { tag: throughline.tag(service) })}?run=${run}`);
+  await lateHalf(page);
   const rootOf = async (name) => {
     const request = await app.waitForRequest(`/api/history/${run}/${name}`);
     await page.evaluate(() => window.throughline.flush());

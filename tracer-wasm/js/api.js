@@ -4,7 +4,7 @@ import { capture, sample } from './sampling.js';
 import { current, runIn } from './register.js';
 import { decide } from './consent.js';
 import { deliver, deliverAll, discard } from './exporter.js';
-import { describePage } from './page.js';
+import { describeAgain } from './page.js';
 import { emit } from './logs.js';
 import { epoch, now } from './clock.js';
 import { forgetSession, keepSession, shareSession } from './session.js';
@@ -13,7 +13,6 @@ import { initialise, options } from './options.js';
 import { spans } from './spans.js';
 import { late } from './late.js';
 import { state } from './state.js';
-import { refuseWorkers } from './worker-link.js';
 import { stop } from './stop.js';
 import { tell } from './errors.js';
 import { trace } from './trace.js';
@@ -25,7 +24,7 @@ export const api = {
   init(changes) {
     initialise(changes);
     if (state.on) {
-      describePage();
+      describeAgain();
       sample();
     }
     return api;
@@ -63,7 +62,7 @@ export const api = {
 
   /** Names the route that the page is at, as its router has it: `/films/:id`. */
   route(template) {
-    if (state.on) late.route(template);
+    if (state.on) late.route?.(template);
   },
 
   /**
@@ -73,7 +72,7 @@ export const api = {
   consent(given) {
     if (!given) forgetSession();
     decide(given);
-    if (state.on) given ? (keepSession(shareSession()[3]), deliverAll(true)) : (discard(), refuseWorkers());
+    if (state.on) given ? (keepSession(shareSession()[3]), deliverAll(true)) : (discard(), new BroadcastChannel('throughline').postMessage({ refused: true }));
   },
 
   /** Sends what has ended. Settles when it is taken, or when the try has failed. */

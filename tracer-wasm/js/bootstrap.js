@@ -5,7 +5,7 @@
 // The program is then run again as an inline script, which belongs to the page. Where a policy forbids that, it
 // runs as it is; `crossorigin` on the tag avoids the detour.
 ((program) => {
-  const script = document.currentScript;
+  const script = Reflect.get(Document.prototype, 'currentScript', document);
   if (script?.src && script.crossOrigin === null && new URL(script.src).origin !== location.origin) {
     try {
       const inline = document.createElement('script');
@@ -18,5 +18,6 @@
       // Trusted Types: a text is no script here.
     }
   }
-  if (!window.throughline) program();
+  // An element's id may be this name as well.
+  if (!window.throughline?.version) program();
 })(THROUGHLINE_PROGRAM);

@@ -1,20 +1,22 @@
 // What late/ sees of the tracer.
 import { addPhases, addReport, addStatus, phasesOf, startClient } from './request.js';
-import { hold, onAction, openActions, parentOf, rootOf } from './action.js';
-import { above, attached, attribute, before, closest, find, matches, rootOf as treeOf, tagOf, textOf } from './dom.js';
-import { actionAt, drain, listen, note, observe, ownerOf, prefixed } from './timeline.js';
+import { hold, onAction, openActions, parentOf, rootOf, startAction, wait } from './action.js';
+import { above, attribute, closest, matches, tagOf, typeOf } from './dom.js';
+import { careful, listen, note, prefixed } from './timeline.js';
 import { capture } from './sampling.js';
-import { FIELD, labelAt, labelOf, LONGEST, ROW } from './control.js';
-import { countRecords } from './protobuf.js';
+import { nameControl } from './control.js';
+import { consent } from './consent.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
-import { current, enterTask } from './register.js';
+import { bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
 import { epoch, now, started } from './clock.js';
 import { hex } from './hex.js';
 import { late } from './late.js';
-import { method } from './patch.js';
+import { links } from './worker.js';
+import { constructor, method } from './patch.js';
 import { onStop } from './stop.js';
 import { options } from './options.js';
+import { shareSession } from './session.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
 
@@ -24,48 +26,47 @@ export const core = [
   now,
   spans,
   started,
+  consent,
+  current,
+  enterTask,
+  hold,
+  late,
+  links,
+  onAction,
+  options,
+  parentOf,
+  shareSession,
   above,
-  actionAt,
   addPhases,
   addReport,
   addStatus,
-  attached,
   attribute,
-  before,
+  bindTask,
   capture,
+  careful,
   closest,
-  countRecords,
+  constructor,
   crowded,
-  current,
-  drain,
   emit,
-  enterTask,
-  FIELD,
-  find,
+  enter,
   hex,
-  hold,
-  labelAt,
-  labelOf,
-  late,
   listen,
-  LONGEST,
   matches,
   method,
+  nameControl,
   note,
-  observe,
-  onAction,
   onStop,
   openActions,
-  options,
-  ownerOf,
-  parentOf,
   phasesOf,
   prefixed,
   rootOf,
-  ROW,
+  runIn,
+  scripts,
+  soon,
+  startAction,
   startClient,
   state,
   tagOf,
-  textOf,
-  treeOf,
+  typeOf,
+  wait,
 ];

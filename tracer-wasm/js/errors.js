@@ -6,11 +6,12 @@ import { crowded } from './limit.js';
 import { emit } from './logs.js';
 import { listen, loading, prefixed } from './timeline.js';
 import { parentOf } from './action.js';
+import { plainFrames } from './stack.js';
 import { spans } from './spans.js';
 
 /** What an error says; of anything else that was thrown only a plain value, so that no getter of the page runs. */
 export function describe(thrown) {
-  if (thrown instanceof Error) return { type: thrown.name, message: thrown.message, stacktrace: thrown.stack };
+  if (thrown instanceof Error) return { type: thrown.name, message: thrown.message, stacktrace: plainFrames(thrown.stack) };
   const type = typeof thrown;
   return { type, message: type === 'object' || type === 'function' ? '' : String(thrown) };
 }

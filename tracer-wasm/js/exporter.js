@@ -9,12 +9,12 @@
 //
 // The tracer never traces its own requests: it calls the browser's `fetch` as it was before the patches.
 import { late } from './late.js';
-import { countRecords, fields } from './protobuf.js';
 import { enterTask, runIn } from './register.js';
 import { learnOffset, now } from './clock.js';
 import { consent } from './consent.js';
 import { options } from './options.js';
 import { spans } from './spans.js';
+import { genuine } from './native.js';
 
 /** Records wait this long for company, or for so many of them. */
 const COMPANY_MILLIS = 500;
@@ -65,7 +65,7 @@ const all = () => lanes.flatMap(({ parts }) => parts);
 const sizeOf = (parts) => parts.reduce((size, { body }) => size + body.length, 0);
 
 /** Nothing leaves a page that its user has not seen, or without consent. */
-const mayDeliver = () => !document.prerendering && consent();
+const mayDeliver = () => !genuine(document, 'prerendering') && consent();
 
 /** Asks for a delivery soon; called when a record has ended. */
 export function deliverSoon() {
@@ -87,7 +87,7 @@ export const deliver = () => Promise.all(lanes.map(deliverLane));
 /** Takes over what pages left that are gone, and delivers it with the rest; in a hurry, without waiting. */
 export async function deliverAll(hurry) {
   if (!mayDeliver()) return;
-  for (const part of await late.adopt()) lanes[part.signal].parts.push(part);
+  for (const part of (await late.adopt?.()) ?? []) lanes[part.signal].parts.push(part);
   (hurry ? deliver : due)();
 }
 
@@ -113,7 +113,7 @@ function fill({ signal, parts }) {
     parts.push({ signal, body });
   }
   // A page that nobody sees may be ended without another word.
-  if (sizeOf(all()) > SAFE_BYTES || document.visibilityState === 'hidden') late.keep(parts);
+  if (sizeOf(all()) > SAFE_BYTES || document.visibilityState === 'hidden') late.keep?.(parts);
 }
 
 /** The oldest parts that fit into `room`, but at least so many. */
@@ -157,7 +157,7 @@ async function send(lane, parts, keepalive = false) {
     learnOffset(sent, header('throughline-time'));
     later = header('retry-after');
     status = response.status;
-    if (header('content-type') === TYPE) answer = new Uint8Array(await response.arrayBuffer());
+    if (header('content-type') === TYPE) answer = await response.arrayBuffer();
   } catch {
     // Without a status it is not taken.
   }
@@ -165,22 +165,20 @@ async function send(lane, parts, keepalive = false) {
   lane.failures++;
   if (LATER.includes(status)) {
     if (!status && lane.failures === FAILURES_TO_SAY) say(`cannot reach ${options.endpoint}, trying on. ${CHECK}`);
-    late.keep(lane.parts);
+    late.keep?.(lane.parts);
   } else if (status === 413 && parts[1]) {
     lane.most = plain.length / 2;
     return true;
   } else {
     lane.parts = lane.parts.filter((part) => !parts.includes(part));
-    late.forget(parts);
-    // Of what it took, the server says in `partial_success` (1) how many it rejected (1).
-    const lost = status < 300 ? fields(fields(answer, 1)[0], 1)[0] : countRecords(plain);
-    if (lost) {
+    late.forget?.(parts);
+    const refused = status > 299;
+    // An answer to what was taken as a whole is empty.
+    if ((refused || answer?.byteLength) && late.lost(lane.signal, plain, !refused && answer) !== 0) {
       say(`${url} answered ${status} and lost records. ${CHECK}`);
-      // Counting the counts would never end.
-      if (lane.signal < 2) spans.dropped(lane.signal, 'rejected', lost);
       deliverSoon();
     }
-    if (!all()[0] && document.visibilityState === 'hidden') late.unclaim();
+    if (!all()[0] && document.visibilityState === 'hidden') late.unclaim?.();
     if (status < 300) {
       lane.failures = lane.until = 0;
       return true;
@@ -202,6 +200,6 @@ export function deliverNow() {
   for (const lane of lanes) {
     fill(lane);
     send(lane, pick(lane, KEEPALIVE_BYTES - sizeOf(all().filter(({ lasts }) => lasts)), 0), true);
-    late.keep(lane.parts);
+    late.keep?.(lane.parts);
   }
 }

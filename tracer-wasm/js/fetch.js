@@ -8,6 +8,7 @@ import { propagatesTo } from './options.js';
 import { startRequest } from './request.js';
 import { watch } from './promise.js';
 import { state } from './state.js';
+import { genuine } from './native.js';
 
 /** What `fetch` reads of its second argument; it may be any object, even a Request. */
 const INIT_KEYS =
@@ -46,7 +47,7 @@ function withHeaders(input, init, request, headers, traced) {
 
 function begin(input, init) {
   const request = requestOf(input);
-  const url = new URL(request ? request.url : input, document.baseURI);
+  const url = new URL(request ? request.url : input, genuine(document, 'baseURI'));
   if (!/^https?:$/.test(url.protocol)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
   const own = init?.headers;

@@ -3,19 +3,14 @@
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
 import { current, enterTask } from './register.js';
-import { controlOf, FIELD, labelAt, nameControl } from './control.js';
-import { closest, matches } from './dom.js';
+import { controlOf, nameControl } from './control.js';
 import { late } from './late.js';
-import { note } from './timeline.js';
-import { spans } from './spans.js';
 import { state } from './state.js';
 
 /** Events of one press follow one another within this time, unless the button or key is still down. */
 const APART_MILLIS = 1_000;
 /** The click on a label is followed at once by one on its field; a later second click is another gesture. */
 const SECOND_CLICK_MILLIS = 50;
-/** A pointer that was pressed and has moved further drags. */
-const DRAG_PIXELS = 10;
 
 const PRESS = /^(pointerdown|keydown)$/;
 const RELEASE = /^(pointerup|pointercancel|keyup|dragend)$/;
@@ -32,14 +27,6 @@ const KINDS = { keydown: 'keydown', input: 'change', change: 'change', click: 'c
 
 let gesture;
 
-/** The key that was pressed, where it is a command and not a character that somebody types. */
-function commandOf({ type, key, ctrlKey, altKey, metaKey }, control) {
-  const isCommand = control && matches(control, FIELD)
-    ? /^(Enter|Escape)$/.test(key)
-    : key?.length > 1 || ctrlKey || altKey || metaKey;
-  return type === 'keydown' && isCommand ? (ctrlKey ? 'Ctrl+' : '') + (altKey ? 'Alt+' : '') + (metaKey ? 'Meta+' : '') + key : '';
-}
-
 class Gesture {
   constructor(event) {
     this.press = event.type;
@@ -51,9 +38,7 @@ class Gesture {
     const name = () => `${this.action.kind} "${this.label || nameControl(this.control)}"`;
     this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
     this.action.begun = event.timeStamp;
-    late.step(this.action, this.control);
-    const command = (this.action.key = commandOf(event, this.control));
-    if (command) note(this.action, (root) => spans.set(root, 'throughline.key', command));
+    late.begun?.(this.action, this.control, event);
   }
 
   /** Whether the event belongs to this press. */
@@ -62,7 +47,7 @@ class Gesture {
     if (PRESS.test(type) || this.action.ended) return false;
     const since = timeStamp - this.action.seen;
     // With nothing held down, what is put into another field is not this press's doing: the browser fills in a form.
-    if (/input$/.test(type) && !this.action.held && this.#isOther(controlOf(event))) return false;
+    if (/input$/.test(type) && !this.action.held && late.isOther?.(this, controlOf(event))) return false;
     if (type === 'click' && this.clicked && since > SECOND_CLICK_MILLIS) return false;
     return this.action.held || since <= APART_MILLIS;
   }
@@ -76,25 +61,11 @@ class Gesture {
     if ((RELEASE.test(type) && !(type === 'pointercancel' && this.dragged)) || type === 'click') action.held = false;
     // What has caused work keeps the name that it had then.
     if (!action.span && KINDS[type] && !this.dragged) this.#describe(event, KINDS[type]);
-    if (/^(pointerup|drop)$/.test(type) && this.dragged) late.step(action, controlOf(event), true);
+    if (/^(pointerup|drop)$/.test(type) && this.dragged) late.step?.(action, controlOf(event), true);
     if (type === 'click' && !this.dragged) {
       this.clicked = true;
-      late.clicked(action, controlOf(event), event.timeStamp);
+      late.clicked?.(action, controlOf(event), event.timeStamp);
     }
-  }
-
-  /** The pointer moves while it is pressed. */
-  move({ type, clientX, clientY }) {
-    if (this.dragged) return;
-    this.dragged = type === 'dragstart' || Math.hypot(clientX - this.event.clientX, clientY - this.event.clientY) > DRAG_PIXELS;
-    if (!this.dragged || this.action.span) return;
-    this.action.kind = 'drag';
-    this.label = nameControl(this.pressed);
-  }
-
-  /** Whether a field is neither this gesture's nor labelled by what was pressed. */
-  #isOther(field) {
-    return field !== this.control && field !== this.pressed && labelAt(field) !== this.pressed;
   }
 
   #describe(event, kind) {
@@ -107,14 +78,14 @@ class Gesture {
     if (type === 'submit' && (byPointer || control === this.pressed)) return;
     const { action } = this;
     action.kind = kind;
-    if (control !== this.control) late.step(action, control);
+    if (control !== this.control) late.step?.(action, control);
     this.control = action.control = control;
     action.event = event;
     this.label = '';
     if (type === 'click' || type === 'submit') {
       action.start = timeStamp;
       // The handler may change the page before the name is asked for.
-      this.label = nameControl(control);
+      this.label = late.nameOf && nameControl(control);
     }
   }
 }
@@ -123,7 +94,7 @@ function observe(event) {
   if (!state.on || !event.isTrusted) return;
   if (MOVE.test(event.type)) {
     if (!gesture?.action.held) return;
-    gesture.move(event);
+    late.moved?.(gesture, event);
   }
   if (SYNCHRONOUS.test(event.type)) {
     const context = current();

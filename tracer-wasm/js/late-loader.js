@@ -1,19 +1,27 @@
-// Asks for late/, from beside the tracer's script. (`import()` is what policies allow: it has the script's own nonce, and
-// Trusted Types do not refuse it.)
+// Asks for late/, from beside the tracer's script: when the browser is first idle, or when the user does something,
+// whichever is first. (`import()` is what policies allow: it has the script's own nonce, and Trusted Types do not refuse it.)
 import { core } from './core.js';
+import { onAction } from './action.js';
 import { scriptUrl } from './options.js';
+import { instantiate } from './spans.js';
 import { state } from './state.js';
 
 const { setTimeout, requestIdleCallback = setTimeout } = window;
 /** A busy page does not put it off for longer. */
 const LONGEST_MILLIS = 2_000;
 
+let asked;
+
 /** Settles when late/ runs, or will not come. */
 export async function loadLate() {
-  // To ask for a module takes milliseconds, which the page may have first.
-  await new Promise((resolve) => requestIdleCallback(resolve, { timeout: LONGEST_MILLIS }));
+  // To ask for a module takes milliseconds, which the page may have first, and so may the handlers of what the user does.
+  await new Promise((resolve) => {
+    requestIdleCallback(resolve, { timeout: LONGEST_MILLIS });
+    onAction('start', ({ event }) => (asked ||= event && setTimeout(resolve)));
+  });
+  instantiate();
   try {
-    const { default: start } = await import(new URL(THROUGHLINE_LATE, scriptUrl));
+    const { default: start } = await import(new URL(THROUGHLINE_LATE, scriptUrl()));
     if (state.on) start(core);
   } catch {
     // See late.js.

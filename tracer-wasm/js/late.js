@@ -1,27 +1,59 @@
 // The half of the tracer that need not be there when the page's own code begins (late/): it reads what the browser has
-// kept, and is asked for when the browser is first idle, two seconds after the start at the latest.
+// kept, follows what is rarely used, and is asked for when the browser is first idle or the user does something, two seconds
+// after the start at the latest.
 //
 // Where it does not come (a blocker, a policy, a copy of the script that stands alone), what these hooks do is missing,
 // and all else works.
-/** What late/ puts something in the place of. */
+/** So much is kept until late/ is there: where it does not come, for ever. */
+const MOST_KEPT = 9;
+const MOST_CALLS = 9_999;
+
+/**
+ * What late/ does, from the moment when it is there:
+ *
+ * - `loaded(action, tagWasLate)`: the load action has ended;
+ * - `clicked(action, control, time)`: a control was clicked;
+ * - `moved(gesture, event)`: the pointer moves while it is pressed;
+ * - `nameOf(control)`: what to call a control; `isOther(gesture, field)`: whether a field is none of a gesture's;
+ * - `begun(action, control, event)`: a gesture has begun; `step(action, control, ended)`: it means another control, or its drag
+ *   has ended there;
+ * - `entry(entry)`: an entry of the performance timeline that is no traced request's;
+ * - `announce(link, [context, time])`: the page is about to post a message to a worker that is linked; `answered(link, event)`:
+ *   such a worker has posted one; `dismiss(worker)`: the page ends a worker;
+ * - `wentBack(event)`: the session's history has moved;
+ * - `route(template)`: the page names its route;
+ * - `losses(losses, record)`: metrics are asked for;
+ * - `leaving()`: the page is about to go;
+ * - `keep(parts)`, `forget(parts)`, `unclaim()`, `adopt()`: see late/vault.js.
+ *
+ * What cannot be missed is kept until then.
+ */
 export const late = {
-  /** The load action has ended: `(action, tagWasLate)`. */
-  loaded() {},
-  /** A control was clicked: `(action, control, time)`. */
-  clicked() {},
-  /** A gesture means a control: `(action, control)`; or its drag has ended there: `(action, control, true)`. */
-  step() {},
-  /** An entry of the performance timeline that is no traced request's. */
-  entry() {},
-  /** The page names its route: `(template)`. */
-  route() {},
-  /** Metrics are asked for: `(losses, record)`. Until then, what was lost is counted and kept. */
-  losses() {},
-  /** The page is about to go. */
-  leaving() {},
-  /** The vault: see late/vault.js. */
-  keep() {},
-  forget() {},
-  unclaim() {},
-  adopt: async () => [],
+  /** A worker says that it runs the tracer. */
+  heard(event) {
+    if (late.earlier.length < MOST_KEPT) late.earlier.push(event);
+  },
+  /** The workers that have said so. */
+  earlier: [],
+  /**
+   * `beforeSend` is to see an operation with its arguments, which `pass` makes happen. Until it can, what is said is kept
+   * and no record ends. Returns what `pass` does.
+   */
+  review(pass, call) {
+    const [operation, handle, number, parent, name] = call;
+    // The hook sees spans, events and log records (0 to 2), and what is said of them.
+    if ((operation > 2 && operation < 6) || (operation > 15 && operation < 26)) return pass(...call);
+    if (late.calls.length > MOST_CALLS) return 0;
+    const opened = operation < 3 ? pass(operation, handle, number, parent, name, '') : 0;
+    late.calls.push([pass, call, opened]);
+    return opened;
+  },
+  /** The operations that it has not seen yet. */
+  calls: [],
+  /** A request was refused, or not all of it taken. Returns how many records were lost, where that is known. */
+  lost(...refusal) {
+    if (late.refusals.length < MOST_KEPT) late.refusals.push(refusal);
+  },
+  /** The refusals (signal, request, answer) that were not counted yet. */
+  refusals: [],
 };

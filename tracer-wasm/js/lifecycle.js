@@ -33,11 +33,11 @@ function turn({ type, persisted, timeStamp }) {
     for (const action of openActions()) endAction(action, now());
   }
   if (type === 'pagehide' || type === 'freeze' || document.visibilityState === 'hidden') {
-    late.leaving();
+    late.leaving?.();
     deliverNow();
   } else if (type === 'online') deliverAll(true);
   else look();
-  if (type === 'pagehide') late.unclaim();
+  if (type === 'pagehide') late.unclaim?.();
 }
 
 /** The page has time to look for what others left, and goes on delivering. One that nobody sees leaves that to others. */
@@ -46,11 +46,14 @@ const look = () => requestIdleCallback(() => document.visibilityState === 'visib
 /** Starts listening. Returns what stops it. */
 export function followPage() {
   listen(window, TURNS, turn);
+  const wentBack = (event) => late.wentBack?.(event);
+  listen(window, 'popstate hashchange', wentBack);
+  if (window.navigation) listen(window.navigation, 'navigate', wentBack);
   setTimeout(look, FIRST_LOOK_MILLIS);
   const timer = setInterval(look, NEXT_LOOK_MILLIS);
   onAction('end', ({ span }) => spans.set(span, 'throughline.clock_offset_ms', serverOffset));
   return () => {
-    late.unclaim();
+    late.unclaim?.();
     clearInterval(timer);
   };
 }

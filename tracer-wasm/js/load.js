@@ -16,14 +16,14 @@ export function followLoad(arrived) {
   onAction('end', (ended) => {
     if (ended !== action) return;
     rootOf(action);
-    late.loaded(action, tagWasLate);
+    late.loaded?.(action, tagWasLate);
   });
   // To wait for the tracer's own is no work of the page.
   const release = hold(action.context);
   arrived.then(() => release(0));
   if (document.readyState === 'complete') {
-    action.last = performance.getEntriesByType('navigation')[0]?.loadEventEnd || now();
-    arrived.then(() => endAction(action));
+    const time = now();
+    arrived.then(() => endAction(action, performance.getEntriesByType('navigation')[0]?.loadEventEnd || time));
     return;
   }
   const loaded = hold(action.context);

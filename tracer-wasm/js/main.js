@@ -1,19 +1,18 @@
-// throughline.js: starts the WASM instance, installs the patches, and offers `window.throughline`.
+// throughline.js: installs the patches, and offers `window.throughline`. The WASM instance starts when there is something
+// to say, or when the browser is idle.
 //
 // Whatever fails here leaves the page as it was.
 import wasm from 'throughline-wasm';
 
 import { api } from './api.js';
-import { describePage } from './page.js';
+import { describeOnce } from './page.js';
 import { followConsole } from './console.js';
 import { followErrors } from './errors.js';
-import { instantiate } from './spans.js';
+import { prepare } from './spans.js';
 import { deliverSoon } from './exporter.js';
 import { followBeacons } from './beacon.js';
-import { followCallbacks } from './callbacks.js';
 import { followFetch } from './fetch.js';
 import { followGestures } from './gesture.js';
-import { followHistory } from './history.js';
 import { followLoad } from './load.js';
 import { followMeasures } from './timing.js';
 import { followMessages } from './message.js';
@@ -21,7 +20,6 @@ import { followObservers } from './observer.js';
 import { followPage } from './lifecycle.js';
 import { followPromises } from './promise.js';
 import { followSockets } from './socket.js';
-import { followTargets } from './targets.js';
 import { followTimers } from './timers.js';
 import { followWorkers } from './worker.js';
 import { followXhr } from './xhr.js';
@@ -33,22 +31,24 @@ import { sample } from './sampling.js';
 import { state } from './state.js';
 import { watchReports } from './request.js';
 
+/** The WASM instance has trapped, or does not start. */
 function trapped(error) {
   stop();
-  console.error('[throughline] stopped after an internal error; the page is not affected.', error);
+  if (error instanceof WebAssembly.CompileError || error instanceof EvalError) {
+    console.warn(
+      "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js.",
+    );
+  } else console.error('[throughline] stopped after an internal error; the page is not affected.', error);
 }
 
-let described;
-
-/** A span or log record has ended. What the page is need not be said before. */
+/** A span or log record has ended. */
 function ended() {
-  if (!described) describePage();
-  described = true;
+  describeOnce();
   deliverSoon();
 }
 
 function start() {
-  instantiate(wasm(), trapped, ended);
+  prepare(wasm, trapped, ended);
   sample();
   state.on = true;
   hideSources();
@@ -56,8 +56,6 @@ function start() {
   followTimers();
   followMessages();
   followObservers();
-  followTargets();
-  followCallbacks();
   followFetch();
   followXhr();
   followBeacons();
@@ -66,7 +64,7 @@ function start() {
   followErrors();
   followMeasures();
   followWorkers();
-  onStop(followGestures(), followHistory(), followPage(), watchReports((entry) => late.entry(entry)));
+  onStop(followGestures(), followPage(), watchReports((entry) => late.entry?.(entry)));
   followLoad(loadLate());
 }
 
@@ -77,11 +75,6 @@ if (!window.throughline?.version) {
     start();
   } catch (error) {
     stop();
-    const refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
-    console.warn(
-      refused
-        ? "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js."
-        : `[throughline] not tracing: ${error}`,
-    );
+    console.warn(`[throughline] not tracing: ${error}`);
   }
 }

@@ -4,13 +4,15 @@
 // and values below with it. A wrong value is said once on the console and left out; all others are taken.
 import { consent } from './consent.js';
 import { originPattern } from './propagation.js';
+import { genuine } from './native.js';
 
 // The tag that the page has, where bootstrap.js runs the program from another one.
-const script = document.currentScript?.throughline ?? document.currentScript;
+const tag = genuine(document, 'currentScript');
+const script = tag?.throughline ?? tag;
 const { warn } = console;
 
 /** Where the script came from; one that was written into the page says it by its endpoint. */
-export const scriptUrl = script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
+export const scriptUrl = () => script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
 
 /** The options in force. */
 export const options = {
@@ -30,6 +32,7 @@ export const options = {
   routes: [],
   beforeSend: undefined,
   profile: 'off',
+  steps: 'on',
   allowText: false,
   mask: '',
 };
@@ -37,6 +40,7 @@ export const options = {
 // Each of these returns what the value means; what they return undefined for, or throw at, is wrong.
 const listed = (value) => (Array.isArray(value) ? value : value.split(',')).map((part) => String(part).trim()).filter(Boolean);
 const oneOf = (choices) => (value) => (choices.split(' ').includes(value) ? value : undefined);
+const onOff = oneOf('off on');
 const listOf = (parse) => (value, name) => {
   const given = listed(value);
   const taken = given.map((part) => read(parse, part, name)).filter(Boolean);
@@ -54,7 +58,7 @@ const pairs = (value) =>
       );
 
 const TYPES = {
-  endpoint: (value) => new URL(value, document.baseURI).href.replace(/\/+$/, ''),
+  endpoint: (value) => new URL(value, genuine(document, 'baseURI')).href.replace(/\/+$/, ''),
   headers: pairs,
   propagate: listOf(originPattern),
   propagators: listOf(oneOf('tracecontext baggage b3 b3multi jaeger ottrace xcloud xray')),
@@ -65,7 +69,8 @@ const TYPES = {
   respect: listOf(oneOf('dnt gpc')),
   routes: listOf(String),
   beforeSend: (value) => (typeof value === 'function' ? value : undefined),
-  profile: oneOf('off on'),
+  profile: onOff,
+  steps: onOff,
   allowText: (value) => ({ '': true, true: true, false: false })[value],
   mask: (value) => (document.querySelector(value), value),
 };
@@ -102,4 +107,5 @@ export function initialise(changes = {}) {
 /** Whether a request to this URL carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
 export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
-configure(script?.dataset ?? {});
+// Each look at a data set is a call into the browser.
+configure({ ...script?.dataset });

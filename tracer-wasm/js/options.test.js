@@ -11,13 +11,13 @@ const PAGE = 'https://shop.example/films/';
 async function load(dataset = {}) {
   globalThis.location = new URL(PAGE);
   globalThis.self = location;
-  globalThis.document = {
+  globalThis.document = Object.create({
     baseURI: PAGE,
     currentScript: { src: 'https://telemetry.example/throughline.js', dataset },
     querySelector(selector) {
       if (/[[(]$/.test(selector)) throw new SyntaxError(selector);
     },
-  };
+  });
   const said = [];
   const { warn } = console;
   console.warn = (message, ...words) => said.push(words.join(' '));

@@ -2,8 +2,17 @@
 import { options } from './options.js';
 import { spans } from './spans.js';
 
-/** Says it; called before the first delivery and when an option of it has changed. */
+let described = false;
+
+/** Says it anew where it was said: an option of it may have changed. */
+export const describeAgain = () => described && describePage();
+
+/** Says it if it was not said: nobody asks before something has ended. */
+export const describeOnce = () => described || describePage();
+
+/** Says it. */
 export function describePage() {
+  described = true;
   const { language, userAgent, userAgentData = {} } = navigator;
   spans.describe({
     'service.name': options.service,

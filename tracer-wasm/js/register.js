@@ -8,6 +8,7 @@
 // register cleared by a message that the last entry posted, and where that message is still under way,
 // `window.event` tells that the running task is another one than the entered.
 import { Native, nativeThen } from './native-promise.js';
+import { genuine } from './native.js';
 import { now } from './clock.js';
 
 /** What happened no longer ago has just happened. */
@@ -31,16 +32,26 @@ let sure = true;
 const eventGetter = Object.getOwnPropertyDescriptor(window, 'event')?.get;
 const runningEvent = () => (eventGetter ? eventGetter.call(window) : window.event);
 
-const channel = new MessageChannel();
-const post = channel.port2.postMessage.bind(channel.port2, 0);
-channel.port1.onmessage = clear;
+const { MessageChannel, MessagePort } = window;
+const { postMessage } = MessagePort.prototype;
+let port;
+
+/** Has `clear` called in a task of its own. */
+function post() {
+  if (!port) {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = clear;
+    port = channel.port2;
+  }
+  postMessage.call(port, 0);
+}
 
 /** What the register held when the last turn ended, if that was one context's turn and no other has begun since. */
 let last = null;
 
 const settled = Native.resolve();
-// Found before the accessor of the prototype, which takes every read for an await.
-Object.defineProperty(settled, 'constructor', { value: Native });
+// Found before the accessor of the prototype, which takes every read for an await; it means the language's own.
+Object.defineProperty(settled, 'constructor', { value: undefined });
 
 /** Calls `callback` as a microtask. A reaction takes a fraction of what `queueMicrotask` takes. */
 export const soon = (callback) => {
@@ -78,7 +89,7 @@ export const scripts = new Map();
 /** The context of the running code, or null. */
 export function current() {
   if (scripts.size) {
-    const script = document.currentScript;
+    const script = genuine(document, 'currentScript');
     const context = scripts.get(script);
     if (scripts.delete(script)) enterTask(context);
   }
@@ -88,7 +99,7 @@ export function current() {
       event &&
       event !== entered &&
       event.isTrusted &&
-      !SYNCHRONOUS.test(event.type + ' ' + (event.target?.localName ?? ''))
+      !SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))
     ) {
       return null;
     }

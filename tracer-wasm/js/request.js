@@ -28,7 +28,7 @@ const LONGEST_COUNTED = 10_000;
 /** The moments that an entry of this interface of the performance timeline tells, by their names there. */
 export const phasesOf = ({ prototype }) =>
   Object.keys(prototype).filter((key) => /(Start|End|Interactive|Complete)$/.test(key));
-const PHASES = phasesOf(PerformanceResourceTiming);
+let phases;
 
 const { setTimeout, clearTimeout, Blob } = window;
 
@@ -71,7 +71,7 @@ export function addPhases(span, entry, phases) {
 
 /** Notes what the browser reports of a transfer, whatever has asked for it. */
 export function addReport(span, entry) {
-  addPhases(span, entry, PHASES);
+  addPhases(span, entry, (phases ??= phasesOf(PerformanceResourceTiming)));
   const version = /[\d.]+/.exec(entry.nextHopProtocol);
   if (version) {
     spans.set(span, 'network.protocol.name', 'http');

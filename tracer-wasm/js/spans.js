@@ -3,13 +3,14 @@
 // Times are milliseconds since the Unix epoch, parents are `traceparent` texts. No call throws: a trap of the
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import { epoch, now } from './clock.js';
-import { review } from './before-send.js';
 import { hex } from './hex.js';
 import { late } from './late.js';
 import { options } from './options.js';
 import { session } from './session.js';
 import { state } from './state.js';
 import { user } from './user.js';
+import { genuine } from './native.js';
+import { plainFrames } from './stack.js';
 
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
@@ -19,6 +20,7 @@ const BUFFER_BYTES = 65_536;
 
 const encoder = new TextEncoder();
 let wasm;
+let bytesOf;
 let view;
 let onTrap;
 let onEnd;
@@ -28,13 +30,28 @@ let tracestate = '';
 /** What was lost, by signal and reason, since it was last told. */
 const losses = new Map();
 
-/** Starts the instance. Takes its bytes, and what is to be done when it traps and when a span or record has ended. */
-export function instantiate(bytes, trapped, ended) {
-  wasm = new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports;
+/** Takes what makes the module's bytes, and what is to be done when the instance traps and when a span or record has ended. */
+export function prepare(bytes, trapped, ended) {
+  bytesOf = bytes;
   onTrap = trapped;
   onEnd = ended;
-  crypto.getRandomValues(buffer().subarray(0, 16));
-  record(23);
+}
+
+/** Starts the instance, unless it runs: when there is something to say, or when the browser is idle. */
+export function instantiate() {
+  if (wasm || state.broken) return;
+  try {
+    wasm = new WebAssembly.Instance(new WebAssembly.Module(bytesOf()), {}).exports;
+    crypto.getRandomValues(buffer().subarray(0, 16));
+    wasm.record(23);
+  } catch (error) {
+    trap(error);
+  }
+}
+
+function trap(error) {
+  state.broken = true;
+  onTrap(error);
 }
 
 /** The memory's buffer is another one once the memory has grown. */
@@ -44,9 +61,10 @@ function buffer() {
 }
 
 /** `record(operation, handle, number, ...texts)`: the operations are those of `src/exports.rs`. */
-const record = (...call) => (options.beforeSend ? review(pass, (signal) => spans.dropped(signal, 'before_send', 1), ...call) : pass(...call));
+const record = (...call) => (options.beforeSend ? late.review(pass, call) : pass(...call));
 
 function pass(operation, handle, number, ...texts) {
+  instantiate();
   if (state.broken) return 0;
   let text;
   try {
@@ -58,8 +76,7 @@ function pass(operation, handle, number, ...texts) {
   try {
     return wasm.record(operation, handle, number, text && encoder.encodeInto(text, buffer()).written) >>> 0;
   } catch (error) {
-    state.broken = true;
-    onTrap(error);
+    trap(error);
     return 0;
   }
 }
@@ -96,7 +113,7 @@ export const spans = {
    */
   url(handle, key, url, more) {
     try {
-      const { protocol, host, pathname, search, hash } = new URL(url, document.baseURI);
+      const { protocol, host, pathname, search, hash } = new URL(url, genuine(document, 'baseURI'));
       // What has no host (`data:`) is no address but content.
       record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
     } catch {
@@ -137,7 +154,7 @@ export const spans = {
     spans.event(span, 'exception', time, {
       'exception.type': type,
       'exception.message': message,
-      'exception.stacktrace': stack,
+      'exception.stacktrace': plainFrames(stack),
     });
     spans.fail(span, type, message);
   },
@@ -196,7 +213,7 @@ export const spans = {
    * nothing. Signals: 0 traces, 1 logs, 2 metrics (of what the tracer itself has lost).
    */
   take(signal, bytes) {
-    if (signal > 1) late.losses(losses, record);
+    if (signal > 1) late.losses?.(losses, record);
     const length = record(21, signal, bytes);
     const at = record(22);
     return length ? new Uint8Array(wasm.memory.buffer.slice(at, at + length)) : undefined;

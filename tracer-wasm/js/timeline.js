@@ -8,31 +8,14 @@ import { state } from './state.js';
 /** An action has at most so many notes. */
 const MOST_NOTES = 100;
 
-/** What hands over the entries that the browser still holds back. */
-const drains = [];
-
 /** `callback` while the tracer runs, without its errors. */
-const careful = (callback) => (argument) => {
+export const careful = (callback) => (argument) => {
   try {
     if (state.on) callback(argument);
   } catch {
     // As above.
   }
 };
-
-/** Calls `take(entry)` for each entry of a type, the earlier ones too. Returns whether the browser has such entries. */
-export function observe(type, take, options) {
-  if (!window.PerformanceObserver?.supportedEntryTypes?.includes(type)) return false;
-  const each = careful(take);
-  const observer = new PerformanceObserver((list) => list.getEntries().forEach(each));
-  observer.observe({ type, buffered: true, ...options });
-  drains.push(() => observer.takeRecords().forEach(each));
-  onStop(() => observer.disconnect());
-  return true;
-}
-
-/** Takes at once what the observers would be told in a later task. */
-export const drain = () => drains.forEach((take) => take());
 
 /** Calls `callback(event)` for the events of these types before any listener of the page. */
 export function listen(target, types, callback) {
@@ -41,17 +24,6 @@ export function listen(target, types, callback) {
     target.addEventListener(type, listener, { capture: true, passive: true });
     onStop(() => target.removeEventListener(type, listener, true));
   }
-}
-
-/** The open action whose gesture had an event at this time. */
-export function actionAt(time) {
-  for (const action of openActions()) if (action.event && action.begun <= time && time <= action.seen) return action;
-}
-
-/** The one action that was open before `end`; where there were more, the one whose gesture had an event at `time`. */
-export function ownerOf(end, time) {
-  const [only, another] = [...openActions()].filter(({ start }) => start <= end);
-  return another ? actionAt(time) : only;
 }
 
 /** While the document loads nothing else can have run: the load's context, if no other action is open. */

@@ -3,6 +3,7 @@
 // Whatever fails here leaves the worker as it was.
 import wasm from 'throughline-wasm';
 
+import { review } from './late/before-send.js';
 import { deliver, deliverSoon } from './exporter.js';
 import { followFetch } from './fetch.js';
 import { followMessages } from './message.js';
@@ -10,18 +11,22 @@ import { followObservers } from './observer.js';
 import { followPage, isLinked, link } from './worker-inbox.js';
 import { followPromises } from './promise.js';
 import { followTimers } from './timers.js';
-import { followWorkers } from './worker.js';
+import { followWorkers, links } from './worker.js';
+import { followWorkers as linkWorkers } from './late/worker-link.js';
 import { followXhr } from './xhr.js';
 import { epoch, now, started } from './clock.js';
 import { hideSources } from './patch.js';
-import { initialise } from './options.js';
-import { instantiate, spans } from './spans.js';
+import { consent } from './consent.js';
+import { hold, onAction, parentOf } from './action.js';
+import { initialise, options } from './options.js';
+import { instantiate, prepare, spans } from './spans.js';
 import { late } from './late.js';
 import { onStop, stop } from './stop.js';
 import { receive } from './late/core.js';
-import { runIn } from './register.js';
+import { current, enterTask, runIn } from './register.js';
+import { shareSession } from './session.js';
 import { state } from './state.js';
-import { tellLosses } from './late/losses.js';
+import { countLost, tellLosses } from './late/losses.js';
 import { trace } from './trace.js';
 import { watchReports } from './request.js';
 
@@ -58,10 +63,13 @@ const api = {
 window.throughline = api;
 try {
   // Nothing loads late/ here: of it, a worker has this.
-  receive([epoch, now, spans, started]);
+  receive([epoch, now, spans, started, consent, current, enterTask, hold, late, links, onAction, options, parentOf, shareSession]);
   late.losses = tellLosses;
-  instantiate(wasm(), trapped, () => isLinked() && deliverSoon());
-  state.on = true;
+  late.lost = countLost;
+  late.review = review;
+  prepare(wasm, trapped, () => isLinked() && deliverSoon());
+  instantiate();
+  state.on = !state.broken;
   hideSources();
   followPromises();
   followTimers();
@@ -70,6 +78,7 @@ try {
   followFetch();
   followXhr();
   followWorkers();
+  linkWorkers();
   onStop(followPage(), watchReports(() => {}));
 } catch (error) {
   stop();

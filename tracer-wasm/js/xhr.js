@@ -6,6 +6,7 @@ import { constructor, method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { startRequest } from './request.js';
 import { state } from './state.js';
+import { genuine } from './native.js';
 
 const { addEventListener } = EventTarget.prototype;
 const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
@@ -91,7 +92,7 @@ export function followXhr() {
       if (!call || call.sent) return original.apply(this, arguments);
       call.context = current();
       try {
-        const url = new URL(call.url, document.baseURI);
+        const url = new URL(call.url, genuine(document, 'baseURI'));
         if (/^https?:$/.test(url.protocol)) {
           call.traced = startRequest(call.verb.toUpperCase(), url, arguments[0]);
           if (propagatesTo(url)) {

@@ -31,6 +31,8 @@ export interface ThroughlineOptions {
   beforeSend?: (record: ThroughlineRecord) => unknown;
   /** `on` names the functions that took the time of a slow action, where the page is sent with `Document-Policy: js-profiling`; without that header the browser complains on the console. Default: `off`. */
   profile?: 'off' | 'on';
+  /** `off` leaves the step log out, which says what it takes to do an action again. Default: `on`. */
+  steps?: 'off' | 'on';
   /** also names elements by texts that may be content, such as a link in a row of a table. Default: `false`. */
   allowText?: boolean;
   /** elements whose texts are never read, as if they had the attribute `data-throughline-mask`. Default: none. */

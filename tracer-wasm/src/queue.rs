@@ -135,9 +135,7 @@ impl Queue {
         for item in &self.items[..count] {
             length += item.length as usize;
         }
-        self.items.copy_within(count.., 0);
-        self.items.truncate(self.items.len() - count);
-        self.bytes.copy_within(length.., 0);
-        self.bytes.truncate(self.bytes.len() - length);
+        self.items.drain(..count);
+        self.bytes.drain(..length);
     }
 }

@@ -4,17 +4,16 @@
 
 use std::sync::Arc;
 
-use gloo_net::http::{Request, RequestBuilder};
+use gloo_net::http::{Request, RequestBuilder, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use shared::log::LogEntry;
 use shared::otlp::json::{decode_logs, decode_spans};
 use shared::query::ErrorResponse;
-use shared::trace::assemble;
+use shared::span::SpanRecord;
+use shared::trace::{Trace, assemble};
 use web_sys::AbortController;
-
-use crate::model::trace::TraceModel;
 
 /// The answer to a search, as far as lists show it.
 pub type SearchResponse = shared::query::SearchResponse<serde::de::IgnoredAny>;
@@ -130,30 +129,24 @@ where
         let signal = controller.as_ref().map(AbortController::signal);
         open.set_value(controller);
         let path = path(&key);
-        spawn_local(async move {
-            let answer = get(&path, signal.as_ref())
-                .await
-                .and_then(|body| decode(&body));
-            if signal.is_some_and(|signal| signal.aborted()) {
-                return;
+        let done = move |body: Result<Vec<u8>, ApiError>| match body.and_then(|body| decode(&body))
+        {
+            Ok(value) => {
+                stale.try_set(None);
+                state.try_set(Remote::Ready(Arc::new(value)));
             }
-            match answer {
-                Ok(value) => {
-                    stale.try_set(None);
-                    state.try_set(Remote::Ready(Arc::new(value)));
-                }
-                Err(error)
-                    if state
-                        .try_get_untracked()
-                        .is_some_and(|state| matches!(state, Remote::Ready(_))) =>
-                {
-                    stale.try_set(Some(error));
-                }
-                Err(error) => {
-                    state.try_set(Remote::Failed(error));
-                }
+            Err(error)
+                if state
+                    .try_get_untracked()
+                    .is_some_and(|state| matches!(state, Remote::Ready(_))) =>
+            {
+                stale.try_set(Some(error));
             }
-        });
+            Err(error) => {
+                state.try_set(Remote::Failed(error));
+            }
+        };
+        hand_over(path, signal, Box::new(done));
         key
     });
     on_cleanup(abort);
@@ -172,13 +165,22 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| ApiError::Unreadable(error.to_string()))
 }
 
-/// Reads the spans of a trace and puts them in order.
+/// Reads spans: of one id there are several where two senders took the same.
 ///
 /// # Errors
 /// [`ApiError::Unreadable`].
-pub fn trace(body: &[u8]) -> Result<TraceModel, ApiError> {
+pub fn spans(body: &[u8]) -> Result<Vec<SpanRecord>, ApiError> {
     let decoded = decode_spans(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
-    Ok(TraceModel::new(assemble(decoded.records)))
+    Ok(decoded.records)
+}
+
+/// Reads the spans of a trace, parents before their children.
+///
+/// # Errors
+/// [`ApiError::Unreadable`].
+pub fn plain_trace(body: &[u8]) -> Result<Trace, ApiError> {
+    let decoded = decode_spans(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    Ok(assemble(decoded.records))
 }
 
 /// Reads the logs of a trace, by time.
@@ -224,18 +226,41 @@ pub async fn send(method: &str, path: &str, body: Option<String>) -> Result<Vec<
     }
 }
 
+/// Makes a request and hands over its answer, unless it is aborted. The same code for every kind of answer.
+fn hand_over(
+    path: String,
+    signal: Option<web_sys::AbortSignal>,
+    done: Box<dyn FnOnce(Result<Vec<u8>, ApiError>)>,
+) {
+    spawn_local(async move {
+        let answer = get(&path, signal.as_ref()).await;
+        if !signal.is_some_and(|signal| signal.aborted()) {
+            done(answer);
+        }
+    });
+}
+
 async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {
+    let response = ask(path, signal).await?;
+    response.binary().await.map_err(|_| ApiError::Unreachable)
+}
+
+/// The answer to a request that was not refused.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn ask(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
     let response = Request::get(path)
         .header("accept", "application/json")
         .abort_signal(signal)
         .send()
         .await
         .map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(response);
+    }
     let status = response.status();
     let body = response.binary().await.map_err(|_| ApiError::Unreachable)?;
-    if response.ok() {
-        return Ok(body);
-    }
     // A proxy in front of a server that is down answers for it.
     if matches!(status, 502..=504) && serde_json::from_slice::<ErrorResponse>(&body).is_err() {
         return Err(ApiError::Unreachable);
@@ -286,7 +311,7 @@ mod tests {
     #[test]
     fn a_page_instead_of_data_is_unreadable() {
         assert!(matches!(
-            trace(b"<!doctype html>"),
+            spans(b"<!doctype html>"),
             Err(ApiError::Unreadable(_))
         ));
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
+use leptos_router::location::{BrowserUrl, LocationProvider as _};
 
 use crate::components::help::HelpSheet;
 use crate::components::theme::ThemeChoice;
@@ -13,6 +14,8 @@ use crate::pages::map::MapPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
+use crate::pages::session::SessionPage;
+use crate::pages::sessions::SessionsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::trace::TracePage;
 use crate::pages::trace_views::TraceViewPage;
@@ -26,8 +29,8 @@ pub fn App() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <TopBar />
             <main id="main" class="app__main" tabindex="-1">
-                <Pages />
-            </main>
+                    <Pages />
+                </main>
             <HelpSheet />
         </Router>
     }
@@ -37,12 +40,22 @@ pub fn App() -> impl IntoView {
 fn Pages() -> impl IntoView {
     let path = use_location().pathname;
     let page = Memo::new(move |_| path.with(|path| Page::at(path)));
+    // The router writes an address into the address bar once it is told that the page stands.
+    let location = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        path.track();
+        if let Some(location) = &location {
+            location.ready_to_complete();
+        }
+    });
     move || match page.get() {
         Page::Search => view! { <SearchPage /> }.into_any(),
         Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),
         Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
         Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
         Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
+        Page::Sessions => view! { <SessionsPage /> }.into_any(),
+        Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
         Page::Services => view! { <ServicesPage /> }.into_any(),
         Page::Map => view! { <MapPage /> }.into_any(),
         Page::Setup => view! { <SetupPage /> }.into_any(),

@@ -142,6 +142,26 @@ impl Tab {
     }
 }
 
+/// A kind of flame graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlameKind {
+    /// Time runs to the right.
+    WallClock,
+    /// Alike calls are one.
+    Aggregate,
+}
+
+impl FlameKind {
+    /// Its name in the address.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::WallClock => "wall",
+            Self::Aggregate => "aggregate",
+        }
+    }
+}
+
 /// The state of the trace page that an address carries. Spans are named by their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TraceAddress {
@@ -161,6 +181,14 @@ pub struct TraceAddress {
     pub find: String,
     /// What happens to the spans that it does not find.
     pub rest: String,
+    /// The flame graph that is shown instead of the waterfall.
+    pub flame: Option<FlameKind>,
+    /// The span whose subtree alone is shown.
+    pub focus: Option<String>,
+    /// Shorter spans are hidden, in nanoseconds; 0 hides none.
+    pub least: i64,
+    /// Whether spans outside of the shown time are hidden.
+    pub within: bool,
 }
 
 impl TraceAddress {
@@ -195,6 +223,14 @@ impl TraceAddress {
                 "line" => out.line_off = value == "off",
                 "find" => out.find = value,
                 "rest" => out.rest = value,
+                "flame" => {
+                    out.flame = [FlameKind::WallClock, FlameKind::Aggregate]
+                        .into_iter()
+                        .find(|kind| kind.key() == value);
+                }
+                "focus" => out.focus = Some(value).filter(|id| !id.is_empty()),
+                "least" => out.least = value.parse().unwrap_or(0).max(0),
+                "rows" => out.within = value == "within",
                 _ => {}
             }
         }
@@ -219,6 +255,12 @@ impl TraceAddress {
         if !self.find.is_empty() {
             query.push_unless_empty("rest", &self.rest);
         }
+        query.push_unless_empty("flame", self.flame.map_or("", FlameKind::key));
+        query.push_unless_empty("focus", self.focus.as_deref().unwrap_or_default());
+        if self.least > 0 {
+            query.push("least", &self.least.to_string());
+        }
+        query.push_unless_empty("rows", if self.within { "within" } else { "" });
         query.finish()
     }
 }
@@ -238,6 +280,10 @@ mod tests {
             line_off: true,
             find: "{ status = error }".to_owned(),
             rest: "hide".to_owned(),
+            flame: Some(FlameKind::Aggregate),
+            focus: Some("04".to_owned()),
+            least: 1_500_000,
+            within: true,
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");

@@ -50,6 +50,8 @@ enum Task {
     Bench {
         /// What to measure.
         name: bench::Name,
+        #[command(flatten)]
+        options: bench::Options,
     },
 }
 
@@ -75,7 +77,7 @@ fn run(task: Task) -> Result<ExitCode> {
             tidy::tidy(&workspace)
         })?,
         Task::Docs(options) => docs::docs(&workspace, &options)?,
-        Task::Bench { name } if !bench::bench(&workspace, name)? => {
+        Task::Bench { name, options } if !bench::bench(&workspace, name, &options)? => {
             return Ok(ExitCode::from(bench::NOT_MEASURED));
         }
         Task::Bench { .. } => {}

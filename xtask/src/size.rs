@@ -13,7 +13,7 @@ use crate::tools::{self, NodeTools};
 use crate::workspace::Workspace;
 
 /// Bytes of brotli that `throughline.js` may have.
-const TRACER_BUDGET: u64 = 23_500;
+const TRACER_BUDGET: u64 = 20_000;
 /// Bytes of brotli that the viewer's first load may have.
 const VIEWER_BUDGET: u64 = 450_000;
 

@@ -1,5 +1,6 @@
 //! The private face over real sockets.
 
+mod columns;
 mod searching;
 
 use std::collections::BTreeSet;
@@ -372,6 +373,10 @@ async fn answers_are_as_described() {
     let server = server().await;
     let visit = spans([action(4, "visit", "click \"Book\"", 4)]);
     server.store.append(&[visit]).expect("stored");
+    let chunk = format!("{}/v1/replay", server.ingest);
+    let events = r#"{"session":"visit","stream":"tab","number":0,"events":[{"type":4,"timestamp":1795348800000,"data":{"href":"/"}}]}"#;
+    let taken = send(Client::new().post(chunk).body(events)).await;
+    assert_eq!(taken.status(), 204);
     let document: Value = serde_json::from_str(native::OPENAPI).expect("JSON");
     let trace = trace_id(2);
     for (path, route) in [
@@ -466,6 +471,18 @@ async fn answers_are_as_described() {
         (
             "/api/v1/sessions/nobody".to_owned(),
             "/api/v1/sessions/{id}",
+        ),
+        (
+            "/api/v1/sessions/visit/replay".to_owned(),
+            "/api/v1/sessions/{id}/replay",
+        ),
+        (
+            "/api/v1/sessions/visit/replay/tab".to_owned(),
+            "/api/v1/sessions/{id}/replay/{stream}",
+        ),
+        (
+            "/api/v1/sessions/visit/replay/none".to_owned(),
+            "/api/v1/sessions/{id}/replay/{stream}",
         ),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
         ("/api/v1/status".to_owned(), "/api/v1/status"),

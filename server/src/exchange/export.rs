@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use shared::interchange::{Format, encode};
@@ -23,13 +23,18 @@ use shared::trace::assemble;
 use tower::ServiceExt as _;
 
 use super::document::Document;
+use super::session::ExportSession;
 use super::{file, http};
 use crate::api::native::{self, Api};
 use crate::source;
 
 /// What to export, and where to.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Export {
+    #[command(subcommand)]
+    part: Option<Part>,
+
     /// The traces' ids; without any, --query finds them
     #[arg(
         value_name = "TRACE",
@@ -82,6 +87,13 @@ pub struct Export {
     data: Option<PathBuf>,
 }
 
+/// What else can be exported.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Write a session as a test, as a flow for Chrome's recorder, as a bug report or as a page
+    Session(ExportSession),
+}
+
 /// What a file may be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ExportFormat {
@@ -117,6 +129,9 @@ impl ExportFormat {
 /// # Errors
 /// When a trace cannot be had, or the file cannot be written.
 pub fn run(config: &Export) -> anyhow::Result<ExitCode> {
+    if let Some(Part::Session(session)) = &config.part {
+        return super::session::run(session);
+    }
     let source = Source::new(config)?;
     let ids = match &config.query {
         Some(query) => source.find(query, config)?,

@@ -7,3 +7,4 @@ pub mod export;
 pub mod file;
 pub mod http;
 pub mod import;
+pub mod session;

@@ -31,7 +31,7 @@ use prost::Message;
 use super::body::{self, Encoding};
 use super::refusal::Refusal;
 use super::rpc_status::RpcStatus;
-use super::{Decoded, Partial, Receiver, metrics, metrics_json};
+use super::{Decoded, Partial, Receiver, metrics, metrics_json, replay};
 use crate::otlp_protobuf::decode;
 use crate::store::Batch;
 use crate::telemetry::Signal;
@@ -59,6 +59,7 @@ pub fn router(receiver: Receiver) -> Router {
         .route("/v1/traces", export(Signal::Traces))
         .route("/v1/logs", export(Signal::Logs))
         .route("/v1/metrics", export(Signal::Metrics))
+        .route("/v1/replay", post(replay::receive))
         .route("/healthz", get(async || "ok\n"))
         .with_state(receiver)
 }

@@ -13,6 +13,7 @@ pub mod http;
 mod metrics;
 mod metrics_json;
 mod refusal;
+mod replay;
 mod rpc_status;
 
 #[cfg(test)]

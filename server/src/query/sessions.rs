@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use shared::query::session::{
-    SessionResponse, SessionSummary, SessionTrace, SessionsResponse, describe, session_of,
+    ReplayStream, SessionResponse, SessionSummary, SessionTrace, SessionsResponse, describe,
+    session_of,
 };
 use shared::semconv;
 use shared::span::SpanRecord;
@@ -20,6 +21,9 @@ use crate::store::{Candidate, Filter, Store, StoreError, Term};
 
 /// A session has four hours at most; what has more traces than this is no visit, and is cut, which the answer says.
 pub const MAX_TRACES: usize = 2_000;
+
+/// So many missing chunks are named.
+const MAX_MISSING: usize = 100;
 
 /// Which sessions to find.
 #[derive(Debug, Clone)]
@@ -157,6 +161,70 @@ pub fn session(store: &dyn Store, id: &str) -> Result<Option<SessionResponse>, S
     Ok(read(store, id)?.map(|(session, _)| session))
 }
 
+/// Which recordings there are of a session's pages, by their start.
+///
+/// # Errors
+/// [`StoreError`] where the store cannot be read.
+pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, StoreError> {
+    let mut streams: Vec<ReplayStream> = Vec::new();
+    let mut expected = 0;
+    for part in store.replay_parts(id)? {
+        if streams.last().is_none_or(|last| last.stream != part.stream) {
+            expected = 0;
+            streams.push(ReplayStream {
+                stream: part.stream.clone(),
+                start: part.start,
+                end: part.end,
+                chunk_count: 0,
+                bytes: 0,
+                missing: Vec::new(),
+            });
+        }
+        let Some(stream) = streams.last_mut() else {
+            continue;
+        };
+        stream.start = stream.start.min(part.start);
+        stream.end = stream.end.max(part.end);
+        stream.chunk_count += 1;
+        stream.bytes += part.bytes;
+        let room = MAX_MISSING.saturating_sub(stream.missing.len());
+        stream.missing.extend((expected..part.number).take(room));
+        expected = part.number.saturating_add(1);
+    }
+    streams.sort_by_key(|stream| stream.start);
+    Ok(streams)
+}
+
+/// The events of one recording, as a JSON array; `None` where there is no such recording.
+///
+/// # Errors
+/// [`StoreError`] where the store cannot be read.
+pub fn recording(store: &dyn Store, id: &str, stream: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let chunks = store.replay_events(id, stream)?;
+    if chunks.is_empty() {
+        return Ok(None);
+    }
+    let mut out = vec![b'['];
+    for chunk in chunks {
+        let events =
+            zstd::stream::decode_all(chunk.as_slice()).map_err(|source| StoreError::File {
+                doing: format!("cannot unpack a recording of session {id}"),
+                source,
+            })?;
+        // Each chunk is an array that has at least one event.
+        let inner = events
+            .strip_prefix(b"[")
+            .and_then(|events| events.strip_suffix(b"]"))
+            .ok_or_else(|| StoreError::Format(format!("a recording of session {id} is no list")))?;
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(inner);
+    }
+    out.push(b']');
+    Ok(Some(out))
+}
+
 /// The traces that a session has a part in, newest first, and whether there are more.
 ///
 /// # Errors
@@ -199,6 +267,7 @@ fn read(store: &dyn Store, id: &str) -> Result<Option<(SessionResponse, Candidat
         return Ok(None);
     };
     session.more = more;
+    session.summary.recorded = !store.replay_parts(id)?.is_empty();
     Ok(newest.map(|newest| (session, newest)))
 }
 

@@ -92,7 +92,9 @@ pub fn findings(diff: &TraceDiff, with_time: bool) -> Vec<Finding> {
             let node = &diff.nodes[reason.node as usize];
             let kind = kind_of(diff, reason.node, reason.change)?;
             let is_time = matches!(kind, FindingKind::Slower | FindingKind::Faster);
-            (with_time || !is_time).then(|| Finding {
+            // How long a browser takes says more of the machine that it runs on than of the build.
+            let is_judged = !is_time || (with_time && !node.browser);
+            is_judged.then(|| Finding {
                 kind,
                 service: node.service.clone(),
                 operation: node.operation.clone(),

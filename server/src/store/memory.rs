@@ -14,6 +14,7 @@ use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
 use super::content::{Ordinals, Senders};
+use super::replay::{ReplayChunk, ReplayPart};
 use super::{
     Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start,
 };
@@ -31,6 +32,7 @@ struct Kept {
     other_contents: HashSet<i64>,
     logs: Vec<LogEntry>,
     metrics: Vec<MetricRecord>,
+    replays: Vec<ReplayChunk>,
     notes: BTreeMap<(TraceId, SpanId), Note>,
 }
 
@@ -88,6 +90,12 @@ impl Store for MemoryStore {
                 let ordinal = ordinals.next(senders.log(entry, 0));
                 if kept.other_contents.insert(senders.log(entry, ordinal)) {
                     kept.logs.push(entry.clone());
+                }
+            }
+            for chunk in &batch.replays {
+                let known = |other: &ReplayChunk| other.part.is_same_place(&chunk.part);
+                if !kept.replays.iter().any(known) {
+                    kept.replays.push(chunk.clone());
                 }
             }
             for metric in &batch.metrics {
@@ -203,6 +211,29 @@ impl Store for MemoryStore {
 
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
         Ok(self.kept().notes.remove(&(trace, id)).is_some())
+    }
+
+    fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError> {
+        let kept = self.kept();
+        let of_session = |chunk: &&ReplayChunk| chunk.part.session == session;
+        let parts = kept.replays.iter().filter(of_session);
+        let mut parts: Vec<ReplayPart> = parts.map(|chunk| chunk.part.clone()).collect();
+        parts.sort();
+        Ok(parts)
+    }
+
+    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let kept = self.kept();
+        let mut found: Vec<&ReplayChunk> = kept
+            .replays
+            .iter()
+            .filter(|chunk| chunk.part.session == session && chunk.part.stream == stream)
+            .collect();
+        found.sort_by_key(|chunk| chunk.part.number);
+        Ok(found
+            .into_iter()
+            .map(|chunk| chunk.events.clone())
+            .collect())
     }
 
     fn expire(&self) -> Result<(), StoreError> {

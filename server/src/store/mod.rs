@@ -10,6 +10,7 @@
 
 mod content;
 pub mod memory;
+pub mod replay;
 pub mod sqlite;
 pub mod writer;
 
@@ -17,6 +18,8 @@ pub mod writer;
 pub mod suite;
 
 use std::sync::Arc;
+
+use replay::{ReplayChunk, ReplayPart};
 
 use shared::attribute::AttributeValue;
 use shared::id::{SpanId, TraceId};
@@ -35,13 +38,15 @@ pub struct Batch {
     pub logs: Vec<LogEntry>,
     /// Metrics.
     pub metrics: Vec<MetricRecord>,
+    /// Parts of pages' recordings.
+    pub replays: Vec<ReplayChunk>,
 }
 
 impl Batch {
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len() + self.logs.len() + self.metrics.len()
+        self.spans.len() + self.logs.len() + self.metrics.len() + self.replays.len()
     }
 
     /// Whether there is nothing to keep.
@@ -145,6 +150,27 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] where the spans cannot be read.
     fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError>;
 
+    /// Gives every span of a trace to `take`, one after the other, so that a large trace need not be in memory as a
+    /// whole; where `only` is given, the spans with that id. With each comes a hash of its content: copies of one
+    /// span, of which a trace may have several, have the same.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the spans cannot be read.
+    fn each_span(
+        &self,
+        id: TraceId,
+        only: Option<SpanId>,
+        take: &mut dyn FnMut(SpanRecord, i64),
+    ) -> Result<(), StoreError> {
+        for record in self.trace(id)? {
+            if only.is_none_or(|only| only == record.span.span_id) {
+                let content = content::Senders::default().span(&record);
+                take(record, content);
+            }
+        }
+        Ok(())
+    }
+
     /// Where a trace stands in the order by start; `None` where it is unknown.
     ///
     /// # Errors
@@ -208,6 +234,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where it cannot be dropped.
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError>;
+
+    /// Which chunks there are of a session's recordings, by stream and number.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError>;
+
+    /// The events of one stream: a JSON array for each chunk, packed by zstd, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// Drops what is past its retention; called about once a minute.
     ///

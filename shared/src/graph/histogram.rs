@@ -14,12 +14,15 @@ const STEP_BITS: u32 = 4;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram {
     buckets: BTreeMap<u16, u64>,
+    /// The shortest and the longest: a bucket's middle is never outside of what was counted.
+    extremes: Option<(DurationNanos, DurationNanos)>,
 }
 
 impl Histogram {
     /// Counts a duration; negative ones count as zero.
     pub fn add(&mut self, duration: DurationNanos) {
         *self.buckets.entry(bucket(duration)).or_default() += 1;
+        self.widen(DurationNanos(duration.0.max(0)));
     }
 
     /// Counts everything that another histogram has counted.
@@ -27,22 +30,34 @@ impl Histogram {
         for (&bucket, &count) in &other.buckets {
             *self.buckets.entry(bucket).or_default() += count;
         }
+        if let Some((shortest, longest)) = other.extremes {
+            self.widen(shortest);
+            self.widen(longest);
+        }
+    }
+
+    fn widen(&mut self, duration: DurationNanos) {
+        let (shortest, longest) = self.extremes.unwrap_or((duration, duration));
+        self.extremes = Some((shortest.min(duration), longest.max(duration)));
     }
 
     /// The duration that `share` of all durations do not exceed, by the middle of its bucket; zero
     /// where there are none.
     #[must_use]
     pub fn percentile(&self, share: f64) -> DurationNanos {
+        let Some((shortest, longest)) = self.extremes else {
+            return DurationNanos(0);
+        };
         let total: u64 = self.buckets.values().sum();
         let rank = ((total as f64 * share).ceil() as u64).max(1);
         let mut seen = 0;
         for (&bucket, &count) in &self.buckets {
             seen += count;
             if seen >= rank {
-                return middle(bucket);
+                return middle(bucket).clamp(shortest, longest);
             }
         }
-        DurationNanos(0)
+        longest
     }
 }
 
@@ -126,5 +141,12 @@ mod tests {
             );
         }
         assert_eq!(Histogram::default().percentile(0.95), DurationNanos(0));
+        let mut alone = Histogram::default();
+        alone.add(DurationNanos::from_millis(1));
+        assert_eq!(
+            alone.percentile(0.5),
+            DurationNanos::from_millis(1),
+            "exactly"
+        );
     }
 }

@@ -31,10 +31,8 @@ pub(super) fn finish(out: &mut Vec<u8>, start: usize) {
         more += 1;
         rest >>= 7;
     }
-    if more > 0 {
-        let end = out.len();
-        out.resize(end + more, 0);
-        out.copy_within(start..end, start + more);
+    for _ in 0..more {
+        out.insert(start, 0);
     }
     for byte in &mut out[start - 1..start + more] {
         *byte = length as u8 | 0x80;

@@ -83,6 +83,32 @@ pub struct SessionResponse {
     pub more: bool,
 }
 
+/// The answer to `GET /api/v1/sessions/{id}/replay`: which recordings there are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayResponse {
+    /// One for each page of each tab, by their start.
+    pub streams: Vec<ReplayStream>,
+}
+
+/// The recording of one page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayStream {
+    /// Its id.
+    pub stream: String,
+    /// When its first event happened.
+    pub start: UnixNanos,
+    /// When its last one did.
+    pub end: UnixNanos,
+    /// How many chunks have arrived.
+    pub chunk_count: u32,
+    /// How many bytes they have, unpacked.
+    pub bytes: u64,
+    /// The numbers of chunks that have not arrived, as far as later ones tell.
+    pub missing: Vec<u32>,
+}
+
 /// One thing that the visitor did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -31,7 +31,7 @@ pub fn html(trace: &Trace, notes: &[Note]) -> String {
 }
 
 /// A text within an element or a quoted attribute.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -101,7 +101,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text on one line in which nothing is markup: no link, no image, no HTML, no mention.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

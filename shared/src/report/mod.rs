@@ -12,10 +12,13 @@ pub use facts::{Facts, Part, facts};
 pub use html::html;
 pub use markdown::markdown;
 
+pub(crate) use html::Escaped;
+pub(crate) use markdown::plain;
+
 use crate::time::UnixNanos;
 
 /// `2026-11-22 14:05:00.123 UTC`.
-fn utc(instant: UnixNanos) -> String {
+pub(crate) fn utc(instant: UnixNanos) -> String {
     let millis = instant.0 / 1_000_000;
     let (seconds, millis) = (millis / 1_000, millis % 1_000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);

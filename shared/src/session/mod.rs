@@ -4,6 +4,7 @@
 //! nothing are events of the next root. [`read`] puts them all in order of time, with the errors and
 //! vitals between them; [`script`] makes of them what has to be done to do the visit again.
 
+pub mod export;
 mod read;
 mod script;
 mod selector;

@@ -31,6 +31,24 @@ pub struct PathSegment {
     pub end: UnixNanos,
 }
 
+/// Spans in preorder, whatever holds them.
+pub trait Forest {
+    /// When a node began and ended.
+    fn interval(&self, node: u32) -> (UnixNanos, UnixNanos);
+    /// The first node after the subtree of a node.
+    fn after(&self, node: u32) -> u32;
+}
+
+impl Forest for Trace {
+    fn interval(&self, node: u32) -> (UnixNanos, UnixNanos) {
+        (self.span(node).start, self.span(node).end)
+    }
+
+    fn after(&self, node: u32) -> u32 {
+        node + self.nodes[node as usize].subtree
+    }
+}
+
 /// The critical path of the trace's [root](Trace::root), in time order.
 ///
 /// The segments are never empty, follow each other without a gap and together last exactly as long
@@ -38,54 +56,115 @@ pub struct PathSegment {
 /// within their parent, so that clocks that disagree cannot tear the path.
 #[must_use]
 pub fn critical_path(trace: &Trace) -> Vec<PathSegment> {
-    let mut segments = Vec::new();
     let Some(root) = trace.root() else {
-        return segments;
+        return Vec::new();
     };
-    let mut walk = Walk {
-        trace,
-        waiting: Vec::new(),
-        frames: Vec::new(),
-    };
-    walk.enter(root, trace.span(root).start, trace.span(root).end);
-    while let Some(frame) = walk.frames.last_mut() {
-        let node = frame.node;
-        let cursor = frame.cursor;
-        if walk.waiting.len() > frame.first {
-            let Some(child) = walk.waiting.pop() else {
-                break;
-            };
-            let overlap = child.end.0.saturating_sub(cursor.0);
-            let length = child.end.0 - child.start.0;
-            // A tenth at most, so that what ran in parallel is not taken for what came before.
-            if child.start >= cursor || overlap > OVERLAP_NANOS.min(length / 10) {
-                continue;
-            }
-            let end = child.end.min(cursor);
-            push(
-                &mut segments,
-                PathSegment {
-                    node,
-                    start: end,
-                    end: cursor,
-                },
-            );
-            frame.cursor = child.start;
-            walk.enter(child.node, child.start, end);
-        } else {
-            push(
-                &mut segments,
-                PathSegment {
-                    node,
-                    start: frame.start,
-                    end: cursor,
-                },
-            );
-            walk.frames.pop();
-        }
+    let mut walk = PathWalk::new(trace, root);
+    while !walk.advance(usize::MAX) {}
+    walk.finish()
+}
+
+/// The walk that finds the critical path of one node, as far as it has come: it may pause at any step.
+pub struct PathWalk<'a, F> {
+    forest: &'a F,
+    /// The spans that the walk is in, from the root down.
+    frames: Vec<Frame>,
+    /// The children that may still come, of all frames; each frame's own from `first` on, the one
+    /// that finishes last at the end.
+    waiting: Vec<Child>,
+    segments: Vec<PathSegment>,
+}
+
+impl<'a, F: Forest> PathWalk<'a, F> {
+    /// Stands before the end of `root`.
+    #[must_use]
+    pub fn new(forest: &'a F, root: u32) -> Self {
+        let mut walk = Self {
+            forest,
+            waiting: Vec::new(),
+            frames: Vec::new(),
+            segments: Vec::new(),
+        };
+        let (start, end) = forest.interval(root);
+        walk.enter(root, start, end);
+        walk
     }
-    segments.reverse();
-    segments
+
+    /// Goes on for so many steps; whether the walk is over.
+    pub fn advance(&mut self, steps: usize) -> bool {
+        for _ in 0..steps {
+            let Some(frame) = self.frames.last_mut() else {
+                return true;
+            };
+            let node = frame.node;
+            let cursor = frame.cursor;
+            if self.waiting.len() > frame.first {
+                let Some(child) = self.waiting.pop() else {
+                    return true;
+                };
+                let overlap = child.end.0.saturating_sub(cursor.0);
+                let length = child.end.0 - child.start.0;
+                // A tenth at most, so that what ran in parallel is not taken for what came before.
+                if child.start >= cursor || overlap > OVERLAP_NANOS.min(length / 10) {
+                    continue;
+                }
+                let end = child.end.min(cursor);
+                push(
+                    &mut self.segments,
+                    PathSegment {
+                        node,
+                        start: end,
+                        end: cursor,
+                    },
+                );
+                frame.cursor = child.start;
+                self.enter(child.node, child.start, end);
+            } else {
+                push(
+                    &mut self.segments,
+                    PathSegment {
+                        node,
+                        start: frame.start,
+                        end: cursor,
+                    },
+                );
+                self.frames.pop();
+            }
+        }
+        self.frames.is_empty()
+    }
+
+    /// The path, in time order, of a walk that is over.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<PathSegment> {
+        self.segments.reverse();
+        self.segments
+    }
+
+    fn enter(&mut self, node: u32, start: UnixNanos, end: UnixNanos) {
+        let first = self.waiting.len();
+        let (mut child, after) = (node + 1, self.forest.after(node));
+        while child < after {
+            let (from, to) = self.forest.interval(child);
+            let (from, to) = (from.max(start), to.min(end));
+            if from < to {
+                self.waiting.push(Child {
+                    node: child,
+                    start: from,
+                    end: to,
+                });
+            }
+            child = self.forest.after(child);
+        }
+        // Of those that finish together, the longest explains the most.
+        self.waiting[first..].sort_by_key(|child| (child.end, Reverse(child.start)));
+        self.frames.push(Frame {
+            node,
+            start,
+            cursor: end,
+            first,
+        });
+    }
 }
 
 /// Takes a segment that lies before all others.
@@ -99,15 +178,6 @@ fn push(segments: &mut Vec<PathSegment>, segment: PathSegment) {
     }
 }
 
-/// The spans that the walk is in, from the root down.
-struct Walk<'a> {
-    trace: &'a Trace,
-    frames: Vec<Frame>,
-    /// The children that may still come, of all frames; each frame's own from `first` on, the one
-    /// that finishes last at the end.
-    waiting: Vec<Child>,
-}
-
 struct Frame {
     node: u32,
     start: UnixNanos,
@@ -119,29 +189,4 @@ struct Child {
     node: u32,
     start: UnixNanos,
     end: UnixNanos,
-}
-
-impl Walk<'_> {
-    fn enter(&mut self, node: u32, start: UnixNanos, end: UnixNanos) {
-        let first = self.waiting.len();
-        for child in self.trace.children(node) {
-            let span = self.trace.span(child);
-            let child = Child {
-                node: child,
-                start: span.start.max(start),
-                end: span.end.min(end),
-            };
-            if child.start < child.end {
-                self.waiting.push(child);
-            }
-        }
-        // Of those that finish together, the longest explains the most.
-        self.waiting[first..].sort_by_key(|child| (child.end, Reverse(child.start)));
-        self.frames.push(Frame {
-            node,
-            start,
-            cursor: end,
-            first,
-        });
-    }
 }

@@ -8,13 +8,14 @@
 
 mod assemble;
 mod critical_path;
+pub mod order;
 mod self_time;
 pub mod statistics;
 pub mod story;
 mod warning;
 
 pub use assemble::assemble;
-pub use critical_path::{PathSegment, critical_path};
+pub use critical_path::{Forest, PathSegment, PathWalk, critical_path};
 pub use self_time::self_times;
 pub use warning::{Short, Warning};
 

@@ -359,12 +359,9 @@ impl Teller<'_> {
                     _ => format!(", and took {} with it", through.join(", ")),
                 }
             } else {
-                format!(
-                    ", which {} got over",
-                    self.trace
-                        .span(self.trace.nodes[top as usize].parent.unwrap_or(root))
-                        .name
-                )
+                // The walk ended below a span that did not fail.
+                let parent = self.trace.nodes[top as usize].parent.unwrap_or(root);
+                format!(", which {} got over", self.service(parent))
             };
             let text = format!(
                 "{} in {} failed{reason}{way}.",

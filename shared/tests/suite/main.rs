@@ -3,6 +3,8 @@
 mod propagation;
 
 #[cfg(feature = "std")]
+mod columns;
+#[cfg(feature = "std")]
 mod critical_path;
 #[cfg(feature = "std")]
 mod diff;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::attribute::{Attribute, AttributeValue};
 use shared::id::TraceId;
 use shared::log::{LogEntry, LogRecord};
-use shared::session::{Session, ValueReference, read, script};
+use shared::session::{Session, ValueReference, export, read, script};
 use shared::span::{SpanEvent, SpanRecord};
 use shared::time::UnixNanos;
 
@@ -246,4 +246,62 @@ fn a_session_is_the_same_after_json() {
         serde_json::from_str::<Session>(&json).expect("a session"),
         session
     );
+}
+
+#[test]
+fn what_a_page_says_is_no_code_of_an_export() {
+    let hostile = "\"]`);</script><img src=x>\n*/ alert(1) //\u{2028}";
+    let mut spans = visit();
+    spans[0].span.name = format!("click \"{hostile}\"");
+    let selector = format!("testid={hostile}");
+    spans[0].span.attributes[5] = Attribute::new("throughline.step.selectors", list(&[&selector]));
+    let session = read(SESSION, &spans, &[]);
+    let script = script(&session);
+    let traces = spans
+        .iter()
+        .map(|record| {
+            (
+                record.span.trace_id,
+                shared::trace::assemble(vec![record.clone()]),
+            )
+        })
+        .collect();
+    let exported = export::Exported {
+        session: &session,
+        script: &script,
+        traces: &traces,
+    };
+    let test = export::playwright(&exported);
+    // Every string is one of JSON's, and none ends a line, a comment or a script.
+    assert!(
+        test.contains(r#"page.getByTestId("\"]`);<\/script>"#),
+        "{test}"
+    );
+    assert!(!test.contains('\u{2028}') && !test.contains("\n*/ alert"));
+    let page = export::bundle(&exported, None);
+    assert!(!page.contains("<img src=x") && !page.contains("<script"));
+    let report = export::markdown(&exported, None, None);
+    assert!(!report.replace("\\<", "").contains("<img") && !report.contains("\n*/ alert"));
+}
+
+#[test]
+fn a_flow_has_the_recorders_selectors() {
+    let session = session();
+    let script = script(&session);
+    let traces = std::collections::BTreeMap::new();
+    let flow = export::userflow(&export::Exported {
+        session: &session,
+        script: &script,
+        traces: &traces,
+    });
+    let last = &flow["steps"][5];
+    assert_eq!(last["type"], "click");
+    assert_eq!(
+        last["selectors"],
+        serde_json::json!([
+            ["[data-testid=\"book\"]"],
+            ["aria/Book Now[role=\"button\"]"]
+        ])
+    );
+    assert_eq!(flow["steps"][4]["value"], "{{secret:card}}");
 }

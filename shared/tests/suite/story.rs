@@ -91,7 +91,7 @@ fn a_failure_is_told_where_it_began_and_how_far_it_went() {
     call(&mut handled);
     assert_eq!(
         told(handled, About::Failure),
-        ["UPDATE seats in seating failed: seat 12 is taken, which click got over."]
+        ["UPDATE seats in seating failed: seat 12 is taken, which shop got over."]
     );
 }
 

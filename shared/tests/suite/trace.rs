@@ -341,7 +341,7 @@ fn a_chain_of_a_million_spans_is_a_trace_like_any_other() {
 }
 
 /// Spans whose ids and parents come from a few numbers, so that orphans, cycles and duplicates occur.
-fn bag() -> impl Strategy<Value = Vec<SpanRecord>> {
+pub fn bag() -> impl Strategy<Value = Vec<SpanRecord>> {
     let one = (1..30u64, 0..35u64, 0..50i32, -5..50i32, 0..3u8).prop_map(
         |(id, parent, start, length, service)| {
             let service = ["shop-web", "booking", "payment"][usize::from(service)];

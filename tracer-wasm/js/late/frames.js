@@ -1,6 +1,7 @@
 // Long animation frames with the scripts that made them long, and long tasks where the browser has no such frames: a
 // span of the action that they belong to, else an event in the trace of nobody.
-import { capture, crowded, epoch, note, observe, ownerOf, prefixed, rootOf, spans } from './core.js';
+import { capture, crowded, epoch, note, prefixed, rootOf, spans } from './core.js';
+import { observe, ownerOf } from './timeline.js';
 import { bare } from './selector.js';
 import { profile } from './profile.js';
 

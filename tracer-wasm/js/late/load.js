@@ -5,7 +5,8 @@
 // `<meta name="traceparent" content="00-…">`. The load is linked to it and not part of it: a document that lies in a
 // cache would pile the loads of a thousand users onto one trace. Where the page was rendered before the user asked for
 // it, `activationStart` says when that was.
-import { addPhases, addReport, addStatus, epoch, phasesOf, spans, startClient } from './core.js';
+import { addPhases, addReport, addStatus, attribute, epoch, phasesOf, spans, startClient } from './core.js';
+import { find } from './dom.js';
 
 const phases = () => ['fetchStart', ...phasesOf(PerformanceNavigationTiming)];
 const PAINTS = { 'first-paint': 'firstPaint', 'first-contentful-paint': 'firstContentfulPaint' };
@@ -15,7 +16,8 @@ const entries = (type) => performance.getEntriesByType(type);
 /** The span of the server's that made this document, as a `traceparent`; undefined where it says none. */
 function serverSpan({ serverTiming }) {
   const metric = serverTiming?.find(({ name }) => name === 'traceparent');
-  const said = metric?.description || document.querySelector('meta[name=traceparent]')?.content;
+  const [meta] = find(document, 'meta[name=traceparent]');
+  const said = metric?.description || (meta && attribute(meta, 'content'));
   return /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.exec(said)?.[0];
 }
 

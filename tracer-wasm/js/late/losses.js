@@ -1,8 +1,17 @@
 // What the tracer itself has lost, as OpenTelemetry's metrics of an SDK, `otel.sdk.*`.
 import { epoch, now, spans, started } from './core.js';
+import { countRecords, fields } from './protobuf.js';
 
 /** Why what ends is lost when too much waits, in OpenTelemetry's words. Any other reason is the exporter's. */
 const QUEUE_FULL = 'queue_full';
+
+/** Counts what a server did not take of a request; of what it took, `answer` says in `partial_success` (1) how many it rejected (1). */
+export function countLost(signal, request, answer) {
+  const lost = answer ? fields(fields(new Uint8Array(answer), 1)[0], 1)[0] : countRecords(request);
+  // Counting the counts would never end.
+  if (lost && signal < 2) spans.dropped(signal, 'rejected', lost);
+  return lost ?? 0;
+}
 
 /** When it was last told. */
 let since;

@@ -1,24 +1,41 @@
 // throughline.late.js: web vitals, long frames, sampled stacks, slow and failed resources, rage and dead clicks, the
 // phases of the document's load, memory, the vault, and what the tracer has lost. js/late.js asks for it and says when.
 import { adopt, forget, keep, unclaim } from './vault.js';
+import { review } from './before-send.js';
 import { clicked, followBehaviour } from './behaviour.js';
+import { followCallbacks } from './callbacks.js';
+import { followForeignPromises } from './foreign-promise.js';
 import { followFrames } from './frames.js';
+import { followHistory, wentBack } from './history.js';
 import { followNavigation, setRoute } from './navigation.js';
 import { followMemory } from './memory.js';
 import { followProfile } from './profile.js';
+import { begun } from './keys.js';
 import { followSteps, step } from './steps.js';
+import { followTargets } from './targets.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
-import { tellLosses } from './losses.js';
+import { countLost, tellLosses } from './losses.js';
 import { followVitals, reportAll } from './vitals.js';
+import { followWorkers } from './worker-link.js';
 import { enterTask, late, receive } from './core.js';
 import { describeLoad } from './load.js';
+import { moved } from './drag.js';
+import { isOther, nameEarlier, nameOf } from './control.js';
 
 const { setTimeout } = window;
 
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { adopt, clicked, entry: takeEntry, forget, keep, leaving: reportAll, loaded, losses: tellLosses, route: setRoute, step, unclaim });
+  Object.assign(late, { adopt, begun, clicked, entry: takeEntry, forget, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, lost: countLost, moved, nameOf, review, route: setRoute, step, unclaim, wentBack });
+  nameEarlier();
+  for (const call of late.calls) review(...call);
+  for (const refusal of late.refusals) countLost(...refusal);
+  followForeignPromises();
+  followTargets();
+  followCallbacks();
+  followHistory();
+  followWorkers();
   followMemory();
   followProfile();
   followVitals();

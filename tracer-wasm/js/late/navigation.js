@@ -1,7 +1,8 @@
 // Navigations within the document, as `browser.navigation` events, and the routes before and after on the root of the
 // action that navigated. A route is a template of the option `routes`, or the path with `{id}` for what looks like an
 // identifier, or what the page says (`throughline.route`).
-import { current, emit, epoch, listen, method, note, observe, onAction, options, ownerOf, prefixed, spans, state } from './core.js';
+import { current, emit, epoch, listen, method, note, onAction, options, prefixed, spans, state } from './core.js';
+import { observe, ownerOf } from './timeline.js';
 
 let address = location.href;
 let path;

@@ -10,7 +10,8 @@
 //
 // Nothing tells who has asked for a resource. It stands under the one action that was open when its transfer began; where
 // there was none, or more than one, it has a trace of its own.
-import { addReport, addStatus, enterTask, epoch, listen, now, onAction, openActions, parentOf, spans, startClient, started } from './core.js';
+import { genuine } from '../native.js';
+import { addReport, addStatus, enterTask, epoch, listen, now, onAction, openActions, parentOf, spans, startClient, started, tagOf } from './core.js';
 
 const SLOW_MILLIS = 1_000;
 const SLOW_BLOCKING_MILLIS = 300;
@@ -71,15 +72,22 @@ export function takeEntry(entry) {
 
 /** Hears that an element could not load what it asked for. */
 function hearError({ target, isTrusted }) {
-  const name = target?.currentSrc || target?.src || target?.href;
-  if (!isTrusted || !target.localName || !/^http/.test(name)) return;
+  if (!isTrusted || !(target instanceof Element)) return;
+  let name;
+  try {
+    name = ['currentSrc', 'src', 'href'].map((key) => genuine(target, key)).find(Boolean);
+    if (!/^http/.test(name)) return;
+  } catch {
+    // An element of the page's own making that does not want to be read.
+    return;
+  }
   const startTime = now();
   setTimeout(() => {
     enterTask(null);
     if (told.has(name)) return;
     // Where the request was never made (a policy, a blocker) there is no entry.
     const known = performance.getEntriesByName(name, 'resource').pop();
-    addResource(known ?? { name, initiatorType: target.localName, startTime, duration: 0 }, true);
+    addResource(known ?? { name, initiatorType: tagOf(target), startTime, duration: 0 }, true);
   }, AFTER_ERROR_MILLIS);
 }
 

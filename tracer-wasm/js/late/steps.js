@@ -4,7 +4,9 @@
 // An element is looked at before the page's own handlers can change anything. Every selector was unique then, in the
 // whole page or in the row that it names; one that cannot be proven so in good time is left out. No value is here,
 // only what to call it. Guide: docs/guides/step-log.md.
-import { above, attached, attribute, before, closest, epoch, FIELD, find, labelAt, labelOf, LONGEST, matches, onAction, prefixed, ROW, spans, tagOf, textOf, treeOf } from './core.js';
+import { above, attribute, closest, epoch, matches, onAction, options, prefixed, spans, tagOf } from './core.js';
+import { attached, before, find, tagged, textOf, treeOf } from './dom.js';
+import { FIELD, labelAt, labelOf, LONGEST, ROW } from './control.js';
 import { routeOf } from './navigation.js';
 
 /** More candidates, siblings or characters are not looked at. */
@@ -43,17 +45,13 @@ function roleOf(element) {
 /** Whether no other candidate may have this name; where in doubt, one may. */
 function isOnly(scope, element, role, name) {
   const has = (text) => flat(text).includes(name);
-  return [...(TAGS[role] ?? ['input']), `[role="${escape(role)}"]`].every((selector) => {
-    const candidates = find(scope, selector);
-    return (
-      candidates.length <= MOST_CANDIDATES &&
-      [...candidates].every((other) => {
-        if (other === element) return true;
-        const label = /^[ist]/.test(tagOf(other)) && labelAt(other);
-        return !(attribute(other, 'aria-labelledby') || has(textOf(other)) || (label && has(textOf(label))) || NAMING.some((key) => has(attribute(other, key))));
-      })
-    );
-  });
+  const isOther = (one) => {
+    if (one === element) return true;
+    const label = /^[ist]/.test(tagOf(one)) && labelAt(one);
+    return !(attribute(one, 'aria-labelledby') || has(textOf(one)) || (label && has(textOf(label))) || NAMING.some((key) => has(attribute(one, key))));
+  };
+  const areOthers = (candidates) => !candidates[MOST_CANDIDATES] && [...candidates].every(isOther);
+  return (TAGS[role] ?? ['input']).every((tag) => areOthers(tagged(scope, tag))) && areOthers(find(scope, `[role="${escape(role)}"]`));
 }
 
 /** The best name of an element that is unique in a document, shadow root or row, if there is one. */
@@ -64,7 +62,7 @@ function namesIn(scope, element) {
   const role = roleOf(element);
   if (!name || name.length > LONGEST || name !== labelOf(element, ' ')) return [];
   if (role) return isOnly(scope, element, role, name) ? [`role=${role}[name=${JSON.stringify(name)}]`] : [];
-  return flat(textOf(find(scope, '*')[0])).split(name).length === 2 ? [`text=${name}`] : [];
+  return flat(textOf(tagged(scope, '*')[0])).split(name).length === 2 ? [`text=${name}`] : [];
 }
 
 /** The way to an element child by child, from the next unique id or from the root; empty where that is too far. */
@@ -117,6 +115,7 @@ function valueOf(element) {
 
 /** Notes what a gesture is about, before the page's handlers run; or on what its drag has `ended`. */
 export function step(action, element, ended) {
+  if (options.steps === 'off') return;
   try {
     const selectors = element && attached(element) ? describe(element) : {};
     if (ended) action.step.target = selectors.selectors;

@@ -6,7 +6,8 @@
 // A page that has something here holds a Web Lock with its own name, so that others know that it lives. A part is
 // adopted in one transaction, which puts it under the adopter's name: whoever comes later does not find it.
 // Whatever IndexedDB refuses (a private window, blocked storage, a full disk) leaves the part in memory alone.
-import { countRecords, options, spans } from './core.js';
+import { options, spans } from './core.js';
+import { countRecords } from './protobuf.js';
 
 const MOST_BYTES = 5 * 1024 * 1024;
 const LONGEST_MILLIS = 24 * 60 * 60_000;

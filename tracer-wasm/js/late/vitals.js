@@ -4,7 +4,9 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { actionAt, capture, drain, emit, hex, listen, now, observe, onAction, openActions, prefixed, spans } from './core.js';
+import { capture, emit, hex, listen, now, onAction, openActions, prefixed, spans } from './core.js';
+import { actionAt, drain, observe } from './timeline.js';
+import { genuine } from '../native.js';
 import { bare, selectorOf } from './selector.js';
 
 /** Up to the first it is good, beyond the second poor. */
@@ -115,7 +117,7 @@ function onShift({ startTime, value, hadRecentInput, sources = [] }) {
   shifts.value += value;
   if (value > shifts.largest) {
     shifts.largest = value;
-    shifts.target = selectorOf(sources.find(({ node }) => node?.nodeType === 1)?.node);
+    shifts.target = selectorOf(sources.find(({ node }) => node instanceof Element)?.node);
   }
   if (shifts.value > worst.value) worst = { ...shifts };
 }
@@ -197,6 +199,6 @@ export function followVitals() {
       spans.put(span, prefixed('throughline.interaction.', { ...phases(interaction), rating: rating('inp', interaction.duration) }));
     }
   });
-  if (document.prerendering) listen(document, 'prerenderingchange', start);
+  if (genuine(document, 'prerendering')) listen(document, 'prerenderingchange', start);
   else start();
 }

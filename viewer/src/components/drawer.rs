@@ -7,13 +7,14 @@ use shared::attribute::find_str;
 use shared::log::LogEntry;
 use shared::otlp::json::encode_spans;
 use shared::semconv;
-use shared::span::{SpanLink, StatusCode};
+use shared::span::{SpanLink, SpanRecord};
+use shared::time::{DurationNanos, UnixNanos};
 
 use super::copy_button::CopyButton;
 use super::mark::ServiceDot;
 use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
-use crate::api::Remote;
+use crate::api::{self, Remote, use_fetch};
 use crate::format;
 use crate::model::curl::curl;
 use crate::model::phases::{Phase, phases};
@@ -37,10 +38,30 @@ pub fn Drawer(
     /// Closes the drawer.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let record = model.record(node).clone();
-    let span = &record.span;
     let service = model.service_of(node).clone();
-    let id = span.span_id;
+    let id = model.span_id(node);
+    let path = model.trace_id().map_or(String::new(), |trace| {
+        format!("/api/v1/traces/{}/spans/{}", trace.to_hex(), id.to_hex())
+    });
+    let fetched = use_fetch(Memo::new(move |_| path.clone()), String::clone, api::spans);
+    let (start, raw) = (
+        model.start_time() + DurationNanos(model.start[node as usize]),
+        model.raw_duration(node),
+    );
+    // Of two spans that took one id, the one that stands in this row.
+    let record = Memo::new(move |_| match fetched.state.get() {
+        Remote::Ready(spans) => {
+            let here = |record: &&SpanRecord| {
+                record.span.start == start && record.span.duration().0 == raw
+            };
+            match spans.iter().find(here).or_else(|| spans.first()) {
+                Some(record) => Remote::Ready(Arc::new(record.clone())),
+                None => Remote::Loading,
+            }
+        }
+        Remote::Loading => Remote::Loading,
+        Remote::Failed(error) => Remote::Failed(error),
+    });
     let own = Memo::new(move |_| match logs.get() {
         Remote::Ready(entries) => Remote::Ready(Arc::new(
             entries
@@ -52,17 +73,18 @@ pub fn Drawer(
         Remote::Loading => Remote::Loading,
         Remote::Failed(error) => Remote::Failed(error),
     });
-    let counts = {
-        let (attributes, events, links) =
-            (span.attributes.len(), span.events.len(), span.links.len());
-        let resource = record.resource.attributes.len();
-        move |tab: Tab| match tab {
-            Tab::Attributes => Some(attributes),
-            Tab::Events => Some(events),
-            Tab::Logs => own.with(|own| own.ready().map(|own| own.len())),
-            Tab::Links => Some(links),
-            Tab::Resource => Some(resource),
-        }
+    let counts = move |tab: Tab| {
+        record.with(|record| {
+            let record = record.ready();
+            let of = |count: fn(&SpanRecord) -> usize| record.as_deref().map(count);
+            match tab {
+                Tab::Attributes => of(|record| record.span.attributes.len()),
+                Tab::Events => of(|record| record.span.events.len()),
+                Tab::Logs => own.with(|own| own.ready().map(|own| own.len())),
+                Tab::Links => of(|record| record.span.links.len()),
+                Tab::Resource => of(|record| record.resource.attributes.len()),
+            }
+        })
     };
     let tabs = NodeRef::<leptos::html::Div>::new();
     let turn = move |event: leptos::ev::KeyboardEvent| {
@@ -81,8 +103,18 @@ pub fn Drawer(
         tab.set(next);
         crate::browser::focus(&format!("tab-{}", next.key()));
     };
-    let json = record.clone();
-    let name = format::quoted(&span.name);
+    let json = move |()| {
+        let spans = record.with_untracked(|record| {
+            record
+                .ready()
+                .map(|record| encode_spans(std::slice::from_ref(&*record)))
+        });
+        spans
+            .and_then(|spans| serde_json::to_string_pretty(&spans).ok())
+            .unwrap_or_default()
+    };
+    let name = format::quoted(model.name(node));
+    let kind = model.kind(node).as_str();
     view! {
         <aside class="drawer" aria-label="Span" style=("--h", service.hue.to_string())>
             <header class="drawer__head">
@@ -93,19 +125,19 @@ pub fn Drawer(
                 </div>
                 <p class="drawer__who">
                     <span>{service.name.clone()}</span>
-                    <span>{span.kind.as_str()}</span>
-                    {causality(find_str(&span.attributes, semconv::CAUSALITY))}
+                    <span>{kind}</span>
+                    {move || record.with(|record| record.ready().and_then(|record| causality(find_str(&record.span.attributes, semconv::CAUSALITY))))}
                 </p>
                 <Failed model=Arc::clone(&model) node=node />
                 <Times model=Arc::clone(&model) node=node />
                 <div class="drawer__ids">
                     <CopyButton text=move |()| id.to_hex() label="Copy span id" what="" />
                     <CopyButton
-                        text=move |()| serde_json::to_string_pretty(&encode_spans(std::slice::from_ref(&json))).unwrap_or_default()
+                        text=json
                         label="Copy as JSON"
                         what="the span"
                     />
-                    {curl(span).map(|command| view! { <CopyButton text=move |()| command.clone() label="Copy as curl" what="the request" /> })}
+                    {move || record.with(|record| record.ready().and_then(|record| curl(&record.span))).map(|command| view! { <CopyButton text=move |()| command.clone() label="Copy as curl" what="the request" /> })}
                 </div>
                 <SpanNotes span=id />
                 <div class="tabs" role="tablist" aria-label="Parts of the span" node_ref=tabs on:keydown=turn>
@@ -132,35 +164,40 @@ pub fn Drawer(
                 </div>
             </header>
             <div id="drawer-panel" class="drawer__panel" role="tabpanel" tabindex="0" aria-label=move || tab.get().label()>
-                {move || match tab.get() {
-                    Tab::Attributes => {
-                        let span = &record.span;
-                        if span.attributes.is_empty() {
-                            nothing("The span has no attributes.")
-                        } else {
-                            view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count /> }.into_any()
-                        }
-                    }
-                    Tab::Events => view! { <Events model=Arc::clone(&model) node=node /> }.into_any(),
-                    Tab::Logs => view! { <Logs model=Arc::clone(&model) node=node logs=own.into() /> }.into_any(),
-                    Tab::Links if record.span.links.is_empty() => nothing("The span links to no other."),
-                    Tab::Links => view! { <Links links=record.span.links.clone() /> }.into_any(),
-                    Tab::Resource => {
-                        let scope = &record.scope;
-                        let library = if scope.name.is_empty() { String::new() } else { format!("{} {}", scope.name, scope.version) };
-                        view! {
-                            <Attributes attributes=record.resource.attributes.clone() dropped=record.resource.dropped_attributes_count />
-                            {(!library.is_empty()).then(|| view! { <p class="drawer__note">"Recorded by " {library}</p> })}
-                        }
-                        .into_any()
-                    }
+                {move || match (tab.get(), record.get()) {
+                    (Tab::Logs, _) => view! { <Logs start=start logs=own.into() /> }.into_any(),
+                    (_, Remote::Loading) => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
+                    (_, Remote::Failed(error)) => view! { <p class="drawer__note drawer__note--failed">"The span could not be read: " {error.to_string()} "."</p> }.into_any(),
+                    (tab, Remote::Ready(record)) => view! { <Part record=record tab=tab /> }.into_any(),
                 }}
             </div>
         </aside>
     }
 }
 
-impl PartialEq for Remote<Vec<LogEntry>> {
+#[component]
+fn Part(record: Arc<SpanRecord>, tab: Tab) -> impl IntoView {
+    let span = &record.span;
+    match tab {
+        Tab::Attributes if span.attributes.is_empty() => nothing("The span has no attributes."),
+        Tab::Attributes => view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count /> }.into_any(),
+        Tab::Events => view! { <Events record=record /> }.into_any(),
+        Tab::Links if span.links.is_empty() => nothing("The span links to no other."),
+        Tab::Links => view! { <Links links=span.links.clone() /> }.into_any(),
+        Tab::Logs => ().into_any(),
+        Tab::Resource => {
+            let scope = &record.scope;
+            let library = if scope.name.is_empty() { String::new() } else { format!("{} {}", scope.name, scope.version) };
+            view! {
+                <Attributes attributes=record.resource.attributes.clone() dropped=record.resource.dropped_attributes_count />
+                {(!library.is_empty()).then(|| view! { <p class="drawer__note">"Recorded by " {library}</p> })}
+            }
+            .into_any()
+        }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Remote<T> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Loading, Self::Loading) => true,
@@ -198,13 +235,10 @@ fn causality(how: Option<&str>) -> Option<impl IntoView + use<>> {
 
 #[component]
 fn Failed(model: Arc<TraceModel>, node: u32) -> impl IntoView {
-    let status = model.span(node).status.clone();
-    let reason = crate::model::findings::reason(&model, node);
-    (status.code == StatusCode::Error).then(|| {
-        let message = if status.message.is_empty() {
-            reason
-        } else {
-            status.message
+    model.error[node as usize].then(|| {
+        let message = match model.failure_message(node) {
+            "" => crate::model::findings::reason(&model, node),
+            message => message.to_owned(),
         };
         view! {
             <p class="drawer__failure">
@@ -219,8 +253,8 @@ fn Failed(model: Arc<TraceModel>, node: u32) -> impl IntoView {
 fn Times(model: Arc<TraceModel>, node: u32) -> impl IntoView {
     let duration = model.duration_of(node);
     let own = model.self_time(node);
-    let found = phases(model.span(node));
-    let raw = model.span(node).duration().0;
+    let found = phases(&model, node);
+    let raw = model.raw_duration(node);
     let parts: Vec<(f64, f64)> = model
         .self_parts(node)
         .iter()
@@ -295,8 +329,8 @@ fn Phases(phases: Vec<Phase>, duration: i64) -> impl IntoView {
 }
 
 #[component]
-fn Events(model: Arc<TraceModel>, node: u32) -> impl IntoView {
-    let span = model.span(node);
+fn Events(record: Arc<SpanRecord>) -> impl IntoView {
+    let span = &record.span;
     if span.events.is_empty() {
         return nothing("Nothing happened that was recorded as an event.");
     }
@@ -329,8 +363,7 @@ fn Events(model: Arc<TraceModel>, node: u32) -> impl IntoView {
 }
 
 #[component]
-fn Logs(model: Arc<TraceModel>, node: u32, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView {
-    let start = model.span(node).start;
+fn Logs(start: UnixNanos, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView {
     move || {
         match logs.get() {
         Remote::Loading => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),

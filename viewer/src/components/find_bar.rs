@@ -131,7 +131,7 @@ impl Find {
     async fn ask(self, state: WaterfallState, text: String, number: u32) {
         let id = state
             .model
-            .with_value(|model| model.span(model.root).trace_id.to_hex());
+            .with_value(|model| model.trace_id().map(|id| id.to_hex()).unwrap_or_default());
         let mut path = QueryString::new(&format!("/api/v1/traces/{id}/matches"));
         path.push("q", &text);
         let answer = api::read::<MatchesResponse>(&path.finish()).await;
@@ -140,11 +140,9 @@ impl Find {
         }
         match answer {
             Ok(answer) => {
-                let nodes = state.model.with_value(|model| {
-                    let ids = answer.span_ids.iter();
-                    ids.filter_map(|id| model.node_of_span(&id.to_hex()))
-                        .collect()
-                });
+                let nodes = state
+                    .model
+                    .with_value(|model| model.nodes_of(&answer.span_ids.iter().copied().collect()));
                 self.hits.set(Some(Arc::new(Hits::new(nodes))));
             }
             Err(ApiError::Refused {

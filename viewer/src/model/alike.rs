@@ -4,6 +4,7 @@
 use shared::query::{AlikeResponse, TraceSummary};
 use shared::time::UnixNanos;
 
+use super::order::ascending;
 use crate::format;
 use crate::markup::{Markup, cell, element, head, link, row, table, text};
 
@@ -31,12 +32,13 @@ pub fn choices(answer: &AlikeResponse, now: UnixNanos) -> Vec<Markup> {
         return parts;
     }
     let address = |other: &TraceSummary| format!("/compare/{}/{}", other.trace_id, trace.trace_id);
-    let mut by_duration: Vec<&TraceSummary> = answer
+    let good: Vec<&TraceSummary> = answer
         .alike
         .iter()
         .filter(|one| one.error_count == 0)
         .collect();
-    by_duration.sort_by_key(|one| one.duration);
+    let order = ascending(good.iter().map(|one| one.duration.0 as f64).collect());
+    let by_duration: Vec<&TraceSummary> = order.into_iter().map(|place| good[place]).collect();
     let failed = answer.alike.iter().find(|one| one.error_count > 0);
     let named = [
         (

@@ -59,7 +59,7 @@ pub fn verdict(diff: &TraceDiff) -> Vec<Markup> {
         let percent = if reason.explains.0 == 0 || whole == 0 {
             String::new()
         } else {
-            format!("{:.0} %", share * 100.0)
+            format!("{:.0} %", share * 100.0).replace('-', "−")
         };
         let bar = element("i", "reason__share")
             .set("aria-hidden", "true")
@@ -98,8 +98,16 @@ pub fn waterfall(diff: &TraceDiff, shown: Shown) -> Vec<Markup> {
         .unwrap_or(1)
         .max(1);
     let marks = (0..=MARKS).map(|mark| {
-        text("span", "", &format::duration(end / MARKS * mark))
-            .set("style", &format!("--at:{}", mark as f64 / MARKS as f64))
+        text(
+            "span",
+            "",
+            &if mark == 0 {
+                "0".to_owned()
+            } else {
+                format::duration(end / MARKS * mark)
+            },
+        )
+        .set("style", &format!("--at:{}", mark as f64 / MARKS as f64))
     });
     let axis = element("div", "diff__axis")
         .with(text("span", "diff__legend", "▭ A above, ■ B below"))
@@ -180,6 +188,7 @@ fn line(index: usize, node: &DiffNode, end: i64, picked: bool) -> Markup {
         Some(Change::Added) => "diff-row diff-row--added",
         Some(Change::Removed) => "diff-row diff-row--removed",
         Some(Change::Failing) => "diff-row diff-row--failing",
+        Some(Change::SlowerBelow | Change::FasterBelow) => "diff-row",
         Some(_) => "diff-row diff-row--changed",
         None => "diff-row",
     };

@@ -61,7 +61,7 @@ pub fn with_words(model: &TraceModel, words: &str, from: u32, to: u32) -> Vec<u3
         .collect();
     (from..to)
         .filter(|node| {
-            services[usize::from(model.service[*node as usize])] || has(&model.span(*node).name)
+            services[usize::from(model.service[*node as usize])] || has(model.name(*node))
         })
         .collect()
 }
@@ -195,7 +195,7 @@ mod tests {
     fn modes_leave_hits_their_ancestors_or_everything() {
         let model = fixture::booking();
         let rows = Rows::new(&model, &Openness::default());
-        let name = |row: &Row| model.span(row.key.node).name.clone();
+        let name = |row: &Row| model.name(row.key.node).to_owned();
         let deep = rows
             .rows
             .iter()

@@ -77,7 +77,7 @@ pub fn kind(mut record: SpanRecord, kind: SpanKind) -> SpanRecord {
 
 /// The model of some spans.
 pub fn model(spans: Vec<SpanRecord>) -> TraceModel {
-    TraceModel::new(assemble(spans))
+    TraceModel::new(&assemble(spans))
 }
 
 /// A booking whose payment is tried three times, in milliseconds.

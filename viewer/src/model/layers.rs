@@ -6,6 +6,8 @@
 //! neighbours, and heights follow the neighbours as closely as the spacing allows. Every tie is broken
 //! by name, so that a small change of the graph moves little.
 
+use super::order::ascending;
+
 /// A graph to lay out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Graph {
@@ -41,20 +43,21 @@ const SWEEPS: usize = 12;
 pub fn layout(graph: &Graph) -> Layout {
     let count = graph.names.len();
     // Nodes are numbered by name from here on, so that nothing depends on the order they came in.
-    let mut by_name: Vec<usize> = (0..count).collect();
-    by_name.sort_by_key(|&node| (!graph.first[node], &graph.names[node]));
-    let mut number = vec![0; count];
-    for (place, &node) in by_name.iter().enumerate() {
-        number[node] = place;
+    // The graphs are small: a node's number is how many come before it.
+    let key = |node: usize| (!graph.first[node], &graph.names[node]);
+    let before = |node: usize| (0..count).filter(|&other| key(other) < key(node)).count();
+    let number: Vec<usize> = (0..count).map(before).collect();
+    let mut first = vec![false; count];
+    for (node, &number) in number.iter().enumerate() {
+        first[number] = graph.first[node];
     }
-    let first: Vec<bool> = by_name.iter().map(|&node| graph.first[node]).collect();
     let numbered = |&(from, to): &(usize, usize)| (number[from], number[to]);
-    let mut edges: Vec<(usize, usize)> = graph.edges.iter().map(numbered).collect();
-    edges.retain(|(from, to)| from != to);
-    edges.sort_unstable();
-    edges.dedup();
+    let mut calls = vec![vec![false; count]; count];
+    for (from, to) in graph.edges.iter().map(numbered) {
+        calls[from][to] = from != to;
+    }
 
-    let forward = acyclic(count, &edges);
+    let forward = acyclic(&calls);
     let layer = layers(&first, &forward);
     let mut net = Net::new(&layer, &forward);
     net.order();
@@ -83,22 +86,18 @@ pub fn layout(graph: &Graph) -> Layout {
 
 /// The edges without those that close a cycle, by a walk in depth from the browsers, then from whatever
 /// nobody calls, then from the rest.
-fn acyclic(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usize)> {
+fn acyclic(calls: &[Vec<bool>]) -> Vec<(usize, usize)> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
         Open,
         Done,
     }
-    let mut next = vec![Vec::new(); count];
-    let mut called = vec![false; count];
-    for &(from, to) in edges {
-        next[from].push(to);
-        called[to] = true;
-    }
-    let roots = (0..count).filter(|&node| !called[node]);
+    let count = calls.len();
+    let called = |node: usize| calls.iter().any(|row| row[node]);
+    let roots = (0..count).filter(|&node| !called(node));
     let mut state = vec![State::New; count];
-    let mut forward = Vec::with_capacity(edges.len());
+    let mut back = vec![vec![false; count]; count];
     for root in roots.chain(0..count) {
         if state[root] != State::New {
             continue;
@@ -106,24 +105,30 @@ fn acyclic(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usize)> {
         state[root] = State::Open;
         let mut stack = vec![(root, 0)];
         while let Some((node, at)) = stack.last_mut() {
-            let node = *node;
-            let Some(&to) = next[node].get(*at) else {
+            let (node, to) = (*node, *at);
+            if to == count {
                 state[node] = State::Done;
                 stack.pop();
                 continue;
-            };
-            *at += 1;
-            if state[to] != State::Open {
-                forward.push((node, to));
             }
-            if state[to] == State::New {
-                state[to] = State::Open;
-                stack.push((to, 0));
+            *at += 1;
+            if !calls[node][to] {
+                continue;
+            }
+            match state[to] {
+                State::Open => back[node][to] = true,
+                State::New => {
+                    state[to] = State::Open;
+                    stack.push((to, 0));
+                }
+                State::Done => {}
             }
         }
     }
-    forward.sort_unstable();
-    forward
+    let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+    pairs
+        .filter(|&(from, to)| calls[from][to] && !back[from][to])
+        .collect()
 }
 
 /// The layer of each node: one beyond the furthest of its callers. What nobody calls stands just before
@@ -234,10 +239,10 @@ impl Net {
                 let centre =
                     |node: usize| mean(neighbours[node].iter().map(|&other| place[other] as f64));
                 // A node without neighbours there keeps its place.
-                let mut row = std::mem::take(&mut self.rows[layer]);
-                let key = |node: &usize| centre(*node).unwrap_or(place[*node] as f64);
-                row.sort_by(|a, b| key(a).total_cmp(&key(b)));
-                self.rows[layer] = row;
+                let row = std::mem::take(&mut self.rows[layer]);
+                let key = |&node: &usize| centre(node).unwrap_or(place[node] as f64);
+                let order = ascending(row.iter().map(key).collect());
+                self.rows[layer] = order.into_iter().map(|index| row[index]).collect();
             }
             let crossings = self.crossings();
             if crossings < best.0 {

@@ -1,9 +1,8 @@
 //! The service map in words: tables that say what the picture does, and what is known of a part of it.
 
-use std::cmp::Reverse;
-
 use shared::graph::{Figures, MapResponse};
 
+use super::order::descending;
 use super::service_map::{Part, amount, change, error_share, id_of_part, narrowed, role, traceql};
 use crate::format;
 use crate::markup::{Markup, button, cell, element, head, link, row, table, text};
@@ -13,11 +12,17 @@ use crate::markup::{Markup, button, cell, element, head, link, row, table, text}
 pub fn tables(map: &MapResponse, range: Option<i64>, picked: Option<Part>) -> Vec<Markup> {
     let nodes = (0..map.nodes.len()).map(Part::Node).collect();
     let edges = (0..map.edges.len()).map(Part::Edge).collect();
-    let of = |caption: &str, mut parts: Vec<Part>| {
-        parts.sort_by_key(|&part| Reverse(figures(map, part).0.count));
-        let heads = ["Name", "Kind", "Calls", "Errors", "p50", "p95", "p99"];
-        let rows = parts.into_iter().map(|part| {
-            let (now, _) = figures(map, part);
+    let of = |caption: &str, parts: Vec<Part>| {
+        let counts = parts
+            .iter()
+            .map(|&part| self::figures(map, part).0.count as f64);
+        let order = descending(counts.collect()).into_iter();
+        let parts = order.map(|place| parts[place]);
+        let figures = ["Calls", "Errors", "p50", "p95", "p99"].map(head);
+        let kind = text("th", "data-table__words", "Kind").set("scope", "col");
+        let heads = [head("Name"), kind].into_iter().chain(figures).collect();
+        let rows = parts.map(|part| {
+            let (now, _) = self::figures(map, part);
             let (name, kind) = names(map, part);
             let class = if picked == Some(part) {
                 "data-table__picked"
@@ -38,12 +43,7 @@ pub fn tables(map: &MapResponse, range: Option<i64>, picked: Option<Part>) -> Ve
             cells.extend(times);
             row(class, button("link", &id_of_part(map, part), &name), cells)
         });
-        table(
-            "data-table",
-            caption,
-            heads.map(head).to_vec(),
-            rows.collect(),
-        )
+        table("data-table", caption, heads, rows.collect())
     };
     vec![
         of("Services and what they ask", nodes),

@@ -1,17 +1,21 @@
 //! What the pages know of a trace: pure, without a browser, tested natively.
 
 pub mod alike;
+pub mod analysis;
 pub mod compare;
 pub mod complete;
 pub mod curl;
 pub mod filter;
 pub mod find;
 pub mod findings;
+pub mod flame;
 pub mod highlight;
 pub mod layers;
 pub mod map_address;
 pub mod map_picture;
 pub mod map_tables;
+pub mod order;
+pub mod pace;
 pub mod page;
 pub mod phases;
 pub mod recipes;
@@ -19,6 +23,8 @@ pub mod rows;
 pub mod saved;
 pub mod scatter;
 pub mod service_map;
+pub mod session;
+pub mod session_filter;
 pub mod story;
 pub mod trace;
 pub mod trace_views;

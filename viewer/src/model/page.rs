@@ -18,6 +18,10 @@ pub enum Page {
     Choose(String),
     /// Two traces.
     Compare(String, String),
+    /// The list of sessions.
+    Sessions,
+    /// One session, whose id is what its sender calls it.
+    Session(String),
     /// The services.
     Services,
     /// The service map.
@@ -44,6 +48,8 @@ impl Page {
             ["trace", id, view] => Self::TraceView(id.to_ascii_lowercase(), view.to_owned()),
             ["compare", a] => Self::Choose(a.to_ascii_lowercase()),
             ["compare", a, b] => Self::Compare(a.to_ascii_lowercase(), b.to_ascii_lowercase()),
+            ["sessions"] => Self::Sessions,
+            ["session", id] => Self::Session(id.to_owned()),
             ["services"] => Self::Services,
             ["map"] => Self::Map,
             ["setup"] => Self::Setup,
@@ -70,6 +76,8 @@ mod tests {
             ),
             ("/compare/a%2Cb/c", Page::Compare(text("a,b"), text("c"))),
             ("/compare/a", Page::Choose(text("a"))),
+            ("/sessions", Page::Sessions),
+            ("/session/Ab%2Fc", Page::Session(text("Ab/c"))),
             ("/services", Page::Services),
             ("/map", Page::Map),
             ("/setup", Page::Setup),

@@ -1,7 +1,7 @@
 //! The network phases of a browser's request, from the span events that OpenTelemetry's web SDK names
 //! after the marks of Resource Timing (W3C Resource Timing §4.3).
 
-use shared::span::Span;
+use super::trace::TraceModel;
 
 /// What the browser did during a stretch of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +61,20 @@ impl PhaseKind {
 
 /// The phases of a request in order; empty where the span has no such events.
 #[must_use]
-pub fn phases(span: &Span) -> Vec<Phase> {
+pub fn phases(model: &TraceModel, node: u32) -> Vec<Phase> {
+    let (start, stop) = (model.start[node as usize], model.end[node as usize]);
+    let marks = model.marks_of(node);
     let at = |name: &str| {
-        let event = span.events.iter().find(|event| event.name == name)?;
+        let mark = marks.iter().find(|mark| model.mark_name(mark) == name)?;
         // Resource Timing gives 0 for what another origin hides; that is no moment of this span.
-        (event.time >= span.start && event.time <= span.end).then(|| (event.time - span.start).0)
+        (start..=stop)
+            .contains(&mark.time)
+            .then(|| mark.time - start)
     };
     let Some(request) = at("requestStart") else {
         return Vec::new();
     };
-    let end = (span.end - span.start).0;
+    let end = stop - start;
     let (dns, dns_end) = (at("domainLookupStart"), at("domainLookupEnd"));
     let (connect, tls, connect_end) = (
         at("connectStart"),
@@ -103,21 +107,21 @@ pub fn phases(span: &Span) -> Vec<Phase> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::span;
+    use super::super::fixture::{model, span};
     use super::*;
     use shared::span::SpanEvent;
 
     fn check(events: &[(&str, u64)], expected: &[(PhaseKind, i64, i64)], reason: &str) {
-        let mut span = span(1, 0, "shop-web", "GET /", 1_000, 2_000).span;
+        let mut record = span(1, 0, "shop-web", "GET /", 1_000, 2_000);
         for (name, at) in events {
             let time = shared::time::UnixNanos(super::super::fixture::ORIGIN + at);
-            span.events.push(SpanEvent {
+            record.span.events.push(SpanEvent {
                 time,
                 name: (*name).to_owned(),
                 ..SpanEvent::default()
             });
         }
-        let found: Vec<_> = phases(&span)
+        let found: Vec<_> = phases(&model(vec![record]), 0)
             .iter()
             .map(|phase| (phase.kind, phase.start, phase.end))
             .collect();

@@ -40,6 +40,41 @@ pub struct Openness {
     pub unfolded: BTreeSet<u32>,
 }
 
+/// What is left out beside what is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Narrowing {
+    /// The node whose subtree alone is shown.
+    pub focus: Option<u32>,
+    /// Shorter nodes are left out, in nanoseconds, unless they failed.
+    pub least: i64,
+    /// Nodes outside of this time are left out.
+    pub within: Option<(i64, i64)>,
+}
+
+impl Narrowing {
+    /// Whether each node is shown: it is not left out, or it leads to one that is not. `None` where all are.
+    fn kept(&self, model: &TraceModel) -> Option<Vec<bool>> {
+        if self.least <= 0 && self.within.is_none() {
+            return None;
+        }
+        let mut kept = vec![false; model.len()];
+        for node in (0..model.len()).rev() {
+            let (start, end) = (model.start[node], model.end[node]);
+            let long = end - start >= self.least || model.error[node];
+            let seen = self
+                .within
+                .is_none_or(|(from, to)| start <= to && end >= from);
+            kept[node] |= long && seen;
+            if kept[node]
+                && let Some(parent) = model.parent_of(node as u32)
+            {
+                kept[parent as usize] = true;
+            }
+        }
+        Some(kept)
+    }
+}
+
 /// The rows of the waterfall.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rows {
@@ -47,25 +82,46 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// For each node the row that shows it: its own, or its nearest visible ancestor's.
     row_of: Vec<u32>,
+    /// How many nodes are left out.
+    pub left_out: u32,
 }
 
 impl Rows {
-    /// Finds the rows of a trace. O(nodes).
+    /// Finds the rows of a trace of which nothing is left out. O(nodes).
+    #[cfg(test)]
     #[must_use]
     pub fn new(model: &TraceModel, openness: &Openness) -> Self {
-        let count = model.len() as u32;
+        Self::narrowed(model, openness, &Narrowing::default())
+    }
+
+    /// Finds the rows that are not left out. O(nodes).
+    #[must_use]
+    pub fn narrowed(model: &TraceModel, openness: &Openness, narrowing: &Narrowing) -> Self {
+        let kept = narrowing.kept(model);
+        let shown = |node: u32| kept.as_ref().is_none_or(|kept| kept[node as usize]);
+        let (first, count) = match narrowing.focus {
+            Some(focus) if (focus as usize) < model.len() => (focus, model.after(focus)),
+            _ => (0, model.len() as u32),
+        };
+        let outer = model.depth.get(first as usize).copied().unwrap_or(0);
+        let mut left_out = model.len() as u32 - (count - first);
         let mut rows = Vec::with_capacity(model.len());
         let mut row_of = vec![0; model.len()];
         // How much deeper rows are than their nodes, by where it ends: one level for each open fold around them.
         let mut shifts: Vec<u32> = Vec::new();
-        let mut node = 0;
+        let mut node = first;
         while node < count {
             while shifts.last().is_some_and(|end| *end <= node) {
                 shifts.pop();
             }
-            let mut depth = model.depth[node as usize] + shifts.len() as u32;
-            let members = model.fold[node as usize];
-            if members > 0 {
+            let mut depth = model.depth[node as usize] - outer + shifts.len() as u32;
+            // In a focused subtree its head stands alone, whatever fold it belongs to.
+            let members = if narrowing.focus == Some(node) {
+                0
+            } else {
+                model.fold[node as usize]
+            };
+            if members > 0 && model.fold_members(node).any(shown) {
                 let end = model
                     .fold_members(node)
                     .last()
@@ -88,6 +144,14 @@ impl Rows {
                 shifts.push(end);
                 depth += 1;
             }
+            if !shown(node) {
+                // It shows in the row above, as what is closed does.
+                let next = model.after(node);
+                left_out += next - node;
+                row_of[node as usize..next as usize].fill((rows.len() as u32).saturating_sub(1));
+                node = next;
+                continue;
+            }
             let leaf = model.subtree[node as usize] == 1;
             let open = !openness.collapsed.contains(&node);
             rows.push(Row {
@@ -101,7 +165,11 @@ impl Rows {
             row_of[node as usize..next as usize].fill(rows.len() as u32 - 1);
             node = next;
         }
-        Self { rows, row_of }
+        Self {
+            rows,
+            row_of,
+            left_out,
+        }
     }
 
     /// Only some of the rows. What a row that goes has shown is shown by the row above it.
@@ -141,6 +209,13 @@ impl Rows {
         // A fold's open head is directly above its first member.
         let head_above = key.fold && row > 0 && self.rows[row - 1].key == key;
         if head_above { row - 1 } else { row }
+    }
+
+    /// Whether a key has a row of its own.
+    #[must_use]
+    pub fn shows(&self, key: RowKey) -> bool {
+        let row = self.rows.get(self.position(key));
+        row.is_some_and(|row| row.key == key)
     }
 
     /// The row that a row hangs from.
@@ -213,7 +288,7 @@ mod tests {
                 format!(
                     "{}{}{mark}",
                     "  ".repeat(row.depth as usize),
-                    model.span(row.key.node).name
+                    model.name(row.key.node)
                 )
             })
             .collect()
@@ -268,6 +343,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_keeps_the_way_to_what_is_shown() {
+        let model = booking();
+        let openness = Openness::default();
+        let long = Narrowing {
+            least: 100_000_000,
+            ..Narrowing::default()
+        };
+        let rows = Rows::narrowed(&model, &openness, &long);
+        assert!(
+            rows.rows
+                .iter()
+                .all(|row| model.duration_of(row.key.node) >= 100_000_000)
+        );
+        assert_eq!(rows.len() as u32 + rows.left_out, model.len() as u32);
+        let payment = (0..model.len() as u32)
+            .find(|node| model.name(*node) == "POST /charge")
+            .expect("a span");
+        let focus = Narrowing {
+            focus: Some(payment),
+            ..Narrowing::default()
+        };
+        let rows = Rows::narrowed(&model, &openness, &focus);
+        assert_eq!(rows.len() as u32, model.subtree[payment as usize]);
+        assert_eq!(rows.rows[0].depth, 0);
+        let early = Narrowing {
+            within: Some((0, 50_000_000)),
+            ..Narrowing::default()
+        };
+        assert_eq!(Rows::narrowed(&model, &openness, &early).len(), 2);
+    }
+
+    #[test]
     fn what_is_collapsed_shows_in_its_nearest_visible_ancestor() {
         let model = booking();
         let mut openness = Openness::default();
@@ -297,7 +404,7 @@ mod tests {
             false,
         );
         let select = (0..model.len() as u32)
-            .filter(|node| model.span(*node).name == "SELECT seats")
+            .filter(|node| model.name(*node) == "SELECT seats")
             .nth(7)
             .expect("a select");
         openness.reveal(&model, select);

@@ -1,10 +1,10 @@
 //! The trace in one sentence: what the time went to, and what failed.
 
-use shared::attribute::find_str;
-use shared::semconv;
+use shared::columns::flag;
 use shared::span::SpanKind;
 
-use super::findings::{self, Contributor};
+use super::analysis::Contributor;
+use super::findings;
 use super::trace::TraceModel;
 use crate::format;
 
@@ -56,7 +56,10 @@ pub fn story(model: &TraceModel) -> Vec<Piece> {
     if model.is_empty() {
         return story.0;
     }
-    let contributors = findings::contributors(model);
+    let Some(analysis) = model.analysis() else {
+        return story.0;
+    };
+    let contributors = &analysis.contributors;
     match contributors.first() {
         None => {
             story.plain("No time passed between the first start and the last end");
@@ -81,7 +84,7 @@ fn where_the_time_went(
     contributors: usize,
 ) {
     let total: i64 = model
-        .critical
+        .critical()
         .iter()
         .map(|segment| segment.end - segment.start)
         .sum();
@@ -96,9 +99,7 @@ fn where_the_time_went(
                 .plain(" that ")
                 .add(Emphasis::Strong, name(model, model.root))
                 .plain(" took");
-        } else if find_str(&model.span(model.root).attributes, semconv::ACTION)
-            .is_some_and(|action| action != "load")
-        {
+        } else if model.has(model.root, flag::ACTION) {
             story.plain(" that the user waited");
         }
         story.plain(", ");
@@ -132,7 +133,7 @@ fn where_the_time_went(
 /// Who spent a node's own time, and the words that lead to its name.
 fn role(model: &TraceModel, node: u32) -> (String, &'static str) {
     let who = service(model, node);
-    if model.span(node).kind != SpanKind::Client {
+    if model.kind(node) != SpanKind::Client {
         let who = if model.service_of(node).browser {
             "the browser".to_owned()
         } else {
@@ -151,7 +152,9 @@ fn role(model: &TraceModel, node: u32) -> (String, &'static str) {
 }
 
 fn what_failed(model: &TraceModel, story: &mut Story, largest: Option<Contributor>) {
-    let retries = findings::retries(model);
+    let retries = model
+        .analysis()
+        .map_or(&[][..], |analysis| &analysis.retries);
     let told = largest.map(|contributor| contributor.node);
     if let Some(retries) = retries
         .iter()
@@ -179,7 +182,7 @@ fn what_failed(model: &TraceModel, story: &mut Story, largest: Option<Contributo
     let Some(first) = origins.first().copied() else {
         return;
     };
-    let message = &model.span(first).status.message;
+    let message = model.failure_message(first);
     if told == Some(first) {
         story.plain("; it ");
     } else {
@@ -199,7 +202,7 @@ fn what_failed(model: &TraceModel, story: &mut Story, largest: Option<Contributo
             format!("failed with {reason}")
         },
     );
-    if !message.is_empty() && *message != reason {
+    if !message.is_empty() && message != reason {
         story.plain(&format!(
             ": {}",
             format::clipped(message.trim_end_matches('.'), 120)
@@ -218,7 +221,7 @@ fn service(model: &TraceModel, node: u32) -> String {
 }
 
 fn name(model: &TraceModel, node: u32) -> String {
-    format::clipped(&format::quoted(&model.span(node).name), 80)
+    format::clipped(&format::quoted(model.name(node)), 80)
 }
 
 fn times(count: usize) -> String {

@@ -1,15 +1,23 @@
 //! A trace as the viewer works on it: one array per field, in preorder.
 //!
 //! A node is its index in preorder; its subtree is the `subtree[node]` nodes from it on. Times are
-//! nanoseconds from the start of the trace. Everything is iterative, so that depth costs no stack.
+//! nanoseconds from the start of the trace. Everything is iterative, so that depth costs no stack, and
+//! whatever goes over all nodes pauses in between ([`Pace`]), so that a million of them freeze nothing.
+//!
+//! There are two steps. [`TraceModel::build`] finds what rows need; from then on the trace can be shown.
+//! [`TraceModel::analyse`] finds what the time went to. What is only read of single spans (attributes,
+//! resource, scope) is not here: it is asked for span by span.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
-use shared::attribute::{AttributeValue, find, find_str};
-use shared::semconv;
-use shared::span::{Span, SpanKind, SpanRecord};
-use shared::trace::{Trace, Warning, critical_path};
+use shared::columns::{Columns, Mark, Note, flag};
+use shared::id::{SpanId, TraceId};
+use shared::span::{SpanKind, StatusCode};
+use shared::time::UnixNanos;
 
+use super::analysis::{self, Analysis};
+use super::pace::Pace;
 use crate::palette;
 
 /// Clocks of one machine differ by less in what they say of one call: a browser's are rounded, and a server may end
@@ -21,6 +29,9 @@ pub const NONE: u32 = u32::MAX;
 
 /// From this many alike siblings in a row on, they are shown as one.
 const FOLD_FROM: u32 = 4;
+
+/// Nodes between two breaths.
+pub const STRIDE: usize = 16_384;
 
 /// A stretch of the critical path within one span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +69,8 @@ pub struct TraceService {
 /// A trace in arrays.
 #[derive(Debug)]
 pub struct TraceModel {
-    /// The trace as assembled.
-    pub trace: Trace,
+    /// What the arrays below are not made of: names, ids, failures, events, links.
+    columns: Columns,
     /// Start of each node.
     pub start: Vec<i64>,
     /// End of each node, never before its start.
@@ -80,77 +91,115 @@ pub struct TraceModel {
     pub fold: Vec<u32>,
     /// The times of each fold by its first member.
     fold_times: HashMap<u32, FoldTimes>,
-    /// Where the own time of each node lies: its parts in `self_parts` end at this index.
-    self_end: Vec<u32>,
-    self_parts: Vec<(i64, i64)>,
+    /// By how much a node ends before it starts, where it does.
+    negative: HashMap<u32, i64>,
     /// The services, browsers first, then in the order of their first span.
     pub services: Vec<TraceService>,
-    /// What the total waited for, from start to end.
-    pub critical: Vec<Segment>,
     /// From the earliest start to the latest end; at least one nanosecond.
     pub duration: i64,
     /// How many spans failed.
     pub error_count: u32,
     /// The node that stands for the whole trace; 0 for an empty trace.
     pub root: u32,
+    /// The first node that shows that clocks disagree, and how many do.
+    pub clocks: Option<(u32, u32)>,
+    analysis: OnceLock<Analysis>,
 }
 
 impl TraceModel {
-    /// Arranges an assembled trace.
+    /// Arranges and analyses an assembled trace at once.
+    #[cfg(test)]
     #[must_use]
-    pub fn new(trace: Trace) -> Self {
-        let count = trace.nodes.len();
-        let origin = trace.start;
-        let duration = (trace.end - origin).0.max(1);
+    pub fn new(trace: &shared::trace::Trace) -> Self {
+        use super::pace::{Unhurried, at_once};
+        let columns = if trace.nodes.is_empty() {
+            Columns::default()
+        } else {
+            let mut decoder = shared::columns::Decoder::default();
+            let bytes = shared::columns::encode_trace(trace).into_bytes();
+            decoder.push(&bytes).expect("what has just been written");
+            decoder.finish().expect("all of it")
+        };
+        at_once(async {
+            let model = Self::build(columns, &Unhurried).await;
+            model.analyse(&Unhurried).await;
+            model
+        })
+    }
+
+    /// Finds what rows need.
+    pub async fn build(mut columns: Columns, pace: &impl Pace) -> Self {
+        let count = columns.len();
+        let start = std::mem::take(&mut columns.starts);
+        let mut end = std::mem::take(&mut columns.durations);
+        let mut negative = HashMap::new();
+        let mut error = Vec::with_capacity(count);
+        for node in 0..count {
+            let length = end[node];
+            if length < 0 {
+                negative.insert(node as u32, length);
+            }
+            end[node] = start[node].saturating_add(length.max(0));
+            error.push(columns.status(node as u32) == StatusCode::Error);
+            if node % STRIDE == 0 {
+                pace.breathe().await;
+            }
+        }
         let mut model = Self {
-            start: Vec::with_capacity(count),
-            end: Vec::with_capacity(count),
-            parent: Vec::with_capacity(count),
-            depth: Vec::with_capacity(count),
-            subtree: Vec::with_capacity(count),
-            service: Vec::new(),
-            error: Vec::with_capacity(count),
+            start,
+            end,
+            parent: std::mem::take(&mut columns.parents),
+            depth: std::mem::take(&mut columns.depths),
+            subtree: std::mem::take(&mut columns.subtrees),
+            service: std::mem::take(&mut columns.service),
+            error_count: columns.failures.len() as u32,
             errors_below: vec![0; count],
             fold: vec![0; count],
             fold_times: HashMap::new(),
-            self_end: Vec::with_capacity(count),
-            self_parts: Vec::with_capacity(count),
-            services: Vec::new(),
-            critical: Vec::new(),
-            duration,
-            error_count: 0,
-            root: 0,
-            trace,
+            negative,
+            services: services(&columns),
+            duration: (columns.end - columns.start).0.max(1),
+            root: columns.root,
+            error,
+            clocks: None,
+            analysis: OnceLock::new(),
+            columns,
         };
-        for node in &model.trace.nodes {
-            let start = (node.record.span.start - origin).0;
-            model.start.push(start);
-            model.end.push((node.record.span.end - origin).0.max(start));
-            model.parent.push(node.parent.unwrap_or(NONE));
-            model.depth.push(node.depth);
-            model.subtree.push(node.subtree.max(1));
-            model.error.push(node.record.span.is_error());
-        }
-        model.error_count = model.error.iter().filter(|error| **error).count() as u32;
         for node in (0..count).rev() {
-            if let Some(parent) = model.parent_of(node as u32) {
-                model.errors_below[parent as usize] +=
-                    model.errors_below[node] + u32::from(model.error[node]);
+            let own = model.errors_below[node] + u32::from(model.error[node]);
+            if own > 0
+                && let Some(parent) = model.parent_of(node as u32)
+            {
+                model.errors_below[parent as usize] += own;
+            }
+            if node % STRIDE == 0 {
+                pace.breathe().await;
             }
         }
-        model.find_services();
-        model.find_folds();
-        model.find_self_parts();
-        model.critical = critical_path(&model.trace)
-            .iter()
-            .map(|segment| Segment {
-                node: segment.node,
-                start: (segment.start - origin).0,
-                end: (segment.end - origin).0,
-            })
-            .collect();
-        model.root = model.trace.root().unwrap_or(0);
+        model.find_folds(pace).await;
+        model.find_clocks(pace).await;
         model
+    }
+
+    /// Finds what the time went to. A second call finds nothing new.
+    pub async fn analyse(&self, pace: &impl Pace) {
+        if self.analysis.get().is_none() {
+            let found = analysis::analyse(self, pace).await;
+            // Whoever was quicker has found the same.
+            let _ = self.analysis.set(found);
+        }
+    }
+
+    /// What the time went to, once that is known.
+    #[must_use]
+    pub fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.get()
+    }
+
+    /// What the total waited for, from start to end; empty until that is known.
+    #[must_use]
+    pub fn critical(&self) -> &[Segment] {
+        self.analysis().map_or(&[], |analysis| &analysis.critical)
     }
 
     /// How many nodes there are.
@@ -163,6 +212,24 @@ impl TraceModel {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.start.is_empty()
+    }
+
+    /// The trace's id; none for an empty trace.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.columns.trace_id
+    }
+
+    /// The instant that all times count from.
+    #[must_use]
+    pub fn start_time(&self) -> UnixNanos {
+        self.columns.start
+    }
+
+    /// The latest end.
+    #[must_use]
+    pub fn end_time(&self) -> UnixNanos {
+        self.columns.end
     }
 
     /// The parent of a node.
@@ -191,16 +258,73 @@ impl TraceModel {
         })
     }
 
-    /// The span of a node with its sender.
+    /// The name of a node.
     #[must_use]
-    pub fn record(&self, node: u32) -> &SpanRecord {
-        &self.trace.nodes[node as usize].record
+    pub fn name(&self, node: u32) -> &str {
+        self.columns.name(node)
     }
 
-    /// The span of a node.
+    /// A number that nodes of one name share.
     #[must_use]
-    pub fn span(&self, node: u32) -> &Span {
-        &self.record(node).span
+    pub fn name_number(&self, node: u32) -> u32 {
+        self.columns.names[node as usize]
+    }
+
+    /// The kind of a node.
+    #[must_use]
+    pub fn kind(&self, node: u32) -> SpanKind {
+        self.columns.kind(node)
+    }
+
+    /// The id of a node's span.
+    #[must_use]
+    pub fn span_id(&self, node: u32) -> SpanId {
+        self.columns.span_ids[node as usize]
+    }
+
+    /// What [`flag`] says of a node.
+    #[must_use]
+    pub fn has(&self, node: u32, flag: u16) -> bool {
+        self.columns.flags[node as usize] & flag != 0
+    }
+
+    /// The events of a node, by time.
+    #[must_use]
+    pub fn marks_of(&self, node: u32) -> &[Mark] {
+        self.columns.marks_of(node)
+    }
+
+    /// What a mark says.
+    #[must_use]
+    pub fn mark_name(&self, mark: &Mark) -> &str {
+        self.columns.texts.get(mark.name)
+    }
+
+    /// What is odd about the trace.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.columns.notes
+    }
+
+    /// Why a node failed: the status code, the class of error or the message; empty where nothing is said.
+    #[must_use]
+    pub fn failure_reason(&self, node: u32) -> &str {
+        self.columns
+            .failure(node)
+            .map_or("", |failure| self.columns.texts.get(failure.reason))
+    }
+
+    /// The status message of a failed node.
+    #[must_use]
+    pub fn failure_message(&self, node: u32) -> &str {
+        self.columns
+            .failure(node)
+            .map_or("", |failure| self.columns.texts.get(failure.message))
+    }
+
+    /// The nodes that failed, in order.
+    pub fn failed(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        self.columns.failures.iter().map(|failure| failure.row)
     }
 
     /// The service of a node.
@@ -215,25 +339,43 @@ impl TraceModel {
         self.end[node as usize] - self.start[node as usize]
     }
 
+    /// From start to end of a node as its sender said; negative where a clock was set back.
+    #[must_use]
+    pub fn raw_duration(&self, node: u32) -> i64 {
+        let negative = self.negative.get(&node).copied();
+        negative.unwrap_or_else(|| self.duration_of(node))
+    }
+
     /// The parts of a node's time in which it waited for none of its children.
     #[must_use]
-    pub fn self_parts(&self, node: u32) -> &[(i64, i64)] {
-        let node = node as usize;
-        let first = if node == 0 {
-            0
-        } else {
-            self.self_end[node - 1] as usize
-        };
-        &self.self_parts[first..self.self_end[node] as usize]
+    pub fn self_parts(&self, node: u32) -> Vec<(i64, i64)> {
+        let end = self.end[node as usize];
+        let mut parts = Vec::new();
+        let mut cursor = self.start[node as usize];
+        for child in self.children(node) {
+            let child_start = self.start[child as usize].min(end);
+            if child_start > cursor {
+                parts.push((cursor, child_start));
+            }
+            cursor = cursor.max(self.end[child as usize].min(end));
+        }
+        if end > cursor || (end == self.start[node as usize] && self.subtree[node as usize] == 1) {
+            parts.push((cursor, end));
+        }
+        parts
     }
 
     /// How long a node waited for none of its children.
     #[must_use]
     pub fn self_time(&self, node: u32) -> i64 {
-        self.self_parts(node)
-            .iter()
-            .map(|(start, end)| end - start)
-            .sum()
+        match self.analysis() {
+            Some(analysis) => analysis.self_times[node as usize],
+            None => self
+                .self_parts(node)
+                .iter()
+                .map(|(start, end)| end - start)
+                .sum(),
+        }
     }
 
     /// The members of the fold that begins at `node`; empty where none does.
@@ -246,42 +388,24 @@ impl TraceModel {
         })
     }
 
+    /// How long the members of the fold that begins at `node` took.
+    #[must_use]
+    pub fn fold_times(&self, node: u32) -> Option<FoldTimes> {
+        self.fold_times.get(&node).copied()
+    }
+
+    /// The first members of all folds, in no order.
+    pub fn folds(&self) -> impl Iterator<Item = u32> + '_ {
+        self.fold_times.keys().copied()
+    }
+
     /// The time of the root, where clocks that disagree stretch the trace far beyond it: what to look at first.
     #[must_use]
     pub fn focus(&self) -> Option<(i64, i64)> {
-        let apart = self
-            .trace
-            .warnings
-            .iter()
-            .any(|warning| self.clocks_disagree(warning));
+        self.clocks?;
         let root = self.root as usize;
         let (start, end) = (*self.start.get(root)?, *self.end.get(root)?);
-        (apart && end > start && (end - start) < self.duration / 2).then_some((start, end))
-    }
-
-    /// Whether a warning tells of two clocks: a call that is answered lies within its request, so that an answer
-    /// outside of it was timed by another clock. A message may well be taken up after its sender has gone on.
-    #[must_use]
-    pub fn clocks_disagree(&self, warning: &Warning) -> bool {
-        let (Warning::ChildStartsBeforeParent {
-            node,
-            by,
-            across_services: true,
-            ..
-        }
-        | Warning::ChildEndsAfterParent {
-            node,
-            by,
-            across_services: true,
-            ..
-        }) = *warning
-        else {
-            return false;
-        };
-        let caller = self.parent_of(node).map(|parent| self.span(parent).kind);
-        by.0.abs() >= CLOCK_NOISE
-            && caller == Some(SpanKind::Client)
-            && self.span(node).kind == SpanKind::Server
+        (end > start && (end - start) < self.duration / 2).then_some((start, end))
     }
 
     /// How long the whole took: from the earliest start to the latest end, or the root where clocks disagree.
@@ -291,30 +415,33 @@ impl TraceModel {
             .map_or(self.duration, |(start, end)| end - start)
     }
 
-    /// How long the members of the fold that begins at `node` took.
-    #[must_use]
-    pub fn fold_times(&self, node: u32) -> Option<FoldTimes> {
-        self.fold_times.get(&node).copied()
-    }
-
     /// The node whose span has this id in hexadecimal digits.
     #[must_use]
     pub fn node_of_span(&self, id: &str) -> Option<u32> {
-        let id = id.parse().ok()?;
-        self.trace
-            .nodes
-            .iter()
-            .position(|node| node.record.span.span_id == id)
-            .map(|node| node as u32)
+        self.node_of(id.parse().ok()?)
+    }
+
+    /// The node whose span has this id.
+    #[must_use]
+    pub fn node_of(&self, id: SpanId) -> Option<u32> {
+        let found = self.columns.span_ids.iter().position(|other| *other == id);
+        found.map(|node| node as u32)
+    }
+
+    /// The nodes whose spans have one of these ids, in order.
+    #[must_use]
+    pub fn nodes_of(&self, ids: &HashSet<SpanId>) -> Vec<u32> {
+        let nodes = (0..).zip(&self.columns.span_ids);
+        nodes
+            .filter(|(_, id)| ids.contains(id))
+            .map(|(node, _)| node)
+            .collect()
     }
 
     /// The first session that a span or a resource names.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
-        self.trace.nodes.iter().find_map(|node| {
-            find_str(&node.record.span.attributes, semconv::SESSION_ID)
-                .or_else(|| find_str(&node.record.resource.attributes, semconv::SESSION_ID))
-        })
+        Some(self.columns.session.as_str()).filter(|session| !session.is_empty())
     }
 
     /// The first call that the root made: the same that a list of traces names.
@@ -323,121 +450,115 @@ impl TraceModel {
         if self.is_empty() {
             return None;
         }
-        (self.root + 1..self.after(self.root))
-            .find(|node| self.span(*node).kind == SpanKind::Client)
+        (self.root + 1..self.after(self.root)).find(|node| self.kind(*node) == SpanKind::Client)
     }
 
-    fn find_services(&mut self) {
-        let mut by_start: Vec<u32> = (0..self.len() as u32).collect();
-        by_start.sort_by_key(|node| {
-            let resource = &self.trace.nodes[*node as usize].record.resource;
-            (!resource.is_browser(), self.start[*node as usize])
-        });
-        let mut indices: HashMap<(String, bool), u16> = HashMap::new();
-        // Spans of one batch share their resource, so its address answers for most of them.
-        let mut by_address: HashMap<usize, u16> = HashMap::new();
-        let mut service = vec![0; self.len()];
-        for node in by_start {
-            let resource = &self.trace.nodes[node as usize].record.resource;
-            let address = std::sync::Arc::as_ptr(resource) as usize;
-            let index = *by_address.entry(address).or_insert_with(|| {
-                let (name, browser) = (resource.service_name(), resource.is_browser());
-                let next = indices.len() as u16;
-                *indices
-                    .entry((name.to_owned(), browser))
-                    .or_insert_with(|| {
-                        self.services.push(TraceService {
-                            name: name.to_owned(),
-                            browser,
-                            hue: 0,
-                        });
-                        next
-                    })
-            });
-            service[node as usize] = index;
-        }
-        let hues = palette::hues(self.services.iter().map(|service| service.browser));
-        for (service, hue) in self.services.iter_mut().zip(hues) {
-            service.hue = hue;
-        }
-        self.service = service;
-    }
-
-    fn find_folds(&mut self) {
-        let mut folds = Vec::new();
+    async fn find_folds(&mut self, pace: &impl Pace) {
+        let mut seen = 0;
         for parent in std::iter::once(NONE).chain(0..self.len() as u32) {
-            let mut run: Option<(u32, u32)> = None;
-            for child in self.children(parent) {
-                run = match run {
-                    Some((head, length)) if self.alike(head, child) => Some((head, length + 1)),
-                    ended => {
-                        folds.extend(ended);
-                        Some((child, 1))
+            if parent != NONE && self.subtree[parent as usize] <= FOLD_FROM {
+                seen += 1;
+                if seen % STRIDE == 0 {
+                    pace.breathe().await;
+                }
+                continue;
+            }
+            let end = if parent == NONE {
+                self.len() as u32
+            } else {
+                self.after(parent)
+            };
+            let mut child = if parent == NONE { 0 } else { parent + 1 };
+            while child < end {
+                let head = child;
+                let mut length = 0;
+                while child < end && self.alike(head, child) {
+                    length += 1;
+                    child = self.after(child);
+                    seen += 1;
+                    if seen % STRIDE == 0 {
+                        pace.breathe().await;
                     }
-                };
-            }
-            folds.extend(run);
-        }
-        for (head, length) in folds {
-            if length >= FOLD_FROM {
-                self.fold[head as usize] = length;
-                let mut durations: Vec<i64> = self
-                    .fold_members(head)
-                    .map(|member| self.duration_of(member))
-                    .collect();
-                durations.sort_unstable();
-                let at = |share: usize| durations[(durations.len() - 1) * share / 100];
-                let end = self
-                    .fold_members(head)
-                    .map(|member| self.end[member as usize])
-                    .max()
-                    .unwrap_or_default();
-                self.fold_times.insert(
-                    head,
-                    FoldTimes {
-                        p50: at(50),
-                        p95: at(95),
-                        end,
-                    },
-                );
+                }
+                if length >= FOLD_FROM {
+                    self.add_fold(head, length);
+                    pace.breathe().await;
+                }
             }
         }
+    }
+
+    fn add_fold(&mut self, head: u32, length: u32) {
+        self.fold[head as usize] = length;
+        let mut durations: Vec<i64> = self
+            .fold_members(head)
+            .map(|member| self.duration_of(member))
+            .collect();
+        let mut at = |share: usize| {
+            let place = (durations.len() - 1) * share / 100;
+            *durations.select_nth_unstable(place).1
+        };
+        let (p50, p95) = (at(50), at(95));
+        let ends = self
+            .fold_members(head)
+            .map(|member| self.end[member as usize]);
+        let end = ends.max().unwrap_or_default();
+        self.fold_times.insert(head, FoldTimes { p50, p95, end });
     }
 
     fn alike(&self, a: u32, b: u32) -> bool {
         self.service[a as usize] == self.service[b as usize]
-            && self.span(a).name == self.span(b).name
+            && self.name_number(a) == self.name_number(b)
     }
 
-    fn find_self_parts(&mut self) {
-        let mut parts = Vec::with_capacity(self.len());
-        let mut ends = Vec::with_capacity(self.len());
+    async fn find_clocks(&mut self, pace: &impl Pace) {
         for node in 0..self.len() as u32 {
-            let end = self.end[node as usize];
-            let mut cursor = self.start[node as usize];
-            for child in self.children(node) {
-                let child_start = self.start[child as usize].min(end);
-                if child_start > cursor {
-                    parts.push((cursor, child_start));
-                }
-                cursor = cursor.max(self.end[child as usize].min(end));
+            if self.clocks_disagree(node) {
+                let (first, count) = self.clocks.unwrap_or((node, 0));
+                self.clocks = Some((first, count + 1));
             }
-            if end > cursor
-                || (end == self.start[node as usize] && self.subtree[node as usize] == 1)
-            {
-                parts.push((cursor, end));
+            if (node as usize).is_multiple_of(STRIDE) {
+                pace.breathe().await;
             }
-            ends.push(parts.len() as u32);
         }
-        self.self_parts = parts;
-        self.self_end = ends;
+    }
+
+    /// Whether a node tells of two clocks: a call that is answered lies within its request, so that an answer
+    /// outside of it was timed by another clock. A message may well be taken up after its sender has gone on.
+    #[must_use]
+    pub fn clocks_disagree(&self, node: u32) -> bool {
+        let outside = flag::STARTS_BEFORE_PARENT | flag::ENDS_AFTER_PARENT;
+        if !self.has(node, outside) || !self.has(node, flag::ACROSS_SERVICES) {
+            return false;
+        }
+        let Some(parent) = self.parent_of(node) else {
+            return false;
+        };
+        let early = self.start[parent as usize] - self.start[node as usize];
+        let late = self.end[node as usize] - self.end[parent as usize];
+        early.max(late) >= CLOCK_NOISE
+            && self.kind(parent) == SpanKind::Client
+            && self.kind(node) == SpanKind::Server
     }
 }
 
-/// The status code of an HTTP response.
-#[must_use]
-pub fn http_status(span: &Span) -> Option<i64> {
-    find(&span.attributes, semconv::HTTP_RESPONSE_STATUS_CODE).and_then(AttributeValue::as_int)
+impl PartialEq for TraceModel {
+    /// Whether the same spans have arrived.
+    fn eq(&self, other: &Self) -> bool {
+        self.columns == other.columns && self.start == other.start && self.end == other.end
+    }
+}
+
+fn services(columns: &Columns) -> Vec<TraceService> {
+    let hues = palette::hues(columns.services.iter().map(|service| service.browser));
+    let named = columns.services.iter().zip(hues);
+    named
+        .map(|(service, hue)| TraceService {
+            name: service.name.clone(),
+            browser: service.browser,
+            hue,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -523,7 +644,7 @@ mod tests {
         assert_eq!(model.len(), 100_000);
         assert_eq!(
             model
-                .critical
+                .critical()
                 .iter()
                 .map(|segment| segment.end - segment.start)
                 .sum::<i64>(),

@@ -5,6 +5,7 @@ use shared::time::UnixNanos;
 use shared::trace::statistics::{Group, Statistics};
 use shared::trace::story::{About, Story};
 
+use super::order::descending;
 use crate::format;
 use crate::markup::{Markup, button, cell, element, link, row, table, text};
 use crate::url::{QueryString, encode};
@@ -184,8 +185,13 @@ pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> 
         .iter()
         .find(|column| column.0 == sort)
         .unwrap_or(&COLUMNS[3]);
-    let mut groups: Vec<&Group> = statistics.groups.iter().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse((column.3)(group)));
+    let groups = &statistics.groups;
+    let order = descending(
+        groups
+            .iter()
+            .map(|group| (column.3)(group) as f64)
+            .collect(),
+    );
     let mut heads = vec![text("th", "", "Group").set("scope", "col")];
     heads.extend(COLUMNS.iter().map(|one| {
         let sorted = one.0 == column.0;
@@ -198,7 +204,8 @@ pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> 
                 &format!("{}{}", one.1, if sorted { " ↓" } else { "" }),
             ))
     }));
-    let rows = groups.iter().take(MOST_ROWS).map(|group| {
+    let rows = order.into_iter().take(MOST_ROWS).map(|place| {
+        let group = &groups[place];
         let key: Vec<&str> = group
             .key
             .iter()

@@ -5,6 +5,8 @@ pub mod map;
 pub mod not_found;
 pub mod search;
 pub mod services;
+pub mod session;
+pub mod sessions;
 pub mod setup;
 pub mod trace;
 pub mod trace_views;

@@ -14,20 +14,25 @@ use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
 use crate::components::find_bar::{Find, FindBar};
+use crate::components::flame::FlameGraph;
 use crate::components::notes::Notes;
 use crate::components::share::Share;
 use crate::components::state::{Failure, Message, StaleNotice};
+use crate::components::trace_tools::TraceTools;
 use crate::components::waterfall::{Waterfall, WaterfallState};
 use crate::format;
+use crate::loading::{Loading, analyse, use_trace};
 use crate::model::findings::{Finding, Tone, findings, origins_of_errors};
-use crate::model::rows::{Openness, RowKey, Rows};
-use crate::model::story::{Emphasis, story};
+use crate::model::rows::{Narrowing, Openness, RowKey, Rows};
+use crate::model::story::{Emphasis, Piece, story};
 use crate::model::trace::TraceModel;
 use crate::model::trace_views::tabs;
-use crate::url::{QueryString, Tab, TraceAddress};
+use crate::url::{FlameKind, QueryString, Tab, TraceAddress};
 
 /// A trace that ended less than so many seconds ago may still grow.
 const SETTLED_SECONDS: i64 = 30;
+/// Larger traces are not asked for again and again; a reload shows what has come since.
+const MOST_REFRESHED: usize = 100_000;
 /// How often a trace that may grow is asked for, in seconds.
 const REFRESH_SECONDS: u32 = 2;
 /// How often a trace that has not arrived is asked for before that is said.
@@ -41,64 +46,80 @@ pub fn TracePage(
     /// The trace.
     id: String,
 ) -> impl IntoView {
-    let path = Memo::new({
-        let id = id.clone();
-        move |_| format!("/api/v1/traces/{}", crate::url::encode(&id))
-    });
-    let fetched = use_fetch(path, String::clone, api::trace);
+    let path = format!("/api/v1/traces/{}", crate::url::encode(&id));
+    let loaded = use_trace(path.clone());
+    let path = Memo::new(move |_| path.clone());
     let logs = use_fetch(path, |path: &String| format!("{path}/logs"), api::logs);
     provide_context(Notes::of(&id));
     // What a person sees survives the arrival of further spans: it is kept here, by the ids of spans.
     let address = StoredValue::new(TraceAddress::parse(&use_location().search.get_untracked()));
     let (waited, set_waited) = signal(0_u32);
     browser::every(REFRESH_SECONDS, move || {
-        let again = match fetched.state.get_untracked() {
-            Remote::Ready(model) => {
-                (browser::now() - model.trace.end).0 < SETTLED_SECONDS * 1_000_000_000
+        let again = match loaded.state.get_untracked() {
+            Loading::Ready(model) => {
+                model.len() <= MOST_REFRESHED
+                    && (browser::now() - model.end_time()).0 < SETTLED_SECONDS * 1_000_000_000
             }
-            Remote::Failed(ApiError::Refused { status: 404, .. }) => {
+            Loading::Failed(ApiError::Refused { status: 404, .. }) => {
                 set_waited.update(|waited| *waited += 1);
                 waited.get_untracked() < PATIENCE
             }
             _ => false,
         };
         if again {
-            fetched.refresh();
+            loaded.refresh();
             logs.refresh();
         }
     });
-    // The same spans again are the same trace; only a grown one is laid out anew.
-    let model = Memo::new_with_compare(
-        move |_| fetched.state.get().ready(),
-        |old: Option<&Option<Arc<TraceModel>>>, new| match (
-            old.and_then(Option::as_ref),
-            new.and_then(Option::as_ref),
-        ) {
-            (Some(old), Some(new)) => old.trace != new.trace,
-            (None, None) => false,
-            _ => true,
-        },
-    );
-    let failure = Memo::new(move |_| match fetched.state.get() {
-        Remote::Failed(error) => Some(error),
-        _ => None,
-    });
     let logs = Signal::derive(move || logs.state.get());
     let shown_id = id.clone();
+    let shown = Memo::new(move |_| match loaded.state.get() {
+        Loading::Ready(model) => Shown::Trace(model),
+        Loading::Failed(error) => Shown::Failure(error),
+        Loading::Asked | Loading::Reading(_) | Loading::Arriving(..) => Shown::Nothing,
+    });
+    let progress = Signal::derive(move || match loaded.state.get() {
+        Loading::Reading(read) => Some(format!("{} spans read", format::count(u64::from(read)))),
+        Loading::Arriving(loaded, total) => Some(format!(
+            "{} of {} spans loaded",
+            format::count(u64::from(loaded)),
+            format::count(u64::from(total))
+        )),
+        _ => None,
+    });
     view! {
-        <StaleNotice error=fetched.stale />
-        {move || match (model.get(), failure.get()) {
-            (Some(model), _) if model.is_empty() => view! { <Missing id=id.clone() waiting=false /> }.into_any(),
-            (Some(model), _) => view! { <TraceView model=model address=address logs=logs /> }.into_any(),
-            (None, None) => view! { <Skeleton /> }.into_any(),
-            (None, Some(ApiError::Refused { status: 404, .. })) => {
+        <StaleNotice error=loaded.stale />
+        {move || match shown.get() {
+            Shown::Trace(model) if model.is_empty() => view! { <Missing id=id.clone() waiting=false /> }.into_any(),
+            Shown::Trace(model) => view! { <TraceView model=model address=address logs=logs /> }.into_any(),
+            Shown::Nothing => view! { <Skeleton progress=progress /> }.into_any(),
+            Shown::Failure(ApiError::Refused { status: 404, .. }) => {
                 let id = shown_id.clone();
                 view! { {move || view! { <Missing id=id.clone() waiting=waited.get() < PATIENCE /> }} }.into_any()
             }
-            (None, Some(error)) => {
-                view! { <Failure error=error what="the trace" retry=Callback::new(move |()| fetched.refresh()) /> }.into_any()
+            Shown::Failure(error) => {
+                view! { <Failure error=error what="the trace" retry=Callback::new(move |()| loaded.refresh()) /> }.into_any()
             }
         }}
+    }
+}
+
+/// What the page shows.
+#[derive(Clone)]
+enum Shown {
+    Nothing,
+    Trace(Arc<TraceModel>),
+    Failure(ApiError),
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nothing, Self::Nothing) => true,
+            (Self::Trace(a), Self::Trace(b)) => Arc::ptr_eq(a, b),
+            (Self::Failure(a), Self::Failure(b)) => a == b,
+            _ => false,
+        }
     }
 }
 
@@ -150,42 +171,70 @@ fn TraceView(
     });
     let kept = StoredValue::new(Arc::clone(&model));
     let find = Find::provide(&opened.find, &opened.rest);
+    let window = RwSignal::new(opened.zoom.or_else(|| model.focus()));
+    let within = RwSignal::new(opened.within);
+    let narrowing = RwSignal::new(Narrowing {
+        focus: opened
+            .focus
+            .as_deref()
+            .and_then(|id| model.node_of_span(id)),
+        least: opened.least,
+        within: None,
+    });
+    let flame = RwSignal::new(opened.flame);
     let state = WaterfallState {
         openness,
         active,
         selected,
-        window: RwSignal::new(opened.zoom.or_else(|| model.focus())),
+        window,
         line: RwSignal::new(!opened.line_off),
         rows: Memo::new(move |_| {
+            let narrowing = Narrowing {
+                within: window.get().filter(|_| within.get()),
+                ..narrowing.get()
+            };
             Arc::new(kept.with_value(|model| {
-                let rows = openness.with(|openness| Rows::new(model, openness));
+                let rows = openness.with(|openness| Rows::narrowed(model, openness, &narrowing));
                 find.rows(model, rows)
             }))
         }),
+        narrowing,
+        within,
         model: kept,
         reveal: RwSignal::new((0, false)),
+        analysed: RwSignal::new(model.analysis().is_some()),
     };
+    if model.analysis().is_none() {
+        let analysed = state.analysed;
+        analyse(Arc::clone(&model), move || {
+            analysed.try_set(true);
+        });
+    }
     let tab = RwSignal::new(opened.tab);
     if let Some(node) = selected.get_untracked() {
         openness.update(|openness| openness.reveal(&model, node));
         state.show_active(false);
     }
-    follow_address(state, find, tab, address);
+    follow_address(state, find, tab, flame, address);
     let title = format!(
         "{} {} · Throughline",
-        format::quoted(&model.span(model.root).name),
+        format::quoted(model.name(model.root)),
         format::duration(model.headline_duration())
     );
     Effect::new(move |_| document().set_title(&title));
     let drawer_model = Arc::clone(&model);
+    let flame_kind = Signal::derive(move || flame.get().unwrap_or(FlameKind::WallClock));
     view! {
         <div class="trace" class:trace--drawer=move || selected.with(Option::is_some)>
             <TraceHead model=Arc::clone(&model) state=state />
             <div class="trace__body">
                 <div class="trace__scroll">
-                    <FindBar state=state />
+                    <TraceTools state=state flame=flame />
+                    <Show when=move || flame.with(Option::is_none) fallback=move || view! { <FlameGraph state=state kind=flame_kind /> }>
+                        <FindBar state=state />
+                        <Waterfall state=state />
+                    </Show>
                     {follow_keys(state)}
-                    <Waterfall state=state />
                 </div>
                 {move || {
                     let model = Arc::clone(&drawer_model);
@@ -206,12 +255,9 @@ fn TraceView(
 
 #[component]
 fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
-    let root = model.span(model.root);
-    let caused = model
-        .caused()
-        .map(|node| format::quoted(&model.span(node).name));
-    let (date, time) = format::date_and_time(model.trace.start);
-    let trace_id = root.trace_id.to_hex();
+    let caused = model.caused().map(|node| format::quoted(model.name(node)));
+    let (date, time) = format::date_and_time(model.start_time());
+    let trace_id = model.trace_id().map(|id| id.to_hex()).unwrap_or_default();
     let session = model.session().map(str::to_owned);
     let errors = u64::from(model.error_count);
     let first_error = origins_of_errors(&model).first().copied();
@@ -220,7 +266,7 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
         move || {
             let mut kept = QueryString::new("");
             if let Some(node) = state.selected.get() {
-                kept.push("span", &model.span(node).span_id.to_hex());
+                kept.push("span", &model.span_id(node).to_hex());
             }
             if let Some((from, to)) = state.window.get() {
                 kept.push("zoom", &format!("{from}-{to}"));
@@ -228,11 +274,16 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
             vec![tabs(&id, "", &kept.finish())]
         }
     });
+    // Large traces are shown before it is known what their time went to.
+    fn reading<T>(state: WaterfallState, what: fn(&TraceModel) -> T) -> T {
+        state.analysed.track();
+        state.model.with_value(|model| what(model))
+    }
     view! {
         <header class="trace__head">
             <div class="trace__title">
                 <h1>
-                    <span class="trace__root">{format::quoted(&root.name)}</span>
+                    <span class="trace__root">{format::quoted(model.name(model.root))}</span>
                     {caused
                         .map(|caused| {
                             view! {
@@ -263,36 +314,38 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                 <span><b>{format::count(model.len() as u64)}</b> {if model.len() == 1 { " span" } else { " spans" }}</span>
                 {session
                     .map(|session| {
-                        let query = format!("{{ span.session.id = {} }}", crate::model::filter::quoted(&session));
-                        let address = crate::model::filter::Filter { query, ..Default::default() }.address();
-                        view! { <span>"session " <a href=address title="All traces of this session">{format::short_id(&session)}</a></span> }
+                        let address = format!("/session/{}?span={trace_id}", crate::url::encode(&session));
+                        view! { <span>"session " <a href=address title="Who it was, and what they had done before">{format::short_id(&session)}</a></span> }
                     })}
                 <span class="facts__id">
                     "trace " <code>{format::short_id(&trace_id)}</code>
                     <CopyButton text=move |()| trace_id.clone() what="the trace id" quiet=true />
                 </span>
-                <Share id=root.trace_id.to_hex() />
+                <Share id=model.trace_id().map(|id| id.to_hex()).unwrap_or_default() />
             </div>
-            <p class="story">
-                {story(&model)
-                    .into_iter()
-                    .map(|piece| {
-                        let class = match piece.emphasis {
-                            Emphasis::Plain => "",
-                            Emphasis::Strong => "story__strong",
-                            Emphasis::Culprit => "story__culprit",
-                            Emphasis::Failure => "story__failure",
-                        };
-                        view! { <span class=class>{piece.text}</span> }
-                    })
-                    .collect_view()}
-            </p>
+            <p class="story">{move || view! { <Story pieces=reading(state, story) /> }}</p>
             <div class="chips" role="group" aria-label="Findings">
-                {findings(&model).into_iter().map(|finding| view! { <Chip finding=finding state=state /> }).collect_view()}
+                {move || reading(state, findings).into_iter().map(|finding| view! { <Chip finding=finding state=state /> }).collect_view()}
             </div>
             <Drawn contents=views class="trace__views" on_pick=Callback::new(|_: String| ()) />
         </header>
     }
+}
+
+#[component]
+fn Story(pieces: Vec<Piece>) -> impl IntoView {
+    pieces
+        .into_iter()
+        .map(|piece| {
+            let class = match piece.emphasis {
+                Emphasis::Plain => "",
+                Emphasis::Strong => "story__strong",
+                Emphasis::Culprit => "story__culprit",
+                Emphasis::Failure => "story__failure",
+            };
+            view! { <span class=class>{piece.text}</span> }
+        })
+        .collect_view()
 }
 
 #[component]
@@ -318,12 +371,13 @@ fn follow_address(
     state: WaterfallState,
     find: Find,
     tab: RwSignal<Tab>,
+    flame: RwSignal<Option<FlameKind>>,
     address: StoredValue<TraceAddress>,
 ) {
     let timer: StoredValue<Option<TimeoutHandle>, LocalStorage> = StoredValue::new_local(None);
     Effect::new(move |previous: Option<()>| {
         let next = state.model.with_value(|model| {
-            let id = |node: u32| model.span(node).span_id.to_hex();
+            let id = |node: u32| model.span_id(node).to_hex();
             TraceAddress {
                 span: state.selected.get().map(id),
                 tab: tab.get(),
@@ -337,6 +391,10 @@ fn follow_address(
                 line_off: !state.line.get(),
                 find: find.text.get(),
                 rest: find.mode.get().key().to_owned(),
+                flame: flame.get(),
+                focus: state.narrowing.with(|narrowing| narrowing.focus).map(id),
+                least: state.narrowing.with(|narrowing| narrowing.least),
+                within: state.within.get(),
             }
         });
         address.set_value(next.clone());
@@ -379,7 +437,7 @@ fn follow_keys(state: WaterfallState) {
             "p" => go_to_error(state, false),
             "l" => state.line.update(|line| *line = !*line),
             "c" | "C" => state.model.with_value(|model| {
-                let count = model.critical.len();
+                let count = model.critical().len();
                 if count == 0 {
                     return;
                 }
@@ -389,7 +447,7 @@ fn follow_keys(state: WaterfallState) {
                     Some(at) => (at + if forward { 1 } else { count - 1 }) % count,
                 };
                 step.set(Some(next));
-                state.go(model.critical[next].node, false);
+                state.go(model.critical()[next].node, false);
             }),
             "Escape" if state.selected.get_untracked().is_some() => {
                 state.selected.set(None);
@@ -422,10 +480,11 @@ fn go_to_error(state: WaterfallState, forward: bool) {
 }
 
 #[component]
-fn Skeleton() -> impl IntoView {
+fn Skeleton(progress: Signal<Option<String>>) -> impl IntoView {
     view! {
         <div class="trace">
             <p class="visually-hidden" role="status">"Loading the trace"</p>
+            <p class="trace__progress" aria-hidden="true">{move || progress.get()}</p>
             <div class="trace__head" aria-hidden="true">
                 <div class="skeleton skeleton--title"></div>
                 <div class="skeleton skeleton--detail"></div>

@@ -137,7 +137,7 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
         )
     };
     let phases = if model.service_of(node).browser {
-        phases(model.span(node))
+        phases(model, node)
     } else {
         Vec::new()
     };
@@ -145,8 +145,8 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     if phases.is_empty() {
         let parts = model
             .self_parts(node)
-            .iter()
-            .map(|(from, to)| clip(*from, *to))
+            .into_iter()
+            .map(|(from, to)| clip(from, to))
             .filter(|(from, to)| from <= to);
         solid = joined(parts, 0.5, 2.0_f64.min(body.width));
         for (from, to) in &solid {
@@ -195,12 +195,13 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     } else {
         surface.edge(body, radius, 1.0, &scene.theme.service(hue, 1.0));
     }
+    draw_marks(surface, scene, node, body);
     if row.open == Some(false) && row.hides_error {
         draw_hidden_errors(surface, scene, node, body);
     }
     let caption = Caption {
         mark: if failed { "✕" } else { "" },
-        strong: format::duration(model.span(node).duration().0),
+        strong: format::duration(model.raw_duration(node)),
         rest: if failed {
             findings::reason(model, node)
         } else {
@@ -208,6 +209,29 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
         },
     };
     Some((left, right, solid, caption))
+}
+
+/// Marks the events of a span above its bar; those of a request's phases are its phases.
+fn draw_marks(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, body: Rect) {
+    let (model, scale) = (scene.model, scene.scale);
+    let timing = |name: &str| name.ends_with("Start") || name.ends_with("End");
+    let mut last = f64::MIN;
+    for mark in model.marks_of(node) {
+        let (name, x) = (model.mark_name(mark), scale.px_from_nanos(mark.time));
+        // Marks that cannot be told apart are one.
+        if timing(name) || x - last < 3.0 || x < 0.0 || x > scale.width() {
+            continue;
+        }
+        last = x;
+        let color = if name == "exception" {
+            &scene.theme.error
+        } else {
+            &scene.theme.ink
+        };
+        let center = Point { x, y: body.y };
+        surface.dot(center, 3.5, &scene.theme.panel);
+        surface.dot(center, 2.5, color);
+    }
 }
 
 /// Marks where spans failed that a collapsed row hides.
@@ -337,7 +361,7 @@ fn chevron(surface: &mut impl Surface, scene: &Scene<'_>, top: f64, before: bool
 fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
     let offset = scene.first as f64 * scene.measures.height;
     let mut points = line::points(
-        &scene.model.critical,
+        scene.model.critical(),
         scene.rows,
         scene.scale,
         scene.measures,
@@ -347,7 +371,7 @@ fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
     }
     let begins = scene
         .model
-        .critical
+        .critical()
         .first()
         .map(|segment| scene.scale.px_from_nanos(segment.start));
     // Runs of points above or below the surface draw nothing; the first and last of each keep the steps straight.

@@ -84,7 +84,7 @@ mod tests {
         ]);
         let rows = Rows::new(&model, &Openness::default());
         let line = points(
-            &model.critical,
+            model.critical(),
             &rows,
             Scale::new(100, None, 100.0),
             RowMeasures::WIDE,
@@ -114,7 +114,7 @@ mod tests {
                 }
                 let rows = Rows::new(&model, &openness);
                 let scale = Scale::new(model.duration, window, 700.0);
-                let line = points(&model.critical, &rows, scale, RowMeasures::WIDE);
+                let line = points(model.critical(), &rows, scale, RowMeasures::WIDE);
                 assert!(line.len() >= 2, "{collapsed:?} {window:?}");
                 for pair in line.windows(2) {
                     assert!(pair[1].x >= pair[0].x, "never runs back in time");

@@ -5,8 +5,10 @@
 pub mod canvas;
 pub mod detail;
 pub mod draw;
+pub mod flame;
 pub mod layout;
 pub mod line;
+pub mod minimap;
 pub mod scale;
 pub mod surface;
 pub mod ticks;

@@ -21,10 +21,21 @@ use crate::tools::{NodeTools, hex};
 use crate::workspace::Workspace;
 
 /// What each byte is combined with; among the 256 values one of the best for brotli.
-const KEY: u8 = 60;
-/// Flattening and rebuilding the control flow before the passes for size, then passes until nothing changes: 23,484
-/// bytes of WASM instead of 23,902 with `-Oz` alone, for four seconds.
-const PASSES: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
+const KEY: u8 = 112;
+/// Passes for size, the control flow flattened and rebuilt, passes until nothing changes, and functions that are often called
+/// first: 6,715 bytes of brotli instead of 6,889 with `-Oz` alone, for four seconds. Rust's stack ends at address 0, so
+/// nothing lies in low memory.
+const PASSES: [&str; 9] = [
+    "--low-memory-unused",
+    "--one-caller-inline-max-function-size=100",
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--converge",
+    "--reorder-functions",
+];
 /// Stands for the WASM while esbuild and terser work, which would escape some of the bytes that a string literal may
 /// hold. It is a name, since of a literal they would know the length.
 const PLACEHOLDER: &str = "THROUGHLINE_WASM";
@@ -41,6 +52,40 @@ const SMALLER: [&str; 8] = [
     "--format",
     "ascii_only",
 ];
+/// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
+/// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
+const MANGLED: [&str; 29] = [
+    "announce",
+    "answered",
+    "awaited",
+    "awaitedAt",
+    "awaitedSeen",
+    "broken",
+    "clicked",
+    "dismiss",
+    "dragged",
+    "dropped",
+    "earlier",
+    "failures",
+    "heard",
+    "held",
+    "interaction",
+    "lasts",
+    "leaving",
+    "losses",
+    "pressed",
+    "refusals",
+    "replacement",
+    "responded",
+    "review",
+    "streaming",
+    "synchronous",
+    "traced",
+    "tracestate",
+    "twin",
+    "unclaim",
+];
+
 /// Stands for the bundle of main.js in bootstrap.js.
 const PROGRAM: &str = "THROUGHLINE_PROGRAM";
 
@@ -115,6 +160,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
         return Ok(scripts);
     }
     empty(&directory)?;
+    fs::write(bundler.mangled(), "{}")?;
     step("bundle throughline.late.js", || {
         let code = bundler.smaller("late/main", &[])?;
         bundler.late = hashed("throughline.late", code.as_bytes());
@@ -235,6 +281,8 @@ impl Bundler<'_> {
         run(self
             .esbuild(entry, &bundle)
             .args(["--bundle", "--format=esm"])
+            .arg(format!("--mangle-props=^({})$", MANGLED.join("|")))
+            .arg(format!("--mangle-cache={}", self.mangled().display()))
             .arg(format!(
                 "--define:THROUGHLINE_VERSION=\"{}\"",
                 env!("CARGO_PKG_VERSION")
@@ -249,6 +297,11 @@ impl Bundler<'_> {
             .arg("--output")
             .arg(&smaller))?;
         fs::read_to_string(&smaller).context("terser wrote nothing")
+    }
+
+    /// Which name each of [`MANGLED`] has become, as esbuild reads and writes it.
+    fn mangled(&self) -> PathBuf {
+        self.work.join("mangled.json")
     }
 
     fn esbuild(&self, source: &str, to: &Path) -> Command {

@@ -3,12 +3,16 @@
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use clap::ValueEnum as _;
 use serde::Deserialize;
 use shared::trace::assemble;
 
 use super::error::ApiError;
 use super::{Api, trace_id};
 use crate::exchange::document::Document;
+use crate::exchange::session::SessionFormat;
+use crate::query::sessions;
+use crate::recorded::Recorded;
 
 /// The request's parameters.
 #[derive(Deserialize)]
@@ -19,6 +23,52 @@ pub struct Parameters {
     #[serde(default)]
     link: Option<String>,
 }
+
+/// `GET /api/v1/sessions/{id}/export?format=…`: a session as a test, a flow, a report or a page.
+pub async fn session(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, ApiError> {
+    let name = parameters.format.as_deref().unwrap_or("playwright");
+    let format = SessionFormat::from_str(name, false).map_err(|_| {
+        ApiError::InvalidArgument(format!(
+            "`format` cannot be {name:?}: expected playwright, userflow, userflow-traces, markdown or bundle"
+        ))
+    })?;
+    let is_id = !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let unknown = format!("there is no session {id}");
+    if !is_id {
+        return Err(ApiError::NotFound(unknown));
+    }
+    let (ending, content_type) = format.file();
+    let disposition = format!("attachment; filename=\"session-{id}.{ending}\"");
+    let file = api
+        .read(move |store| {
+            let (mut spans, mut logs) = (Vec::new(), Vec::new());
+            for candidate in sessions::traces_of(store, &id)?.0 {
+                spans.extend(store.trace(candidate.id)?);
+                logs.extend(store.logs(candidate.id)?);
+            }
+            let recorded = Recorded::of(&id, spans, &logs);
+            let known = !recorded.session.actions.is_empty();
+            Ok(known.then(|| format.write(&recorded, parameters.link.as_deref(), None)))
+        })
+        .await?
+        .ok_or(ApiError::NotFound(unknown))?;
+    let headers = [
+        (CONTENT_TYPE, content_type.to_owned()),
+        (CONTENT_DISPOSITION, disposition),
+        (CONTENT_SECURITY_POLICY, INERT.to_owned()),
+    ];
+    Ok((headers, file).into_response())
+}
+
+/// A report that is opened at its address after all may do nothing either.
+const INERT: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
 
 /// The file, to be saved under a name that says what it is.
 pub async fn export(
@@ -51,11 +101,7 @@ pub async fn export(
     let headers = [
         (CONTENT_TYPE, document.content_type().to_owned()),
         (CONTENT_DISPOSITION, disposition),
-        // A report that is opened at this address after all may do nothing either.
-        (
-            CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'; style-src 'unsafe-inline'".to_owned(),
-        ),
+        (CONTENT_SECURITY_POLICY, INERT.to_owned()),
     ];
     Ok((headers, file).into_response())
 }

@@ -1,6 +1,7 @@
 //! Throughline's own query API, `/api/v1/…`. Bodies are those of [`shared::query`]; traces and logs
 //! are OTLP/JSON. `openapi.json` describes it, and a test holds the two to each other.
 
+mod columns;
 mod diff;
 mod error;
 mod export;
@@ -54,6 +55,9 @@ pub struct Api {
 pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
     vec![
         ("/api/v1/traces/{id}", get(trace)),
+        ("/api/v1/traces/{id}/columns", get(columns::columns)),
+        ("/api/v1/traces/{id}/spans/{span_id}", get(columns::span)),
+        ("/api/v1/traces/{id}/attribute", get(columns::attribute)),
         ("/api/v1/traces/{id}/logs", get(logs)),
         ("/api/v1/traces/{id}/graph", get(map::of_trace)),
         ("/api/v1/traces/{id}/alike", get(diff::alike)),
@@ -75,6 +79,12 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/tags/{name}/values", get(search::tag_values)),
         ("/api/v1/sessions", get(sessions::list)),
         ("/api/v1/sessions/{id}", get(sessions::one)),
+        ("/api/v1/sessions/{id}/export", get(export::session)),
+        ("/api/v1/sessions/{id}/replay", get(sessions::recordings)),
+        (
+            "/api/v1/sessions/{id}/replay/{stream}",
+            get(sessions::recording),
+        ),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),

@@ -1,10 +1,12 @@
-//! `GET /api/v1/sessions` and `GET /api/v1/sessions/{id}`.
+//! `GET /api/v1/sessions`, `/api/v1/sessions/{id}` and the recordings below it.
 
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use shared::query::session::{SessionResponse, SessionsResponse};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use shared::query::session::{ReplayResponse, SessionResponse, SessionsResponse};
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::Api;
@@ -57,6 +59,33 @@ pub async fn one(
             ))
         })?;
     Ok(Json(found))
+}
+
+/// Which recordings there are of a session.
+pub async fn recordings(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<ReplayResponse>, ApiError> {
+    let id = session_id(id)?;
+    let streams = api
+        .read(move |store| sessions::recordings(store, &id))
+        .await?;
+    Ok(Json(ReplayResponse { streams }))
+}
+
+/// The events of one recording. Whoever looks at what a user saw is noted in the log.
+pub async fn recording(
+    State(api): State<Api>,
+    Path((id, stream)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let id = session_id(id)?;
+    tracing::info!(target: "throughline::audit", session = %id, %stream, "a recording was read");
+    let shown = id.clone();
+    let events = api
+        .read(move |store| sessions::recording(store, &id, &stream))
+        .await?
+        .ok_or_else(|| ApiError::NotFound(format!("session {shown} has no such recording")))?;
+    Ok(([(CONTENT_TYPE, "application/json")], events).into_response())
 }
 
 /// A session's id, which is whatever its sender calls it.

@@ -9,6 +9,7 @@ use shared::span::StatusCode;
 
 use super::*;
 use crate::sample::{action, after_noon, log, span, spans, trace_id};
+use crate::store::replay::{ReplayChunk, ReplayPart};
 use crate::store::suite::for_both;
 use crate::store::{Batch, Store};
 
@@ -219,5 +220,59 @@ fn a_session_is_read_whole_from_its_traces() {
         assert_eq!(actions, [trace_id(2), trace_id(3)]);
         assert_eq!(found.summary.user["user.email"], "eve@shop.example");
         assert_eq!(session(store, "nobody").expect("readable"), None);
+    });
+}
+
+fn chunk(stream: &str, number: u32, events: &str) -> Batch {
+    let part = ReplayPart {
+        session: "ada".to_owned(),
+        stream: stream.to_owned(),
+        number,
+        start: after_noon(i64::from(number)),
+        end: after_noon(i64::from(number) + 1),
+        bytes: events.len() as u64,
+    };
+    let events = zstd::bulk::compress(events.as_bytes(), 3).expect("packed");
+    Batch {
+        replays: vec![ReplayChunk { part, events }],
+        ..Batch::default()
+    }
+}
+
+#[test]
+fn a_recording_is_its_chunks_in_order_each_once_and_gaps_are_told() {
+    for_both(|subject| {
+        let store = subject.store.as_ref();
+        fill(store);
+        assert_eq!(recordings(store, "ada").expect("readable"), []);
+        store
+            .append(&[
+                chunk("tab", 3, "[{\"n\":3}]"),
+                chunk("tab", 0, "[{\"n\":0}]"),
+                chunk("other", 0, "[{}]"),
+            ])
+            .expect("stored");
+        store
+            .append(&[
+                chunk("tab", 0, "[{\"n\":\"again\"}]"),
+                chunk("tab", 1, "[{\"n\":1}]"),
+            ])
+            .expect("stored");
+        let found = recordings(store, "ada").expect("readable");
+        let tab = found
+            .iter()
+            .find(|stream| stream.stream == "tab")
+            .expect("recorded");
+        assert_eq!((found.len(), tab.chunk_count), (2, 3));
+        assert_eq!(tab.missing, [2]);
+        assert_eq!((tab.start, tab.end), (after_noon(0), after_noon(4)));
+        let events = recording(store, "ada", "tab").expect("readable");
+        assert_eq!(
+            events.as_deref(),
+            Some(&br#"[{"n":0},{"n":1},{"n":3}]"#[..])
+        );
+        assert_eq!(recording(store, "eve", "tab").expect("readable"), None);
+        let ada = session(store, "ada").expect("readable").expect("known");
+        assert!(ada.summary.recorded);
     });
 }

@@ -9,7 +9,7 @@ use shared::resource::Resource;
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::codec::Packer;
-use super::tokens;
+use super::{replay, tokens};
 use crate::otlp_protobuf::encode;
 use crate::store::content::{Ordinals, Sender, SenderHash, Senders};
 use crate::store::{Batch, MetricRecord, sorting_start};
@@ -86,6 +86,9 @@ impl Appender {
             }
             for metric in &batch.metrics {
                 append.metric(metric)?;
+            }
+            for chunk in &batch.replays {
+                replay::append(&transaction, chunk)?;
             }
         }
         append.finish()?;

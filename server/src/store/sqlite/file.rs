@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use shared::resource::{Resource, Scope};
 
 use super::codec::Unpacker;
+use super::replay;
 use super::schema::{self, Header};
 use crate::store::StoreError;
 
@@ -89,6 +90,7 @@ impl DayFile {
             }
             header => self.check(header)?,
         }
+        replay::prepare(&connection).map_err(|source| self.error("cannot open", source))?;
         Ok(connection)
     }
 

@@ -14,6 +14,7 @@ mod file;
 mod lock;
 mod notes;
 mod read;
+mod replay;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
+use super::replay::ReplayPart;
 use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
 use append::Appender;
 use day::Day;
@@ -157,9 +159,22 @@ impl Store for SqliteStore {
     fn some_spans(&self, id: TraceId, limit: usize) -> Result<Vec<SpanRecord>, StoreError> {
         let mut found = Vec::new();
         for file in self.files() {
-            file.trace(id, limit - found.len(), &mut found)?;
+            let rest = limit - found.len();
+            file.each_span(id, None, rest, &mut |record, _| found.push(record))?;
         }
         Ok(found)
+    }
+
+    fn each_span(
+        &self,
+        id: TraceId,
+        only: Option<SpanId>,
+        take: &mut dyn FnMut(SpanRecord, i64),
+    ) -> Result<(), StoreError> {
+        for file in self.files() {
+            file.each_span(id, only, usize::MAX, take)?;
+        }
+        Ok(())
     }
 
     fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
@@ -211,6 +226,23 @@ impl Store for SqliteStore {
 
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
         self.notes.delete(trace, id)
+    }
+
+    fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError> {
+        // Newest file first: what the oldest says of a place is written last, and stays.
+        let mut found = BTreeMap::new();
+        for file in self.files() {
+            file.replay_parts(session, &mut found)?;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for file in self.files() {
+            file.replay_events(session, stream, &mut found)?;
+        }
+        Ok(found.into_values().collect())
     }
 
     fn expire(&self) -> Result<(), StoreError> {

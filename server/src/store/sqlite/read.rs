@@ -8,8 +8,8 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord as LogMessage;
 use opentelemetry_proto::tonic::resource::v1::Resource as ResourceMessage;
 use opentelemetry_proto::tonic::trace::v1::{Span as SpanMessage, Status as StatusMessage};
 use prost::Message as _;
-use rusqlite::{OptionalExtension as _, Row};
-use shared::id::TraceId;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::Service;
 use shared::resource::{Resource, Scope};
@@ -29,34 +29,67 @@ pub struct OperationRow {
     pub spans: u64,
 }
 
+macro_rules! spans_of_trace {
+    () => {
+        "SELECT span.span_id, span.start, span.duration, operation.name, span.resource, \
+         span.scope, span.kind, span.status, span.body, span.content \
+         FROM trace JOIN span ON span.trace = trace.id \
+         JOIN operation ON operation.id = span.operation \
+         WHERE trace.trace_id = ?1"
+    };
+}
+
 impl DayFile {
-    /// Adds at most `limit` spans of a trace to `found`.
+    /// Gives at most `limit` spans of a trace to `take`, each with its content hash; of `only` that id where it is
+    /// given. They come by id.
     ///
     /// # Errors
     /// [`StoreError`] where the file or a record in it cannot be read.
-    pub fn trace(
+    pub fn each_span(
         &self,
         id: TraceId,
+        only: Option<SpanId>,
         limit: usize,
-        found: &mut Vec<SpanRecord>,
+        take: &mut dyn FnMut(SpanRecord, i64),
     ) -> Result<(), StoreError> {
+        let error = |source| self.error("cannot read", source);
         self.read(|reader| {
-            let rows =
-                span_rows(reader, id, limit).map_err(|source| self.error("cannot read", source))?;
-            found.reserve(rows.len());
-            for row in rows {
-                let (resource, scope) = self.sender(reader, row.resource, row.scope)?;
-                let message: SpanMessage = reader
-                    .unpacker
+            let Reader {
+                connection,
+                unpacker,
+            } = reader;
+            let mut statement = connection
+                .prepare_cached(if only.is_some() {
+                    concat!(spans_of_trace!(), " AND span.span_id = ?3 LIMIT ?2")
+                } else {
+                    concat!(spans_of_trace!(), " LIMIT ?2")
+                })
+                .map_err(error)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = match only {
+                Some(only) => statement.query(rusqlite::params![
+                    id.as_bytes(),
+                    limit,
+                    i64::from_be_bytes(*only.as_bytes())
+                ]),
+                None => statement.query(rusqlite::params![id.as_bytes(), limit]),
+            }
+            .map_err(error)?;
+            while let Some(row) = rows.next().map_err(error)? {
+                let row = SpanRow::read(row).map_err(error)?;
+                let (resource, scope) = self.sender(connection, row.resource, row.scope)?;
+                let message: SpanMessage = unpacker
                     .unpack(&row.body)
                     .map_err(|error| self.damaged(&error))?;
+                let content = row.content;
                 let span = decode::span(row.restore(id, message))
                     .map_err(|error| StoreError::Format(format!("{}: {error}", self.name())))?;
-                found.push(SpanRecord {
+                let record = SpanRecord {
                     resource,
                     scope,
                     span,
-                });
+                };
+                take(record, content);
             }
             Ok(())
         })
@@ -97,7 +130,7 @@ impl DayFile {
                 if !seen.insert(content) {
                     continue;
                 }
-                let (resource, scope) = self.sender(reader, resource, scope)?;
+                let (resource, scope) = self.sender(&reader.connection, resource, scope)?;
                 let mut message: LogMessage = reader
                     .unpacker
                     .unpack(&body)
@@ -151,7 +184,7 @@ impl DayFile {
                 if !seen.insert(content) {
                     continue;
                 }
-                let (resource, scope) = self.sender(reader, resource, scope)?;
+                let (resource, scope) = self.sender(&reader.connection, resource, scope)?;
                 let message = reader
                     .unpacker
                     .unpack_bytes(&body)
@@ -214,7 +247,7 @@ impl DayFile {
 
     fn sender(
         &self,
-        reader: &Reader,
+        connection: &Connection,
         resource: i64,
         scope: i64,
     ) -> Result<(Arc<Resource>, Arc<Scope>), StoreError> {
@@ -222,7 +255,7 @@ impl DayFile {
         let found_resource = match senders.resources.get(&resource) {
             Some(found) => Arc::clone(found),
             None => {
-                let message = self.message(reader, "resource", resource)?;
+                let message = self.message(connection, "resource", resource)?;
                 let message = ResourceMessage::decode(message.as_slice())
                     .map_err(|error| self.damaged(&error.into()))?;
                 let decoded = Arc::new(decode::resource(message));
@@ -233,7 +266,7 @@ impl DayFile {
         let found_scope = match senders.scopes.get(&scope) {
             Some(found) => Arc::clone(found),
             None => {
-                let message = self.message(reader, "scope", scope)?;
+                let message = self.message(connection, "scope", scope)?;
                 let message = InstrumentationScope::decode(message.as_slice())
                     .map_err(|error| self.damaged(&error.into()))?;
                 let decoded = Arc::new(decode::scope(message));
@@ -244,9 +277,13 @@ impl DayFile {
         Ok((found_resource, found_scope))
     }
 
-    fn message(&self, reader: &Reader, table: &str, row: i64) -> Result<Vec<u8>, StoreError> {
-        reader
-            .connection
+    fn message(
+        &self,
+        connection: &Connection,
+        table: &str,
+        row: i64,
+    ) -> Result<Vec<u8>, StoreError> {
+        connection
             .prepare_cached(&format!("SELECT message FROM {table} WHERE id = ?"))
             .and_then(|mut statement| statement.query_row([row], |row| row.get(0)))
             .map_err(|source| self.error("cannot read", source))
@@ -271,6 +308,7 @@ struct SpanRow {
     kind: i32,
     status: i32,
     body: Vec<u8>,
+    content: i64,
 }
 
 impl SpanRow {
@@ -285,6 +323,7 @@ impl SpanRow {
             kind: row.get(6)?,
             status: row.get(7)?,
             body: row.get(8)?,
+            content: row.get(9)?,
         })
     }
 
@@ -314,23 +353,6 @@ impl SpanRow {
             ..message
         }
     }
-}
-
-fn span_rows(reader: &Reader, id: TraceId, limit: usize) -> rusqlite::Result<Vec<SpanRow>> {
-    reader
-        .connection
-        .prepare_cached(
-            "SELECT span.span_id, span.start, span.duration, operation.name, span.resource, \
-             span.scope, span.kind, span.status, span.body \
-             FROM trace JOIN span ON span.trace = trace.id \
-             JOIN operation ON operation.id = span.operation \
-             WHERE trace.trace_id = ? LIMIT ?",
-        )?
-        .query_map(
-            rusqlite::params![id.as_bytes(), i64::try_from(limit).unwrap_or(i64::MAX)],
-            SpanRow::read,
-        )?
-        .collect()
 }
 
 /// One list of services from the operations of several days.

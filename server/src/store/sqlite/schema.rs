@@ -9,6 +9,7 @@
 //!                   documents are the spans of one trace in one transaction
 //! log               log records, by trace
 //! metric            metrics with their points
+//! replay            chunks of pages' recordings, by session, tab and number (`replay`)
 //! ```
 //!
 //! Attributes, events, links and whatever else a span has are one compressed blob (`codec`). FTS5 is

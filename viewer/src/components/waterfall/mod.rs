@@ -4,8 +4,9 @@
 //! the page; only when the window is left are they moved and drawn anew. So nothing swims while scrolling.
 
 mod axis;
+mod minimap;
 mod row;
-mod view;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -14,11 +15,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use self::axis::{Axis, OpenButtons};
+use self::minimap::Minimap;
 use self::row::{PooledRow, move_active};
-use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe};
+use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
 use crate::format;
-use crate::model::rows::{Openness, Row, RowKey, Rows};
+use crate::model::rows::{Narrowing, Openness, Row, RowKey, Rows};
 use crate::model::trace::TraceModel;
 use crate::timeline::layout::RowMeasures;
 use crate::timeline::scale::Scale;
@@ -52,6 +54,12 @@ pub struct WaterfallState {
     pub model: StoredValue<Arc<TraceModel>>,
     /// Asks for the active row to be seen: how often, and whether it takes the focus.
     pub reveal: RwSignal<(u32, bool)>,
+    /// What is left out.
+    pub narrowing: RwSignal<Narrowing>,
+    /// Whether spans outside of the shown time are left out.
+    pub within: RwSignal<bool>,
+    /// Whether it is known what the time went to.
+    pub analysed: RwSignal<bool>,
 }
 
 impl WaterfallState {
@@ -64,6 +72,14 @@ impl WaterfallState {
                 self.openness.set(openness);
             }
         });
+        // What is gone to is shown, whatever is left out.
+        let hidden = self
+            .rows
+            .with_untracked(|rows| !rows.shows(RowKey { node, fold: false }));
+        if hidden {
+            self.within.set(false);
+            self.narrowing.set(Narrowing::default());
+        }
         self.active.set(RowKey { node, fold: false });
         if select || self.selected.get_untracked().is_some() {
             self.selected.set(Some(node));
@@ -148,6 +164,7 @@ pub fn Waterfall(
             view: view_port,
         },
     );
+    let colors = use_colors();
     follow_canvas(
         canvas,
         state,
@@ -158,6 +175,7 @@ pub fn Waterfall(
             measures,
             selected_row,
             width,
+            colors,
         },
     );
     follow_active(state, anchor, body, active_row, measures);
@@ -237,6 +255,7 @@ pub fn Waterfall(
     view! {
            <div
     class="waterfall" class:waterfall--narrow=move || narrow.get() style=("--indent", move || indent(depth, narrow.get())) node_ref=frame>
+               <Minimap state=state width=width colors=colors />
                <div class="waterfall__axis">
                    <div class="waterfall__corner">
                        <span class="waterfall__count">{format::counted(span_count as u64, "span")}</span>

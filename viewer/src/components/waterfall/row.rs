@@ -10,6 +10,7 @@ use crate::components::find_bar::Find;
 use crate::components::notes::NoteMark;
 use crate::format;
 use crate::model::rows::Row;
+use crate::model::trace::TraceModel;
 use crate::timeline::layout::RowMeasures;
 
 /// One of the pooled rows. It shows the row of the window that is congruent to its number.
@@ -104,7 +105,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
     let (service, failed, name) = (
         model.service_of(node).clone(),
         !row.key.fold && model.error[node as usize],
-        format::quoted(&model.span(node).name),
+        format::quoted(model.name(node)),
     );
     let closed = row.open == Some(false);
     let hides_error = closed && row.hides_error && !failed;
@@ -117,9 +118,10 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
         None => format!(
             "{}{}",
             if failed { "error, " } else { "" },
-            format::duration(model.span(node).duration().0)
+            format::duration(model.raw_duration(node))
         ),
     };
+    let explained = explained(&model, row, &name);
     let hides_error_text = if hides_error { ", hides an error" } else { "" };
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
@@ -136,10 +138,10 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
                 None => view! { <i class="row__leaf" aria-hidden="true"></i> }.into_any(),
             }}
             <i class="dot" class:dot--browser=service.browser aria-hidden="true"></i>
-            <span class="row__label" title=name.clone()>{name.clone()}</span>
+            <span class="row__label" title=explained>{name.clone()}</span>
             <span class="row__service">{service.name}</span>
             <span class="row__marks">
-                <NoteMark span=model.span(node).span_id />
+                <NoteMark span=model.span_id(node) />
                 {failed.then(|| view! { <b class="row__error" aria-label="error">"✕"</b> })}
                 {hides_error.then(|| view! { <b class="row__error row__error--hidden" aria-label="hides an error" title="An error is hidden in here">"✕"</b> })}
                 {(closed && !row.key.fold).then(|| view! { <span class="row__count">"+" {format::count(u64::from(row.hidden))}</span> })}
@@ -148,6 +150,29 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
         </div>
         <div class="visually-hidden" role="gridcell">{figures} {hides_error_text}</div>
     }
+}
+
+/// What a row is, how long it took, how much of that itself, and who waited for it.
+fn explained(model: &TraceModel, row: Row, name: &str) -> String {
+    let node = row.key.node;
+    let service = &model.service_of(node).name;
+    if row.key.fold {
+        return format!("{} × {name} in {service}", row.hidden);
+    }
+    let waited = model.parent_of(node).map_or(String::new(), |parent| {
+        format!(
+            "\n{} waited: {}",
+            model.service_of(parent).name,
+            format::quoted(model.name(parent))
+        )
+    });
+    format!(
+        "{name}\n{service}, {}\n{}, {} of the trace, {} of it itself{waited}",
+        model.kind(node).as_str(),
+        format::duration(model.raw_duration(node)),
+        format::percent(model.duration_of(node), model.duration),
+        format::duration(model.self_time(node)),
+    )
 }
 
 /// Moves the active row by a key; whether the key meant something.

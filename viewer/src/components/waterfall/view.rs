@@ -121,16 +121,26 @@ pub struct Drawn {
     pub selected_row: Memo<Option<usize>>,
     /// The width of the timeline.
     pub width: RwSignal<f64>,
+    /// The colours of the theme.
+    pub colors: Memo<Colors>,
+}
+
+/// The colours of a theme, and the font of labels.
+pub type Colors = (Theme, String);
+
+/// The colours of the theme that is chosen.
+pub fn use_colors() -> Memo<Colors> {
+    let theme_choice = expect_context::<ThemeChoice>();
+    Memo::new(move |_| {
+        // The theme decides what the properties hold.
+        let _dark = theme_choice.dark();
+        read_theme()
+    })
 }
 
 /// Draws the canvas once a frame, whatever changed.
 pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallState, drawn: Drawn) {
-    let theme_choice = expect_context::<ThemeChoice>();
-    let colors = Memo::new(move |_| {
-        // The theme decides what the properties hold.
-        let _dark = theme_choice.dark();
-        read_theme()
-    });
+    let colors = drawn.colors;
     let pending = Rc::new(Cell::new(false));
     let paint = move || -> Option<()> {
         let canvas = canvas.try_get_untracked().flatten()?;
@@ -187,6 +197,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
     Effect::new(move |_| {
         state.rows.track();
         state.line.track();
+        state.analysed.track();
         drawn.scale.track();
         drawn.first.track();
         drawn.pool.track();
@@ -206,7 +217,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
     });
 }
 
-fn read_theme() -> (Theme, String) {
+fn read_theme() -> Colors {
     let theme = Theme {
         panel: browser::css_property("--panel"),
         select: browser::css_property("--select"),

@@ -1,8 +1,5 @@
 // Functions that are handed to the browser, to be called later: they run in the context in which they were handed over.
-import { bindTask, current, runIn } from './register.js';
-import { constructor, method } from './patch.js';
-import { state } from './state.js';
-import { wait } from './action.js';
+import { bindTask, constructor, current, method, runIn, state, wait } from './core.js';
 
 /** Methods that take such functions, as arguments or as members of a plain object. */
 const TAKERS =

@@ -3,7 +3,7 @@
 // While the option is set, what is said of a record is kept back until the record ends; the hook then sees it, and what it
 // leaves is said. What it says false or null to is dropped, and counted. So is a record on which it fails: it is there
 // to keep something from being sent.
-import { options } from './options.js';
+import { options, spans } from './core.js';
 
 const SIGNALS = ['span', 'log', 'event'];
 /** Operations of `src/exports.rs`: 0 to 2 open a record, 6 to 11 add an attribute. */
@@ -16,12 +16,12 @@ const open = new Map();
 const { warn } = console;
 let failed;
 
-/** `pass` is what makes an operation happen; `dropped(signal)` counts. */
-export function review(pass, dropped, operation, handle, number, ...texts) {
+/** Takes an operation with its arguments, of which `pass` is what makes it happen, and may have `opened` a record already. */
+export function review(pass, [operation, handle, number, ...texts], opened) {
   const go = (...rest) => pass(operation, handle, number, ...rest);
   if (operation < 3) {
     const [parent, name, body] = texts;
-    const opened = go(parent, name, '');
+    opened ||= go(parent, name, '');
     open.set(opened, { signal: operation, name, said: body ? [['body', FAIL, 0, ['body', body]]] : [] });
     return opened;
   }
@@ -33,7 +33,7 @@ export function review(pass, dropped, operation, handle, number, ...texts) {
   else {
     if (operation === DROP || operation === END) open.delete(handle);
     if (operation === END && !tell(pass, handle, record)) {
-      dropped(record.signal);
+      spans.dropped(record.signal, 'before_send', 1);
       return pass(DROP, handle);
     }
     return go(...texts);

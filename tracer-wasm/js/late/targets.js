@@ -4,10 +4,7 @@
 // The listener that enters the context is the target's first. Elements let capturing listeners go first; for targets
 // outside the document Chromium keeps to the order of registration, so these are listened to when they are made.
 // What was made before the tag is not followed there: its events belong to nobody.
-import { constructor, method } from './patch.js';
-import { current, enterTask, scripts } from './register.js';
-import { state } from './state.js';
-import { wait } from './action.js';
+import { attribute, constructor, current, enterTask, method, scripts, state, tagOf, wait } from './core.js';
 
 const { addEventListener } = EventTarget.prototype;
 
@@ -53,17 +50,17 @@ const SOURCES = [
 const LOADERS = { Image: 'src', Script: 'src', IFrame: 'src', Link: 'href' };
 const LOADED = /^((img|script|iframe)src|linkhref)$/;
 /** So many scripts may wait to be run; a script that never gets into the document waits for ever. */
-const MOST_SCRIPTS = 50;
+const MOST_SCRIPTS = 500;
 
 const loads = source('load error');
 const moves = source('transitionend transitioncancel animationend animationcancel');
 
 function load(element, key) {
   // These load at once, while they are inserted, or not at all.
-  if (!state.on || /^(about:|javascript:|$)/i.test(element.getAttribute(key))) return;
+  if (!state.on || /^(about:|javascript:|$)/i.test(attribute(element, key))) return;
   const context = current();
   loads(element, context);
-  if (element.localName === 'script' && scripts.size < MOST_SCRIPTS) scripts.set(element, context);
+  if (tagOf(element) === 'script' && scripts.size < MOST_SCRIPTS) scripts.set(element, context);
 }
 
 export function followTargets() {
@@ -82,7 +79,7 @@ export function followTargets() {
         replacement() {
           const context = state.on && current();
           const result = original.apply(this, arguments);
-          const target = result instanceof EventTarget ? result : (this.request ?? this);
+          const target = result instanceof EventTarget ? result : (name === 'IDBCursor' ? this.request : this);
           if (state.on && target instanceof EventTarget) ask(target, context);
           return result;
         },
@@ -107,14 +104,14 @@ export function followTargets() {
   method(Element.prototype, 'setAttribute', (original) => ({
     replacement(name, _value) {
       original.apply(this, arguments);
-      if ((name === 'src' || name === 'href') && LOADED.test(this.localName + name)) load(this, name);
+      if ((name === 'src' || name === 'href') && LOADED.test(tagOf(this) + name)) load(this, name);
     },
   }));
 
   // Nobody says who has changed a style: whoever waits for the end of the movement in an action has.
   method(EventTarget.prototype, 'addEventListener', (original) => ({
     replacement(type, _listener) {
-      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this?.nodeType) {
+      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this instanceof Node) {
         const context = current();
         if (context) moves(this, context);
       }

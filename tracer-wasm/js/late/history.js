@@ -3,10 +3,7 @@
 //
 // `navigate` of the Navigation API comes before both and tells whether the navigation traverses the history. A browser
 // without it does not tell a traversal from a fragment that code has set; the latter fires in the context of that code.
-import { current, enterTask } from './register.js';
-import { method } from './patch.js';
-import { startAction, wait } from './action.js';
-import { state } from './state.js';
+import { current, enterTask, method, startAction, state, wait } from './core.js';
 
 /** The context in which the application asked to traverse the history; undefined when it has not. */
 let asked;
@@ -16,8 +13,9 @@ let release;
 /** Address → the context in which its fragment was navigated to: `hashchange` may come when the next has begun. */
 const fragments = new Map();
 
-function follow(event) {
-  if (!state.on || !event.isTrusted) return;
+/** The session's history has moved; js/lifecycle.js listens, since the listeners of these targets run as they were registered. */
+export function wentBack(event) {
+  if (!event.isTrusted) return;
   const { type, navigationType, destination } = event;
   const begins = type === 'navigate' || (type === 'popstate' && !window.navigation);
   if (begins && (navigationType ? navigationType !== 'traverse' : asked === undefined && current())) {
@@ -39,7 +37,7 @@ function follow(event) {
   if (event.newURL) fragments.delete(url);
 }
 
-/** Starts listening. Returns what stops it. */
+/** Follows what the application asks for. */
 export function followHistory() {
   for (const taker of [History, window.Navigation]) {
     for (const key of ['back', 'forward', 'go', 'traverseTo']) {
@@ -51,13 +49,4 @@ export function followHistory() {
       }));
     }
   }
-  const listening = [
-    [window.navigation, 'navigate'],
-    [window, 'popstate'],
-    [window, 'hashchange'],
-  ];
-  for (const [target, type] of listening) target?.addEventListener(type, follow, true);
-  return () => {
-    for (const [target, type] of listening) target?.removeEventListener(type, follow, true);
-  };
 }

@@ -1,0 +1,134 @@
+// `cargo xtask bench viewer`: what a large trace costs the browser that shows it.
+//
+// Prints a table on stderr and writes the report that its only argument names. `BENCH_SIZES` (50000,1000000) chooses the
+// traces. CPU is that of the renderer's process, from its start; a frame over 50 ms is one that the browser itself reports
+// as a long animation frame. Beside ours stands what PEERS measured for Jaeger UI 2.20 on a machine like this one.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { Throughline } from '../tests/harness/throughline.js';
+import { launch } from './browser.js';
+import { sendTrace } from './traces.js';
+
+const report = process.argv[2];
+const sizes = (process.env.BENCH_SIZES ?? '50000,1000000').split(',').map(Number);
+/** Steps of the sweep over the whole height. */
+const SWEEP = 240;
+const PATIENCE = 600_000;
+const NAMES = { 50000: '50k', 1000000: '1m' };
+
+const throughline = await Throughline.start();
+const browser = await launch();
+const result = {};
+try {
+  for (const size of sizes) {
+    const name = NAMES[size] ?? String(size);
+    const traceId = size.toString(16).padStart(32, '5');
+    process.stderr.write(`sending ${size} spans\n`);
+    await sendTrace(throughline.ingestUrl, { traceId, spans: size });
+    Object.assign(result, await measure(`${throughline.viewerUrl}/trace/${traceId}`, name));
+    process.stderr.write(`${JSON.stringify(result)}\n`);
+  }
+  result.first_load_brotli_bytes = await firstLoad(`${throughline.viewerUrl}/`);
+} finally {
+  await browser.close();
+  await throughline.dispose();
+}
+
+const PEER = { rows_50k_cpu_ms: 3400, frames_over_50ms_50k: '≥ 92 %', find_50k_ms: 1300 };
+const GOAL = {
+  rows_50k_cpu_ms: 1000, frames_over_50ms_50k: 0, find_50k_ms: 100,
+  rows_1m_cpu_ms: 4000, frames_over_50ms_1m: 0, find_1m_ms: 200, heap_1m_mb: 400, first_load_brotli_bytes: 450_000,
+};
+for (const [key, value] of Object.entries(result)) {
+  process.stderr.write(`${key.padEnd(28)} ${String(value).padStart(10)}   goal ${String(GOAL[key] ?? '–').padStart(8)}   Jaeger UI ${PEER[key] ?? '–'}\n`);
+}
+await mkdir(dirname(report), { recursive: true });
+await writeFile(report, `${JSON.stringify({ ...result, peers: { jaeger_ui_2_20: PEER } }, null, 2)}\n`);
+
+async function measure(url, name) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable');
+  await page.addInitScript(() => {
+    const { instantiateStreaming, instantiate } = WebAssembly;
+    const keep = (made) => {
+      globalThis.wasmMemory = (made.instance ?? made).exports.memory;
+      return made;
+    };
+    WebAssembly.instantiateStreaming = async (...given) => keep(await instantiateStreaming.apply(WebAssembly, given));
+    WebAssembly.instantiate = async (...given) => keep(await instantiate.apply(WebAssembly, given));
+    globalThis.longFrames = [];
+    new PerformanceObserver((list) => longFrames.push(...list.getEntries().map((entry) => Math.round(entry.duration)))).observe({ type: 'long-animation-frame', buffered: true });
+  });
+  const metrics = async () => Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
+  await page.goto(url, { waitUntil: 'commit' });
+  await page.locator('.row .row__label').first().waitFor({ timeout: PATIENCE });
+  const rows = Math.round((await metrics()).ProcessTime * 1000);
+  const loading = await page.evaluate(() => longFrames.splice(0));
+  await page.locator('.chip').first().waitFor({ timeout: PATIENCE });
+  const analysing = await page.evaluate(() => longFrames.splice(0));
+  const analysed = Math.round((await metrics()).ProcessTime * 1000);
+  const sweep = await page.evaluate(async (steps) => {
+    const body = document.querySelector('.waterfall__rows');
+    let scroller = body;
+    while (scroller && !(scroller.scrollHeight > scroller.clientHeight + 10 && /auto|scroll/.test(getComputedStyle(scroller).overflowY))) scroller = scroller.parentElement;
+    scroller ??= document.scrollingElement;
+    longFrames.splice(0);
+    const frames = [];
+    let last = performance.now();
+    for (let step = 0; step <= steps; step++) {
+      scroller.scrollTop = ((scroller.scrollHeight - scroller.clientHeight) * step) / steps;
+      const now = await new Promise(requestAnimationFrame);
+      frames.push(now - last);
+      last = now;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    frames.sort((a, b) => a - b);
+    return { over: longFrames.length, longest: longFrames, gaps: frames.filter((gap) => gap > 50).length, p95: Math.round(frames[Math.floor(frames.length * 0.95)]) };
+  }, SWEEP);
+  const find = await findMillis(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { JSHeapUsedSize } = await metrics();
+  const wasm = await page.evaluate(() => globalThis.wasmMemory?.buffer.byteLength ?? 0);
+  process.stderr.write(`${name}: long frames while loading ${loading}, while analysing ${analysing}, in the sweep ${sweep.longest}; 95 % of its frames within ${sweep.p95} ms; ${analysed} ms of CPU until analysed\n`);
+  await context.close();
+  return {
+    [`rows_${name}_cpu_ms`]: rows,
+    [`frames_over_50ms_${name}`]: sweep.over,
+    ...(find === null ? {} : { [`find_${name}_ms`]: find }),
+    [`heap_${name}_mb`]: Math.round((JSHeapUsedSize + wasm) / 1e6),
+  };
+}
+
+/** From the last key of a search to its count. `null` where the page has no search. */
+async function findMillis(page) {
+  await page.keyboard.press('/');
+  const input = page.locator('[data-find]');
+  if ((await input.count()) === 0) return null;
+  return page.evaluate(async () => {
+    const input = document.querySelector('[data-find]');
+    const count = document.querySelector('[data-find-count]');
+    const began = performance.now();
+    const found = new Promise((resolve) => new MutationObserver(() => count.dataset.findCount !== '' && resolve()).observe(count, { attributes: true, childList: true, subtree: true, characterData: true }));
+    input.value = 'seats/7';
+    input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    await found;
+    return Math.round(performance.now() - began);
+  });
+}
+
+/** What the browser receives until the first page stands. */
+async function firstLoad(url) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  let bytes = 0;
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto(url, { waitUntil: 'networkidle' });
+  await context.close();
+  return bytes;
+}

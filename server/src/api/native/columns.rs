@@ -1,0 +1,314 @@
+//! Large traces: structure and timing in columns, and what is asked of single spans or of one attribute.
+
+use std::io::Write as _;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use shared::attribute::{Attribute, AttributeValue, find};
+use shared::columns::{AttributeEncoder, Builder, Encoder, MAGIC, MEDIA_TYPE, progress};
+use shared::id::{SpanId, TraceId};
+use shared::otlp::json::SpansJson;
+use shared::trace::assemble;
+use tokio::sync::mpsc;
+
+use super::error::ApiError;
+use super::{Api, no_such_trace, trace_id};
+use crate::store::{Store, StoreError};
+
+/// How often the reader says how far it is, in spans.
+const PROGRESS_EVERY: usize = 50_000;
+/// Chunks that wait for a slow reader.
+const WAITING: usize = 4;
+
+/// `GET /api/v1/traces/{id}/columns`.
+pub async fn columns(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let coding = Coding::accepted(&headers);
+    let store = api.store;
+    tokio::task::spawn_blocking(move || {
+        let failed = send_columns(store.as_ref(), id, coding, &sender).err();
+        if let Some(Stop::Failed(error)) = failed {
+            // Whoever asked has gone away if this fails.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let first = receiver.recv().await.ok_or(ApiError::Internal)??;
+    let body = Chunks {
+        first: Some(first),
+        rest: receiver,
+    };
+    Ok(stream(coding, Body::new(body)))
+}
+
+/// `GET /api/v1/traces/{id}/spans/{span_id}`.
+pub async fn span(
+    State(api): State<Api>,
+    Path((id, span)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let span: SpanId = span.to_ascii_lowercase().parse().map_err(|error| {
+        ApiError::InvalidArgument(format!(
+            "{span:?} is not a span id ({error}): it has 16 hexadecimal digits"
+        ))
+    })?;
+    let found = api
+        .read(move |store| {
+            let mut found = Vec::new();
+            store.each_span(id, Some(span), &mut |record, _| found.push(record))?;
+            Ok(assemble(found).nodes)
+        })
+        .await?;
+    if found.is_empty() {
+        return Err(ApiError::NotFound(format!(
+            "there is no span {span} in trace {id}"
+        )));
+    }
+    let found: Vec<_> = found.into_iter().map(|node| node.record).collect();
+    super::json(move || serde_json::to_vec(&SpansJson(&found))).await
+}
+
+/// `GET /api/v1/traces/{id}/attribute?key=`.
+pub async fn attribute(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let [(name, key)] = parameters.as_slice() else {
+        return Err(ApiError::InvalidArgument(
+            "there is one parameter, `key`, and it is needed once".to_owned(),
+        ));
+    };
+    if name != "key" || key.is_empty() {
+        return Err(ApiError::InvalidArgument(
+            "`key` must name an attribute".to_owned(),
+        ));
+    }
+    let key = key.clone();
+    let coding = Coding::accepted(&headers);
+    let body = api
+        .read(move |store| {
+            let mut values = AttributeEncoder::default();
+            let mut known = false;
+            store.each_span(id, None, &mut |record, _| {
+                known = true;
+                let value = value(&record.span.attributes, &key)
+                    .or_else(|| value(&record.resource.attributes, &key));
+                if let Some(value) = value {
+                    values.push(record.span.span_id, &value);
+                }
+            })?;
+            Ok(known.then(|| coding.packed(&values.into_bytes())))
+        })
+        .await?;
+    let body = body.ok_or_else(|| no_such_trace(id))?;
+    Ok(stream(
+        coding,
+        Body::from(body.map_err(|_| ApiError::Internal)?),
+    ))
+}
+
+fn value(attributes: &[Attribute], key: &str) -> Option<String> {
+    find(attributes, key).map(AttributeValue::to_string)
+}
+
+fn stream(coding: Coding, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(name) = coding.name() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    response
+}
+
+type Message = Result<Bytes, ApiError>;
+
+/// Why the sending ended early.
+enum Stop {
+    /// Nobody listens any more.
+    Gone,
+    Failed(ApiError),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(_: std::io::Error) -> Self {
+        Self::Failed(ApiError::Internal)
+    }
+}
+
+fn send_columns(
+    store: &dyn Store,
+    id: TraceId,
+    coding: Coding,
+    sender: &mpsc::Sender<Message>,
+) -> Result<(), Stop> {
+    let mut packer = coding.packer()?;
+    let mut send = |bytes: &[u8]| {
+        let packed = packer.pack(bytes)?;
+        sender
+            .blocking_send(Ok(Bytes::from(packed)))
+            .map_err(|_| Stop::Gone)
+    };
+    let mut spans = Builder::default();
+    let mut begun = false;
+    let mut stopped = None;
+    store
+        .each_span(id, None, &mut |record, content| {
+            if stopped.is_some() {
+                return;
+            }
+            spans.push(&record, content);
+            if spans.len().is_multiple_of(PROGRESS_EVERY) {
+                stopped = send(&progress(spans.len(), 0, !begun)).err();
+                begun = true;
+            }
+        })
+        .map_err(|error: StoreError| Stop::Failed(error.into()))?;
+    if let Some(stop) = stopped {
+        return Err(stop);
+    }
+    if spans.is_empty() {
+        return Err(Stop::Failed(no_such_trace(id)));
+    }
+    for mut chunk in Encoder::new(spans) {
+        if !begun {
+            chunk.splice(0..0, MAGIC);
+            begun = true;
+        }
+        send(&chunk)?;
+    }
+    let rest = packer.finish()?;
+    sender
+        .blocking_send(Ok(Bytes::from(rest)))
+        .map_err(|_| Stop::Gone)
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+impl Coding {
+    /// The quickest that the client takes: half of the content are random ids, which no effort makes smaller.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let takes = |name: &str| {
+            headers
+                .get_all(ACCEPT_ENCODING)
+                .iter()
+                .filter_map(|header| header.to_str().ok())
+                .flat_map(|header| header.split(','))
+                .any(|item| {
+                    let (coding, quality) = item.split_once(';').unwrap_or((item, ""));
+                    let refused = quality
+                        .trim()
+                        .strip_prefix("q=")
+                        .is_some_and(|quality| quality.parse::<f32>().unwrap_or(0.0) == 0.0);
+                    coding.trim().eq_ignore_ascii_case(name) && !refused
+                })
+        };
+        if takes("zstd") {
+            Self::Zstd
+        } else if takes("gzip") {
+            Self::Gzip
+        } else {
+            Self::Plain
+        }
+    }
+
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+
+    fn packer(self) -> std::io::Result<Packer> {
+        Ok(match self {
+            Self::Plain => Packer::Plain,
+            Self::Gzip => Packer::Gzip(flate2::write::GzEncoder::new(
+                Vec::new(),
+                flate2::Compression::fast(),
+            )),
+            Self::Zstd => Packer::Zstd(zstd::stream::write::Encoder::new(Vec::new(), 1)?),
+        })
+    }
+
+    fn packed(self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        let mut packer = self.packer()?;
+        let mut out = packer.pack(bytes)?;
+        out.extend(packer.finish()?);
+        Ok(out)
+    }
+}
+
+enum Packer {
+    Plain,
+    Gzip(flate2::write::GzEncoder<Vec<u8>>),
+    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
+}
+
+impl Packer {
+    /// What is to be sent so that the other side can read all of `bytes`.
+    fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Plain => Ok(bytes.to_vec()),
+            Self::Gzip(encoder) => {
+                encoder.write_all(bytes)?;
+                encoder.flush()?;
+                Ok(std::mem::take(encoder.get_mut()))
+            }
+            Self::Zstd(encoder) => {
+                encoder.write_all(bytes)?;
+                encoder.flush()?;
+                Ok(std::mem::take(encoder.get_mut()))
+            }
+        }
+    }
+
+    fn finish(self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Plain => Ok(Vec::new()),
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+        }
+    }
+}
+
+/// A body from chunks as they come.
+struct Chunks {
+    first: Option<Bytes>,
+    rest: mpsc::Receiver<Message>,
+}
+
+impl http_body::Body for Chunks {
+    type Data = Bytes;
+    type Error = ApiError;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, ApiError>>> {
+        if let Some(first) = self.first.take() {
+            return std::task::Poll::Ready(Some(Ok(http_body::Frame::data(first))));
+        }
+        self.rest
+            .poll_recv(context)
+            .map(|chunk| chunk.map(|chunk| chunk.map(http_body::Frame::data)))
+    }
+}

@@ -1,0 +1,134 @@
+//! Recordings in a day's file. They lie beside the spans of their day, and go with it.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, Transaction, params};
+use shared::time::UnixNanos;
+
+use super::file::DayFile;
+use crate::store::StoreError;
+use crate::store::replay::{ReplayChunk, ReplayPart};
+
+/// Files of before there were recordings get the table when they are written to, and have none until then.
+const TABLE: &str = "
+CREATE TABLE IF NOT EXISTS replay (
+    session TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    events BLOB NOT NULL,
+    PRIMARY KEY (session, stream, number)
+)";
+
+/// Makes the table where it is missing.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLE)
+}
+
+/// Adds a chunk; one that is there already stays as it is.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn append(transaction: &Transaction<'_>, chunk: &ReplayChunk) -> rusqlite::Result<()> {
+    let part = &chunk.part;
+    transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO replay (session, stream, number, start, end, bytes, events) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            part.session,
+            part.stream,
+            part.number,
+            part.start.0 as i64,
+            part.end.0 as i64,
+            part.bytes as i64,
+            chunk.events,
+        ])?;
+    Ok(())
+}
+
+impl DayFile {
+    /// Adds the session's chunks that lie in this file.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub fn replay_parts(
+        &self,
+        session: &str,
+        found: &mut BTreeMap<(String, u32), ReplayPart>,
+    ) -> Result<(), StoreError> {
+        self.recordings(
+            "SELECT session, stream, number, start, end, bytes FROM replay WHERE session = ?",
+            &[&session],
+            |row| {
+                let part = part(row)?;
+                found.insert((part.stream.clone(), part.number), part);
+                Ok(())
+            },
+        )
+    }
+
+    /// Adds the events of a stream's chunks that lie in this file.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub fn replay_events(
+        &self,
+        session: &str,
+        stream: &str,
+        found: &mut BTreeMap<u32, Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        self.recordings(
+            "SELECT number, events FROM replay WHERE session = ? AND stream = ?",
+            &[&session, &stream],
+            |row| {
+                found.insert(row.get(0)?, row.get(1)?);
+                Ok(())
+            },
+        )
+    }
+
+    fn recordings(
+        &self,
+        query: &str,
+        parameters: &[&dyn rusqlite::ToSql],
+        mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        self.read(|reader| {
+            (|| {
+                let recorded: bool = reader.connection.query_row(
+                    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'replay')",
+                    [],
+                    |row| row.get(0),
+                )?;
+                if !recorded {
+                    return Ok(());
+                }
+                let mut statement = reader.connection.prepare_cached(query)?;
+                let mut rows = statement.query(parameters)?;
+                while let Some(row) = rows.next()? {
+                    take(row)?;
+                }
+                Ok(())
+            })()
+            .map_err(|source| self.error("cannot read", source))
+        })
+    }
+}
+
+fn part(row: &Row<'_>) -> rusqlite::Result<ReplayPart> {
+    Ok(ReplayPart {
+        session: row.get(0)?,
+        stream: row.get(1)?,
+        number: row.get(2)?,
+        start: UnixNanos(row.get::<_, i64>(3)? as u64),
+        end: UnixNanos(row.get::<_, i64>(4)? as u64),
+        bytes: row.get::<_, i64>(5)? as u64,
+    })
+}

@@ -1,0 +1,221 @@
+//! The flame graph: the same spans, selection and time as the waterfall, a lane a depth; or alike calls as one.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+use super::waterfall::WaterfallState;
+use super::waterfall::view::{Colors, use_colors};
+use crate::format;
+use crate::loading::BrowserPace;
+use crate::model::flame::Flame;
+use crate::model::trace::TraceModel;
+use crate::timeline::canvas::CanvasSurface;
+use crate::timeline::flame::{LANE, Picture, draw, under};
+use crate::timeline::scale::Scale;
+use crate::url::FlameKind;
+
+/// The flame graph of a trace.
+#[component]
+pub fn FlameGraph(
+    /// What is shown, and what people change.
+    state: WaterfallState,
+    /// By wall clock or in the aggregate.
+    kind: Signal<FlameKind>,
+) -> impl IntoView {
+    let flame: StoredValue<Option<Arc<Flame>>> = StoredValue::new(None);
+    let (ready, set_ready) = signal(false);
+    let model = state.model.get_value();
+    let pace = BrowserPace::default();
+    let stopped = StoredValue::new_local(pace.clone());
+    on_cleanup(move || {
+        stopped.try_with_value(BrowserPace::stop);
+    });
+    spawn_local(async move {
+        let found = Flame::new(&model, &pace).await;
+        flame.try_set_value(Some(Arc::new(found)));
+        set_ready.try_set(true);
+    });
+
+    let frame = NodeRef::<leptos::html::Div>::new();
+    let canvas = NodeRef::<leptos::html::Canvas>::new();
+    let size = RwSignal::new((0.0_f64, 0.0_f64));
+    let top = RwSignal::new(0.0_f64);
+    let hovered = RwSignal::new(None::<String>);
+    let colors = use_colors();
+    let lanes = Memo::new(move |_| {
+        ready.track();
+        let depth = flame.with_value(|flame| {
+            flame.as_ref().map_or(0, |flame| match kind.get() {
+                FlameKind::WallClock => flame.depth(),
+                FlameKind::Aggregate => flame.call_depth as usize,
+            })
+        });
+        depth as f64
+    });
+    // The aggregate has its own time: that of all work.
+    let zoom = RwSignal::new(None::<(i64, i64)>);
+    let window_of = move || match kind.get() {
+        FlameKind::WallClock => state.window,
+        FlameKind::Aggregate => zoom,
+    };
+    let scale = Memo::new(move |_| {
+        ready.track();
+        let total = match kind.get() {
+            FlameKind::WallClock => state.model.with_value(|model| model.duration),
+            FlameKind::Aggregate => {
+                flame.with_value(|flame| flame.as_ref().map_or(1, |flame| flame.total()))
+            }
+        };
+        Scale::new(total, window_of().get(), size.get().0)
+    });
+    let measure = move || {
+        if let Some(frame) = frame.try_get_untracked().flatten() {
+            let now = (
+                f64::from(frame.client_width()),
+                f64::from(frame.client_height()),
+            );
+            if now != size.get_untracked() {
+                size.set(now);
+            }
+            top.set(f64::from(frame.scroll_top()));
+        }
+    };
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+    Effect::new(move |_| {
+        frame.track();
+        lanes.track();
+        request_animation_frame(measure);
+    });
+    let picture = move |model: &TraceModel, flame: &Flame, act: &mut dyn FnMut(&Picture<'_>)| {
+        act(&Picture {
+            model,
+            flame,
+            kind: kind.get_untracked(),
+            scale: scale.get_untracked(),
+            top: top.get_untracked(),
+            height: size.get_untracked().1,
+            selected: state.selected.get_untracked(),
+        });
+    };
+    let with_picture = move |act: &mut dyn FnMut(&Picture<'_>)| {
+        if let Some(Some(flame)) = flame.try_get_value() {
+            state
+                .model
+                .try_with_value(|model| picture(model, &flame, act));
+        }
+    };
+    Effect::new(move |_| {
+        ready.track();
+        size.track();
+        top.track();
+        scale.track();
+        kind.track();
+        state.selected.track();
+        let colors = colors.get();
+        let Some(canvas) = canvas.get() else { return };
+        request_animation_frame(move || {
+            with_picture(&mut |picture| {
+                let _ = paint(&canvas, picture, &colors);
+            });
+        });
+    });
+    let hit = move |event: &web_sys::MouseEvent| {
+        let canvas = canvas.get_untracked()?;
+        let rect = canvas.get_bounding_client_rect();
+        let (x, y) = (
+            f64::from(event.client_x()) - rect.left(),
+            f64::from(event.client_y()) - rect.top(),
+        );
+        let mut found = None;
+        with_picture(&mut |picture| found = under(picture, x, y));
+        found
+    };
+    let wheel = move |event: leptos::ev::WheelEvent| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            return;
+        }
+        event.prevent_default();
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
+        let px = f64::from(event.client_x()) - canvas.get_bounding_client_rect().left();
+        let next = if event.shift_key() {
+            scale
+                .get_untracked()
+                .panned(event.delta_y() + event.delta_x())
+        } else {
+            let factor = (-event.delta_y() * 0.004).exp();
+            scale.get_untracked().zoomed(factor, px)
+        };
+        untrack(window_of).set(next.window());
+    };
+    view! {
+        <div class="flame">
+            <p class="flame__hint" aria-live="off">
+                {move || {
+                    hovered
+                        .get()
+                        .unwrap_or_else(|| {
+                            match kind.get() {
+                                FlameKind::WallClock => "Each lane is a depth, time runs to the right. Click a span to read it, double-click to zoom to it.",
+                                FlameKind::Aggregate => "Alike calls are one box, as wide as the time spent in them and below. Double-click to zoom to one.",
+                            }
+                            .to_owned()
+                        })
+                }}
+            </p>
+            <div class="flame__frame" node_ref=frame on:scroll=move |_| measure() on:wheel=wheel>
+                <div class="flame__room" style:height=move || format!("{}px", (lanes.get() * LANE).min(8_000_000.0))>
+                    <canvas
+                        class="flame__canvas"
+                        node_ref=canvas
+                        role="img"
+                        aria-label="Flame graph; the waterfall lists the same spans"
+                        on:mousemove=move |event| hovered.set(hit(&event).map(|hit| hit.words))
+                        on:mouseleave=move |_| hovered.set(None)
+                        on:click=move |event| {
+                            if let Some(hit) = hit(&event) {
+                                state.selected.set(Some(hit.node));
+                            }
+                        }
+                        on:dblclick=move |event| {
+                            window_of().set(hit(&event).map(|hit| (hit.from, hit.to)).filter(|(from, to)| from < to));
+                        }
+                    ></canvas>
+                </div>
+            </div>
+            <Show when=move || !ready.get()>
+                <p class="flame__wait" role="status">{format::counted(state.model.with_value(|model| model.len()) as u64, "span")} " are being laid out"</p>
+            </Show>
+        </div>
+    }
+}
+
+fn paint(
+    canvas: &web_sys::HtmlCanvasElement,
+    picture: &Picture<'_>,
+    colors: &Colors,
+) -> Option<()> {
+    let density = window().device_pixel_ratio().clamp(1.0, 3.0);
+    let (width, height) = (picture.scale.width(), picture.height);
+    canvas.set_width((width * density).round() as u32);
+    canvas.set_height((height * density).round() as u32);
+    let style = web_sys::HtmlElement::style(canvas);
+    style.set_property("width", &format!("{width}px")).ok()?;
+    style.set_property("height", &format!("{height}px")).ok()?;
+    let context = canvas
+        .get_context("2d")
+        .ok()??
+        .dyn_into::<web_sys::CanvasRenderingContext2d>()
+        .ok()?;
+    context
+        .set_transform(density, 0.0, 0.0, density, 0.0, 0.0)
+        .ok()?;
+    let (theme, family) = colors;
+    draw(&mut CanvasSurface::new(context, family), picture, theme);
+    Some(())
+}
