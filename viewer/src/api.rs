@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Request, RequestBuilder, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
@@ -201,6 +201,29 @@ pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
 /// [`ApiError`].
 pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     json(&get(path, None).await?)
+}
+
+/// Makes one request with an effect, or one whose answer is used once.
+///
+/// # Errors
+/// [`ApiError`] where the server does not answer or refuses.
+pub async fn send(method: &str, path: &str, body: Option<String>) -> Result<Vec<u8>, ApiError> {
+    let method = method.parse().map_err(|_| ApiError::Unreachable)?;
+    let request = RequestBuilder::new(path).method(method);
+    let request = match body {
+        Some(body) => request
+            .header("content-type", "application/json")
+            .body(body),
+        None => request.build(),
+    };
+    let request = request.map_err(|_| ApiError::Unreachable)?;
+    let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+    let body = response.binary().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        Ok(body)
+    } else {
+        Err(refusal(response.status(), &body))
+    }
 }
 
 /// Makes a request and hands over its answer, unless it is aborted. The same code for every kind of answer.

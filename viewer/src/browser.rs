@@ -10,6 +10,37 @@ pub fn now() -> UnixNanos {
     UnixNanos::from_millis_f64(js_sys::Date::now())
 }
 
+const LOCAL_TIME: &str = "throughline.local-time";
+
+/// Whether times are shown in the browser's zone, as somebody has chosen before.
+#[must_use]
+pub fn shows_local_time() -> bool {
+    let storage = window().local_storage().ok().flatten();
+    storage.is_some_and(|storage| matches!(storage.get_item(LOCAL_TIME), Ok(Some(_))))
+}
+
+/// Shows times in the browser's zone or in UTC from now on. The page is drawn anew, which loses
+/// nothing since its address has all that it shows.
+pub fn show_local_time(local: bool) {
+    let Some(storage) = window().local_storage().ok().flatten() else {
+        return;
+    };
+    // A browser that stores nothing stays with UTC.
+    let _ = if local {
+        storage.set_item(LOCAL_TIME, "1")
+    } else {
+        storage.remove_item(LOCAL_TIME)
+    };
+    let _ = window().location().reload();
+}
+
+/// How many minutes the browser's zone is ahead of UTC at an instant.
+#[must_use]
+pub fn minutes_ahead(instant: UnixNanos) -> i32 {
+    let date = js_sys::Date::new(&(instant.0 as f64 / 1e6).into());
+    -(date.get_timezone_offset() as i32)
+}
+
 /// An instant that follows the clock every `seconds`, for relative times.
 #[must_use]
 pub fn ticking_now(seconds: u32) -> ReadSignal<UnixNanos> {

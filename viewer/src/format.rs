@@ -1,8 +1,11 @@
 //! How numbers, times and counts read, the same on every page.
 //!
-//! A number and its unit are joined by a no-break space. Times are UTC and say so.
+//! A number and its unit are joined by a no-break space. Times are UTC until a zone is chosen, and say
+//! which they are.
 
-use shared::time::UnixNanos;
+use std::cell::Cell;
+
+use shared::time::{DurationNanos, UnixNanos};
 
 /// The no-break space between a number and its unit.
 const NBSP: char = '\u{a0}';
@@ -92,21 +95,57 @@ pub fn percent(part: i64, whole: i64) -> String {
     }
 }
 
-/// The date and time of an instant in UTC to the millisecond, in the two parts that are shown apart:
+/// How many minutes a zone is ahead of UTC at an instant.
+pub type MinutesAhead = fn(UnixNanos) -> i32;
+
+thread_local! {
+    /// The zone; UTC itself where there is none.
+    static ZONE: Cell<Option<MinutesAhead>> = const { Cell::new(None) };
+}
+
+/// Shows times in a zone from now on, or in UTC.
+pub fn use_zone(minutes_ahead: Option<MinutesAhead>) {
+    ZONE.set(minutes_ahead);
+}
+
+/// An instant as the zone's clocks show it, and what the zone is called then: `UTC`, `UTC+5:30`.
+fn in_zone(instant: UnixNanos) -> (UnixNanos, String) {
+    let Some(minutes_ahead) = ZONE.get() else {
+        return (instant, "UTC".to_owned());
+    };
+    let minutes = minutes_ahead(instant);
+    let shown = instant + DurationNanos(i64::from(minutes) * 60_000_000_000);
+    let (sign, minutes) = (if minutes < 0 { '−' } else { '+' }, minutes.unsigned_abs());
+    let label = match minutes % 60 {
+        0 => format!("UTC{sign}{}", minutes / 60),
+        rest => format!("UTC{sign}{}:{rest:02}", minutes / 60),
+    };
+    (shown, label)
+}
+
+/// The date and time of an instant to the millisecond, in the two parts that are shown apart:
 /// `("22 Nov 2026", "11:04:12.381 UTC")`.
 #[must_use]
 pub fn date_and_time(instant: UnixNanos) -> (String, String) {
-    let (year, month, day) = civil_from_days((instant.0 / NANOS_PER_DAY) as i64);
+    let (shown, zone) = in_zone(instant);
+    let (year, month, day) = civil_from_days((shown.0 / NANOS_PER_DAY) as i64);
     let millis = instant.0 / 1_000_000 % 1_000;
     (
         format!("{day} {} {year}", MONTHS[month as usize - 1]),
-        format!("{}.{millis:03} UTC", clock(instant)),
+        format!("{}.{millis:03} {zone}", clock(instant)),
     )
 }
 
-/// The time of day of an instant in UTC: `11:04:12`.
+/// The zone that an instant is shown in.
+#[must_use]
+pub fn zone(instant: UnixNanos) -> String {
+    in_zone(instant).1
+}
+
+/// The time of day of an instant: `11:04:12`.
 #[must_use]
 pub fn clock(instant: UnixNanos) -> String {
+    let (instant, _) = in_zone(instant);
     let second = instant.0 / 1_000_000_000 % 86_400;
     format!(
         "{:02}:{:02}:{:02}",
@@ -119,6 +158,7 @@ pub fn clock(instant: UnixNanos) -> String {
 /// The day of an instant without its year: `22 Nov`.
 #[must_use]
 pub fn day(instant: UnixNanos) -> String {
+    let (instant, _) = in_zone(instant);
     let (_, month, day) = civil_from_days((instant.0 / NANOS_PER_DAY) as i64);
     format!("{day} {}", MONTHS[month as usize - 1])
 }
@@ -244,6 +284,21 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "span"), "1 span");
         assert_eq!(counted(0, "span"), "0 spans");
+    }
+
+    #[test]
+    fn instants_read_in_a_zone_that_is_named() {
+        let instant = UnixNanos(1_795_345_452_381_000_000);
+        use_zone(Some(|_| 330));
+        let india = date_and_time(instant);
+        use_zone(Some(|_| -720));
+        let baker_island = date_and_time(instant);
+        use_zone(None);
+        assert_eq!(india.1, "16:34:12.381 UTC+5:30");
+        assert_eq!(
+            baker_island,
+            ("21 Nov 2026".to_owned(), "23:04:12.381 UTC−12".to_owned())
+        );
     }
 
     #[test]

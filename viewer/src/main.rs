@@ -18,6 +18,9 @@ mod url;
 
 fn main() {
     console_error_panic_hook::set_once();
+    if browser::shows_local_time() {
+        format::use_zone(Some(browser::minutes_ahead));
+    }
     // What the page shows while the program loads.
     if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
         boot.remove();

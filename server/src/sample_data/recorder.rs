@@ -92,6 +92,11 @@ impl<'a> Recorder<'a> {
         self.now = self.now + DurationNanos((millis * 1e6) as i64);
     }
 
+    /// Spends exactly so many milliseconds, as until a deadline.
+    pub fn wait(&mut self, millis: i64) {
+        self.now = self.now + DurationNanos::from_millis(millis);
+    }
+
     /// Describes the innermost span.
     pub fn set(&mut self, key: &str, value: impl Into<AttributeValue>) {
         let attribute = Attribute::new(key, value);

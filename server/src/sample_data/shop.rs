@@ -213,7 +213,7 @@ impl Shop {
                 t.set("db.system.name", "elasticsearch");
                 t.set("db.collection.name", "products");
                 if timeout {
-                    t.spend(1_500.0);
+                    t.wait(1_500);
                     t.throw("TimeoutException", "no answer from search-3 within 1500 ms");
                 } else {
                     t.spend(38.0);
@@ -351,7 +351,7 @@ impl Shop {
                 if on_second && new { 2_i64 } else { 40 },
             );
             if starved && t.random.chance(0.75) {
-                t.spend(2_000.0);
+                t.wait(2_000);
                 t.throw("PoolExhausted", "no connection within 2 s: 2 of 2 in use");
                 t.log(
                     17,

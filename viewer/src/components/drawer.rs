@@ -12,9 +12,11 @@ use shared::time::{DurationNanos, UnixNanos};
 
 use super::copy_button::CopyButton;
 use super::mark::ServiceDot;
+use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
 use crate::api::{self, Remote, use_fetch};
 use crate::format;
+use crate::model::curl::curl;
 use crate::model::phases::{Phase, phases};
 use crate::model::trace::TraceModel;
 use crate::url::Tab;
@@ -135,7 +137,9 @@ pub fn Drawer(
                         label="Copy as JSON"
                         what="the span"
                     />
+                    {move || record.with(|record| record.ready().and_then(|record| curl(&record.span))).map(|command| view! { <CopyButton text=move |()| command.clone() label="Copy as curl" what="the request" /> })}
                 </div>
+                <SpanNotes span=id />
                 <div class="tabs" role="tablist" aria-label="Parts of the span" node_ref=tabs on:keydown=turn>
                     {Tab::ALL
                         .map(|part| {

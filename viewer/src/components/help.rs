@@ -77,6 +77,12 @@ pub fn HelpSheet() -> impl IntoView {
                     })
                     .collect_view()}
             </div>
+            <p class="help__zone">
+                {if browser::shows_local_time() { "Times are shown in your time zone. " } else { "Times are shown in UTC. " }}
+                <button type="button" class="link" on:click=|_| browser::show_local_time(!browser::shows_local_time())>
+                    {if browser::shows_local_time() { "Show UTC" } else { "Show local time" }}
+                </button>
+            </p>
         </dialog>
     }
 }

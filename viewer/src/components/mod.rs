@@ -1,5 +1,6 @@
 //! The parts that pages are made of: markup over typed properties.
 
+pub mod arrivals;
 pub mod completion;
 pub mod copy_button;
 pub mod drawer;
@@ -9,10 +10,12 @@ pub mod find_bar;
 pub mod flame;
 pub mod help;
 pub mod mark;
+pub mod notes;
 pub mod nothing;
 pub mod query_bar;
 pub mod saved_views;
 pub mod scatter;
+pub mod share;
 pub mod state;
 pub mod theme;
 pub mod top_bar;

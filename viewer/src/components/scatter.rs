@@ -142,7 +142,7 @@ fn Grid(scatter: Scatter) -> impl IntoView {
     view! {
         {lines}
         <span class="scatter__time scatter__time--first">{format::clock(scatter.first)}</span>
-        <span class="scatter__time scatter__time--last">{format::clock(scatter.last)} " UTC"</span>
+        <span class="scatter__time scatter__time--last">{format::clock(scatter.last)} " " {format::zone(scatter.last)}</span>
     }
 }
 

@@ -97,9 +97,14 @@ pub fn TraceRow(
 fn exact(now: UnixNanos, start: UnixNanos) -> String {
     let today = format::day(now) == format::day(start);
     if today {
-        format!("{} UTC", format::clock(start))
+        format!("{} {}", format::clock(start), format::zone(start))
     } else {
-        format!("{}, {} UTC", format::day(start), &format::clock(start)[..5])
+        format!(
+            "{}, {} {}",
+            format::day(start),
+            &format::clock(start)[..5],
+            format::zone(start)
+        )
     }
 }
 

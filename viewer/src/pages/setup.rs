@@ -5,9 +5,11 @@ use shared::query::StatusResponse;
 
 use crate::api::{self, Remote, SearchResponse, use_fetch};
 use crate::browser;
+use crate::components::arrivals::{Arrivals, Attempts};
 use crate::components::copy_button::CopyButton;
 use crate::components::state::Failure;
 use crate::format;
+use crate::model::recipes::RECIPES;
 
 /// The page at `/setup`.
 #[component]
@@ -119,47 +121,29 @@ fn BrowserStep(addresses: Memo<(String, String)>) -> impl IntoView {
     }
 }
 
-const PROTOCOLS: [&str; 3] = ["HTTP", "gRPC", "Collector"];
-
-/// What a service or a Collector is told, for one of the protocols.
-fn recipe(protocol: usize, ingest: &str, grpc: &str) -> String {
-    let variables = |protocol: &str, endpoint: &str| {
-        format!(
-            "OTEL_SERVICE_NAME=my-service\nOTEL_EXPORTER_OTLP_PROTOCOL={protocol}\nOTEL_EXPORTER_OTLP_ENDPOINT={endpoint}"
-        )
-    };
-    match PROTOCOLS[protocol] {
-        "gRPC" => variables("grpc", grpc),
-        "Collector" => format!(
-            "exporters:\n  otlphttp/throughline:\n    endpoint: {ingest}\nservice:\n  pipelines:\n    traces:\n      exporters: [otlphttp/throughline]"
-        ),
-        _ => variables("http/protobuf", ingest),
-    }
-}
-
 #[component]
 fn ServiceStep(addresses: Memo<(String, String)>) -> impl IntoView {
-    let (protocol, set_protocol) = signal(0_usize);
+    let (chosen, choose) = signal(0_usize);
     let text = Signal::derive(move || {
-        addresses.with(|(ingest, grpc)| recipe(protocol.get(), ingest, grpc))
+        addresses.with(|(ingest, grpc)| RECIPES[chosen.get()].text(ingest, grpc))
     });
     view! {
         <li class="step">
             <h2>"Point your services here"</h2>
             <p>"Any OpenTelemetry SDK reads these variables; the trace context arrives with the browser's requests."</p>
-            <div class="pills" role="group" aria-label="Protocol">
-                {PROTOCOLS
-                    .into_iter()
+            <div class="pills" role="group" aria-label="Language or proxy">
+                {RECIPES
+                    .iter()
                     .enumerate()
-                    .map(|(index, name)| {
+                    .map(|(index, recipe)| {
                         view! {
                             <button
                                 type="button"
                                 class="pill"
-                                aria-pressed=move || (protocol.get() == index).to_string()
-                                on:click=move |_| set_protocol.set(index)
+                                aria-pressed=move || (chosen.get() == index).to_string()
+                                on:click=move |_| choose.set(index)
                             >
-                                {name}
+                                {recipe.name}
                             </button>
                         }
                     })
@@ -202,6 +186,8 @@ fn ArrivalStep(
                     .into_any(),
                 }}
             </div>
+            <Attempts />
+            <Arrivals />
             {move || status.get().ready().map(|status| view! { <Counts status=(*status).clone() /> })}
         </li>
     }
@@ -237,7 +223,6 @@ fn Counts(status: StatusResponse) -> impl IntoView {
                     .collect_view()}
             </tbody>
         </table>
-        {status.last_refusal.map(|reason| view! { <p class="notice notice--warn">"Last refusal: " {reason}</p> })}
         <p class="step__note">"Throughline " {status.version} ", listening at " <code>{status.ingest_url}</code> " and " <code>{status.grpc_url}</code> "."</p>
     }
 }

@@ -15,6 +15,8 @@ use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
 use crate::components::find_bar::{Find, FindBar};
 use crate::components::flame::FlameGraph;
+use crate::components::notes::Notes;
+use crate::components::share::Share;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::trace_tools::TraceTools;
 use crate::components::waterfall::{Waterfall, WaterfallState};
@@ -48,6 +50,7 @@ pub fn TracePage(
     let loaded = use_trace(path.clone());
     let path = Memo::new(move |_| path.clone());
     let logs = use_fetch(path, |path: &String| format!("{path}/logs"), api::logs);
+    provide_context(Notes::of(&id));
     // What a person sees survives the arrival of further spans: it is kept here, by the ids of spans.
     let address = StoredValue::new(TraceAddress::parse(&use_location().search.get_untracked()));
     let (waited, set_waited) = signal(0_u32);
@@ -125,6 +128,7 @@ fn Missing(id: String, waiting: bool) -> impl IntoView {
     Effect::new(|_| document().set_title("No such trace · Throughline"));
     if waiting {
         return view! {
+            <h1 class="visually-hidden">"Trace"</h1>
             <Message title="Waiting for the trace">
                 <p>"None of its spans has arrived yet. A page sends its spans a moment after the work is done."</p>
                 <p class="message__detail"><code>{id}</code></p>
@@ -133,6 +137,7 @@ fn Missing(id: String, waiting: bool) -> impl IntoView {
         .into_any();
     }
     view! {
+        <h1 class="visually-hidden">"Trace"</h1>
         <Message title="There is no such trace">
             <p>"It may not have arrived, may have been too old to keep, or the id may be mistyped."</p>
             <p class="message__detail"><code>{format::clipped(&id, 80)}</code></p>
@@ -316,6 +321,7 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                     "trace " <code>{format::short_id(&trace_id)}</code>
                     <CopyButton text=move |()| trace_id.clone() what="the trace id" quiet=true />
                 </span>
+                <Share id=model.trace_id().map(|id| id.to_hex()).unwrap_or_default() />
             </div>
             <p class="story">{move || view! { <Story pieces=reading(state, story) /> }}</p>
             <div class="chips" role="group" aria-label="Findings">

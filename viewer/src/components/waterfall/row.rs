@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use super::{OVERSCAN, STRIDE, WaterfallState};
 use crate::browser;
 use crate::components::find_bar::Find;
+use crate::components::notes::NoteMark;
 use crate::format;
 use crate::model::rows::Row;
 use crate::model::trace::TraceModel;
@@ -140,6 +141,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
             <span class="row__label" title=explained>{name.clone()}</span>
             <span class="row__service">{service.name}</span>
             <span class="row__marks">
+                <NoteMark span=model.span_id(node) />
                 {failed.then(|| view! { <b class="row__error" aria-label="error">"✕"</b> })}
                 {hides_error.then(|| view! { <b class="row__error row__error--hidden" aria-label="hides an error" title="An error is hidden in here">"✕"</b> })}
                 {(closed && !row.key.fold).then(|| view! { <span class="row__count">"+" {format::count(u64::from(row.hidden))}</span> })}
