@@ -220,7 +220,7 @@ test.describe('trace', () => {
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toBeHidden();
     await page.keyboard.press('/');
-    await expect(page.getByLabel('Query in TraceQL')).toBeFocused();
+    await expect(page.getByLabel('Filter the spans of this trace')).toBeFocused();
   });
 
   test('comes back from its address as it was left', async ({ page, throughline, service }) => {

@@ -54,7 +54,7 @@ const SMALLER: [&str; 8] = [
 ];
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
-const MANGLED: [&str; 29] = [
+const MANGLED: [&str; 28] = [
     "announce",
     "answered",
     "awaited",
@@ -68,7 +68,6 @@ const MANGLED: [&str; 29] = [
     "earlier",
     "failures",
     "heard",
-    "held",
     "interaction",
     "lasts",
     "leaving",
