@@ -104,6 +104,8 @@ test('tabs and reloads of a session make one choice, another session its own', a
 
 test('a session ends after half an hour without an action, and after four hours', async ({ page, app, throughline, service }) => {
   await page.goto(app.publish('delivery.html', { tag: throughline.tag(service) }));
+  // The session begins when there is something to say.
+  await expect.poll(() => sessionOf(page)).toBeTruthy();
   const ages = (touched, started) =>
     page.evaluate(
       ([t, s]) => {

@@ -110,6 +110,7 @@ export function rootOf(action) {
 /** Ends an action now: at its last activity, or at `end`. */
 export function endAction(action, end = action.last) {
   if (!live.delete(action)) return;
+  action.last = end;
   tell('end', action);
   action.ended = true;
   if (action.span) {

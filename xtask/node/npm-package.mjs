@@ -18,8 +18,18 @@ const PROGRAMS = [
   ['throughline.worker.js', 'program.worker.js', 'typeof WorkerGlobalScope'],
 ];
 
-/** How a script asks for its late half. */
-const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)",\s*[\w$]+\)\)/;
+/** How a script begins to ask for its late half. */
+const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)",/;
+
+/** The expression at `start` of a script, to the bracket that closes its first one. */
+function call(code, start) {
+  let depth = 0;
+  for (let end = start; end < code.length; end++) {
+    if (code[end] === '(') depth++;
+    if (code[end] === ')' && --depth === 0) return code.slice(start, end + 1);
+  }
+  throw new Error('a bracket is never closed');
+}
 
 await rm(directory, { recursive: true, force: true });
 await mkdir(directory, { recursive: true });
@@ -30,9 +40,11 @@ for (const [script, module, needed] of PROGRAMS) {
   const code = await readFile(join(scripts, script), 'utf8').catch(() => undefined);
   if (code !== undefined) {
     await writeFile(join(directory, script), code);
-    const [asked, hashed] = LATE.exec(code) ?? [];
-    if (hashed) await writeFile(join(directory, hashed), await readFile(join(scripts, 'throughline.late.js')));
-    const own = asked ? code.replace(asked, "import('./throughline.late.js')") : code;
+    const asked = LATE.exec(code);
+    // A worker has no late half.
+    if (!asked && needed === 'typeof document') throw new Error(`${script} does not ask for its late half`);
+    if (asked) await writeFile(join(directory, asked[1]), await readFile(join(scripts, 'throughline.late.js')));
+    const own = asked ? code.replace(call(code, asked.index), () => "import('./throughline.late.js')") : code;
     await writeFile(join(directory, module), `if (${needed} !== 'undefined') {\n${own.trimEnd()}\n}\n`);
     continue;
   }
