@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 
 import { complaintsOf, expect, press, test } from '../harness/fixtures.js';
+import { lateHalf } from '../harness/late-half.js';
 import { propagatedBy } from '../harness/page-server.js';
 import { pause, until } from '../harness/poll.js';
 
@@ -111,6 +112,8 @@ test('a minute without the server, and a minute offline', async ({ browser, app,
   const contexts = [await browser.newContext(), await browser.newContext()];
   const [left, kept, cut] = [await contexts[0].newPage(), await contexts[0].newPage(), await contexts[1].newPage()];
   await Promise.all([left.goto(unserved.url), kept.goto(unserved.url), cut.goto(offline.url)]);
+  // It has the vault, and comes from the server that is about to stop.
+  await Promise.all([left, kept, cut].map(lateHalf));
   await ownThroughline.stop();
   await contexts[1].setOffline(true);
   const since = Date.now();

@@ -2,6 +2,7 @@
 
 import { HangingEndpoint, refusingOrigin } from '../harness/faulty-endpoint.js';
 import { complaintsOf, expect, press, test } from '../harness/fixtures.js';
+import { lateHalf } from '../harness/late-half.js';
 import { propagatedBy } from '../harness/page-server.js';
 import { until } from '../harness/poll.js';
 import { expectTrace } from '../harness/trace.js';
@@ -49,6 +50,7 @@ test('a click that itself leaves the page delivers', async ({ page, app, through
 test('what happens while the server is down is delivered when it returns', async ({ page, app, ownThroughline, service }) => {
   const complaints = complaintsOf(page);
   await page.goto(app.publish('delivery.html', { tag: ownThroughline.tag(service) }));
+  await lateHalf(page);
   await ownThroughline.stop();
   const refused = page.waitForEvent('requestfailed', (request) => request.url().includes('/v1/traces'));
   const before = app.received('/api/order').length;
