@@ -324,8 +324,9 @@ test.describe('the main thread', () => {
     const prefix = 'browser.long_animation_frame.';
     expect(frame.attributes[`${prefix}blocking_duration`]).toBeGreaterThan(150);
     expect(frame.attributes[`${prefix}duration`]).toBeGreaterThanOrEqual(260);
-    const script = frame.events.find(({ name }) => name === 'script');
-    expect(script.attributes).toMatchObject({ [`${prefix}invoker_type`]: 'event-listener', [`${prefix}invoker`]: 'BUTTON#act.onclick' });
+    // On a busy machine other listeners of the press took long enough to be named too.
+    const script = frame.events.find(({ name, attributes }) => name === 'script' && attributes[`${prefix}invoker`] === 'BUTTON#act.onclick');
+    expect(script.attributes).toMatchObject({ [`${prefix}invoker_type`]: 'event-listener' });
     expect(script.attributes[`${prefix}source_url`]).toContain('/signals.html');
     const { attributes } = rootOf(trace);
     expect(attributes['throughline.interaction.processing_ms']).toBeGreaterThanOrEqual(250);
