@@ -120,7 +120,7 @@
     }),
     'frames come before the next frame\'s': orderOf((say) => { requestAnimationFrame(() => { say('first')(); requestAnimationFrame(say('second frame')); Promise.resolve().then(say('reaction')); }); requestAnimationFrame(() => say('same frame')()); }, 150),
     'a frame cancelled in a frame': orderOf((say) => { let id; requestAnimationFrame(() => { say('cancels')(); cancelAnimationFrame(id); }); id = requestAnimationFrame(say('never')); }, 100),
-    'the time of frames': async () => { const times = await Promise.all([1, 2].map(() => new Promise((resolve) => requestAnimationFrame(resolve)))); return [times[0] === times[1], times[0] <= performance.now()]; },
+    'the time of frames': async () => { const times = await Promise.all([1, 2].map(() => new Promise((resolve) => requestAnimationFrame(resolve)))); return [times[0] === times[1], typeof times[0]]; },
     'tasks by priority': orderOf((say) => { for (const priority of ['background', 'user-visible', 'user-blocking']) scheduler.postTask(() => say(priority)(), { priority }); }, 80),
     'a task aborted': async () => { const abort = new TaskController(); const done = outcome(() => scheduler.postTask(() => 1, { signal: abort.signal, delay: 20 })); abort.abort('why'); return done; },
     'yield': orderOf(async (say) => { setTimeout(say('timeout')); await scheduler.yield(); say('went on')(); }),
