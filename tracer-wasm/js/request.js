@@ -53,15 +53,20 @@ export function causeOf(context = current()) {
  * Starts a client span, named by a word and, where that ends with a blank, the redacted path of `url`; `time` since the
  * navigation.
  */
-export function startClient({ parent, how, link }, time, word, url) {
-  const span = spans.start(parent, epoch(time), word, 1);
+export function startClient(cause, time, word, url) {
+  const span = spans.start(cause.parent, epoch(time), word, 1);
+  describe(span, cause, word, url);
+  return span;
+}
+
+/** Says of a client span what `startClient` says. */
+function describe(span, { parent, how, link }, word, url) {
   spans.url(span, 'url.full', url, word.endsWith(' ') ? 2 : 0);
   spans.set(span, 'server.address', url.hostname);
   spans.set(span, 'server.port', +url.port || (url.protocol === 'https:' ? 443 : 80));
   spans.set(span, 'throughline.causality', how);
   if (link) spans.link(span, link);
   if (!parent) spans.id(span, 'session.id', session());
-  return span;
 }
 
 /** Notes when things happened, as far as an entry of the performance timeline knows. */
@@ -101,10 +106,9 @@ export function startRequest(method, url, body, start = now()) {
   const cause = causeOf();
   const { context } = cause;
   const known = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/.test(method);
-  const span = startClient(cause, start, `${known ? method : 'HTTP'} `, url);
-  spans.set(span, 'http.request.method', known ? method : '_OTHER');
-  if (!known) spans.set(span, 'http.request.method_original', method);
-  spans.set(span, 'http.request.body.size', sizeOf(body));
+  const word = `${known ? method : 'HTTP'} `;
+  const span = spans.start(cause.parent, epoch(start), word, 1);
+  const size = sizeOf(body);
   const traceparent = spans.traceparent(span);
   const release = hold(context);
   const address = url.href.split('#')[0];
@@ -158,10 +162,14 @@ export function startRequest(method, url, body, start = now()) {
       request.end(now());
     },
 
-    /** Ends the span; `time` since the navigation. */
+    /** Ends the span, and says what the request was: the page did not have to wait for that. `time` since the navigation. */
     end(time) {
       if (!open.delete(request)) return;
       clearTimeout(timer);
+      describe(span, cause, word, url);
+      spans.set(span, 'http.request.method', known ? method : '_OTHER');
+      if (!known) spans.set(span, 'http.request.method_original', method);
+      spans.set(span, 'http.request.body.size', size);
       spans.end(span, epoch(time));
       release(time);
     },
