@@ -27,6 +27,10 @@ pub enum Content {
 /// The attribute whose value is handed over when the element is picked by pointer or keyboard.
 pub const PICK: &str = "data-pick";
 
+/// The attribute of a picture whose value is where its middle is, in pixels from its left edge: what does not
+/// fit is first seen there.
+pub const MIDDLE: &str = "data-middle";
+
 /// An element with a class; without one where it is empty.
 #[must_use]
 pub fn element(tag: &'static str, class: &str) -> Markup {

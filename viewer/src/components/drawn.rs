@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::markup::{Content, Markup, PICK};
+use crate::markup::{Content, MIDDLE, Markup, PICK};
 
 const HTML: &str = "http://www.w3.org/1999/xhtml";
 const SVG: &str = "http://www.w3.org/2000/svg";
@@ -27,12 +27,16 @@ pub fn Drawn(
             .active_element()
             .filter(|element| root.contains(Some(element)))
             .and_then(|element| element.get_attribute(PICK));
+        let first_time = root.first_child().is_none();
         root.set_text_content(None);
         contents.with(|contents| {
             for markup in contents {
                 draw(&root, markup, HTML);
             }
         });
+        if first_time && let Some(middle) = middle(&root) {
+            root.set_scroll_left(middle as i32 - root.client_width() / 2);
+        }
         let Some(focused) = focused else { return };
         let quoted = focused.replace('\\', "\\\\").replace('"', "\\\"");
         if let Ok(Some(element)) = root.query_selector(&format!("[{PICK}=\"{quoted}\"]")) {
@@ -71,6 +75,14 @@ pub fn Drawn(
             }
         ></div>
     }
+}
+
+/// Where the middle of the picture is that is all of the contents.
+fn middle(root: &Element) -> Option<f64> {
+    let only = root
+        .first_element_child()
+        .filter(|_| root.child_element_count() == 1)?;
+    only.get_attribute(MIDDLE)?.parse().ok()
 }
 
 fn draw(into: &Element, markup: &Markup, space: &str) {

@@ -12,10 +12,8 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("→ ←", "open and close, or go to child and parent"),
             ("Enter", "open the span"),
             ("Esc", "close the span"),
-            (
-                "n p",
-                "next and previous error; n N next and previous hit of a filter",
-            ),
+            ("n p", "next and previous error"),
+            ("n N", "next and previous hit of a filter"),
             ("c", "walk along the critical path"),
             ("l", "show or hide the critical path"),
         ],

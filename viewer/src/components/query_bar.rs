@@ -91,7 +91,7 @@ pub fn QueryBar(
             .collect_view()
     };
     view! {
-        <form class="query" class:query--compact=compact role="search" on:submit=submit>
+        <form class="query" class:query--compact=compact role="search" aria-label="Traces" on:submit=submit>
             <div class="query__field" class:query__field--bad=move || shown_problem.with(Option::is_some)>
                 <div class="query__window" aria-hidden="true">
                     <div class="query__paint" node_ref=paint style:transform=move || format!("translateX({}px)", -scroll.get())>{painted}</div>

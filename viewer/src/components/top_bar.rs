@@ -16,8 +16,14 @@ use crate::model::filter::Filter;
 pub fn TopBar() -> impl IntoView {
     let path = use_location().pathname;
     let searching = Memo::new(move |_| path.with(|path| path == "/" || path == "/search"));
-    let traces =
-        move || path.with(|path| path == "/" || path == "/search" || path.starts_with("/trace/"));
+    let traces = move || {
+        path.with(|path| {
+            matches!(
+                path.split('/').nth(1),
+                Some("" | "search" | "trace" | "compare")
+            )
+        })
+    };
     let is = move |page: &'static str| path.with(|path| path == page);
     let navigate = use_navigate();
     let search = Callback::new(move |query: String| {
@@ -44,7 +50,7 @@ pub fn TopBar() -> impl IntoView {
     let current = |on: bool| on.then_some("page");
     view! {
         <header class="top-bar">
-            <a class="logo" href="/"><Logo /><span class="logo__name">"Throughline"</span></a>
+            <a class="logo" href="/" aria-label="Throughline"><Logo /><span class="logo__name">"Throughline"</span></a>
             <nav class="top-bar__nav" aria-label="Pages">
                 <a href="/" aria-current=move || current(traces())>"Traces"</a>
                 <a href="/sessions" aria-current=move || current(path.with(|path| path.starts_with("/session")))>"Sessions"</a>

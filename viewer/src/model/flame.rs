@@ -80,7 +80,7 @@ impl Flame {
     }
 
     /// The nodes to draw in a lane between two instants, where `nanos_per_px` lie on a pixel: of those that begin
-    /// within one pixel, the first. As many as there are pixels at most, found by jumps.
+    /// within one pixel, the one that reaches furthest. As many as there are pixels at most, found by jumps.
     pub fn visible<'a>(
         &'a self,
         model: &'a TraceModel,
@@ -92,16 +92,18 @@ impl Flame {
         let mut place = latest.partition_point(|end| *end < from);
         let step = nanos_per_px.max(1.0) as i64;
         std::iter::from_fn(move || {
-            let node = *nodes.get(place)?;
-            let start = model.start[node as usize];
+            let start = model.start[*nodes.get(place)? as usize];
             if start > to {
                 return None;
             }
-            // What begins within the same pixel is hidden behind what is drawn there.
+            // What begins within the same pixel and ends earlier is hidden behind what is drawn there.
+            let first = place;
             let next = start.max(from).saturating_add(step);
             let rest = &nodes[place + 1..];
             place += 1 + gallop(rest, |other| model.start[*other as usize] < next);
-            Some(node)
+            let furthest = latest[place - 1];
+            let of_run = latest[first..place].partition_point(|end| *end < furthest);
+            Some(nodes[first + of_run])
         })
     }
 
@@ -246,5 +248,21 @@ mod tests {
         assert!(zoomed.len() >= 4 && zoomed.len() < 8, "{}", zoomed.len());
         let found = flame.at(&model, 1, 500_010, 0).expect("a span");
         assert!(model.start[found as usize] <= 500_010 && model.end[found as usize] >= 500_010);
+    }
+
+    #[test]
+    fn a_long_span_is_drawn_though_a_short_one_begins_within_its_pixel() {
+        let model = model(vec![
+            span(1, 0, "a", "root", 0, 1_000_000),
+            span(2, 1, "a", "short", 10_000, 10_100),
+            span(3, 1, "a", "long", 10_200, 900_000),
+            span(4, 1, "a", "last", 10_300, 10_400),
+        ]);
+        let flame = flame(&model);
+        let drawn: Vec<&str> = flame
+            .visible(&model, 1, (0, 1_000_000), 10_000.0)
+            .map(|node| model.name(node))
+            .collect();
+        assert_eq!(drawn, ["long"]);
     }
 }

@@ -9,12 +9,16 @@ use super::service_map::{
     Direction, Line, Part, RADIUS, amount, change, error_share, errors, id_of_part, role, scene,
 };
 use crate::format;
-use crate::markup::{Markup, PICK, element, text};
+use crate::markup::{MIDDLE, Markup, PICK, element, text};
 
 /// A ring's radius.
 const RING: f64 = RADIUS - 3.0;
 /// The length of one dash with its gap on a line with failures.
 const DASH: f64 = 14.0;
+/// The height of a label.
+const LABEL: f64 = 15.0;
+/// About the width of a character of a label.
+const CHARACTER: f64 = 6.6;
 
 /// Draws a map. `range` is its length in nanoseconds where figures are rates; otherwise they are counts.
 #[must_use]
@@ -47,19 +51,25 @@ pub fn picture(
             .all(inside)
     };
     let mut parts = vec![definitions()];
+    let mut labels = Vec::new();
     for (index, (edge, line)) in map.edges.iter().zip(&scene.lines).enumerate() {
         let part = Part::Edge(index);
         let [from, to] = [edge.from, edge.to].map(|node| &map.nodes[node as usize].key.name);
         let label = format!("{from} calls {to}: {}", spoken(&edge.now, range));
         let near = near(map, picked, part);
         let labelled = picked.is_some() && near || direction == Direction::Right;
-        parts.push(around(
-            part,
-            near,
-            &label,
-            line_markup(edge, line, labelled),
-        ));
+        parts.push(around(part, near, &label, line_markup(edge, line)));
+        if labelled || edge.now.errors > 0 {
+            let class = if near {
+                "graph__label"
+            } else {
+                "graph__label graph__part--far"
+            };
+            labels.push((class, line_text(&edge.now), line.label));
+        }
     }
+    // Above all lines, so that none crosses a label.
+    parts.extend(labels_markup(labels));
     let compared = map.before.is_some_and(|before| before.traces > 0);
     for (index, (node, &at)) in map.nodes.iter().zip(&scene.nodes).enumerate() {
         let part = Part::Node(index);
@@ -73,7 +83,15 @@ pub fn picture(
         let inside = node_markup(node, at, range, compared);
         parts.push(around(part, near(map, picked, part), &label, inside));
     }
+    // Calls begin at the browser, or at what stands first.
+    let first = map
+        .nodes
+        .iter()
+        .position(|node| node.key.role == Role::Browser)
+        .unwrap_or(0);
+    let middle = scene.nodes.get(first).map_or(0.0, |at| at.0);
     element("svg", "graph")
+        .at(MIDDLE, middle)
         .set("role", "group")
         .set("aria-label", "Service map")
         .at("width", scene.width)
@@ -134,7 +152,29 @@ fn definitions() -> Markup {
     element("defs", "").with(hatch).with(arrow)
 }
 
-fn line_markup(edge: &MapEdge, line: &Line, labelled: bool) -> Vec<Markup> {
+/// The labels of lines with their classes, each moved up or down until it covers no other.
+fn labels_markup(labels: Vec<(&'static str, String, (f64, f64))>) -> Vec<Markup> {
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    let placed = labels.into_iter().map(|(class, label, (x, y))| {
+        let half = label.chars().count() as f64 * CHARACTER / 2.0;
+        let free = |y: f64| {
+            taken.iter().all(|&(other_x, other_y, other_half)| {
+                (x - other_x).abs() >= half + other_half || (y - other_y).abs() >= LABEL
+            })
+        };
+        // By turns above and below, ever further away.
+        let steps = [0.0, -1.0, 1.0, -2.0, 2.0].map(|step| y - 5.0 + step * LABEL);
+        let y = steps.into_iter().find(|y| free(*y)).unwrap_or(steps[0]);
+        taken.push((x, y, half));
+        text("text", class, &label)
+            .set("aria-hidden", "true")
+            .at("x", x)
+            .at("y", y)
+    });
+    placed.collect()
+}
+
+fn line_markup(edge: &MapEdge, line: &Line) -> Vec<Markup> {
     let figures = &edge.now;
     let stroke = |class: &str| element("path", class).set("d", &line.path);
     let class = if figures.count == 0 {
@@ -154,13 +194,6 @@ fn line_markup(edge: &MapEdge, line: &Line, labelled: bool) -> Vec<Markup> {
             .at("stroke-width", line.width + 1.0)
             .set("stroke-dasharray", &format!("{dash:.1} {:.1}", DASH - dash));
         parts.push(failed);
-    }
-    if labelled || figures.errors > 0 {
-        let (x, y) = line.label;
-        let label = text("text", "graph__label", &line_text(figures))
-            .at("x", x)
-            .at("y", y - 5.0);
-        parts.push(label);
     }
     parts
 }
@@ -182,6 +215,7 @@ fn node_markup(
     };
     let words = |class: &str, label: &str, line: f64| {
         text("text", class, label)
+            .set("aria-hidden", "true")
             .at("x", x)
             .at("y", y + RADIUS + line)
     };

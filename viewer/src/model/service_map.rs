@@ -539,4 +539,40 @@ mod tests {
         assert_eq!(text(0.0, 1.0), Some(("▼ none".to_owned(), false)));
         assert_eq!(text(0.0, 0.0), None);
     }
+
+    #[test]
+    fn labels_are_above_all_lines_and_cover_none_of_each_other() {
+        use crate::markup::{Content, Markup};
+
+        let mut map = map();
+        // Two lines with the same ends have their labels at the same place.
+        map.edges.push(map.edges[0]);
+        let drawn = picture(&map, Direction::Right, None, None);
+        let elements: Vec<&Markup> = drawn
+            .contents
+            .iter()
+            .filter_map(|content| match content {
+                Content::Element(markup) => Some(markup),
+                Content::Text(_) => None,
+            })
+            .collect();
+        let value = |markup: &Markup, name: &str| {
+            let found = markup.attributes.iter().find(|one| one.0 == name);
+            found.map(|one| one.1.clone()).unwrap_or_default()
+        };
+        let labels: Vec<(String, String)> = elements
+            .iter()
+            .filter(|markup| value(markup, "class") == "graph__label")
+            .map(|markup| (value(markup, "x"), value(markup, "y")))
+            .collect();
+        assert_eq!(labels.len(), map.edges.len());
+        let apart: std::collections::HashSet<_> = labels.iter().collect();
+        assert_eq!(apart.len(), labels.len(), "{labels:?}");
+        let place = |wanted: &dyn Fn(&Markup) -> bool| elements.iter().position(|one| wanted(one));
+        let last_line = elements
+            .iter()
+            .rposition(|one| value(one, "aria-label").contains(" calls "));
+        let first_label = place(&|one| value(one, "class") == "graph__label");
+        assert!(last_line < first_label);
+    }
 }

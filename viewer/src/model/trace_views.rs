@@ -68,7 +68,7 @@ pub fn address(id: &str, view: &str, kept: &str) -> String {
 #[must_use]
 pub fn tabs(id: &str, current: &str, kept: &str) -> Markup {
     let tab = |key: &str, label: &str| {
-        let tab = link("tabs__tab", &address(id, key, kept), label);
+        let tab = link("view-tabs__tab", &address(id, key, kept), label);
         if key == current {
             tab.set("aria-current", "page")
         } else {
@@ -78,11 +78,11 @@ pub fn tabs(id: &str, current: &str, kept: &str) -> Markup {
     let mut all = vec![tab("", "Timeline")];
     all.extend(View::ALL.iter().map(|view| tab(view.1, view.2)));
     all.push(link(
-        "tabs__tab",
+        "view-tabs__tab",
         &format!("/compare/{}", encode(id)),
         "Compare…",
     ));
-    element("nav", "tabs")
+    element("nav", "view-tabs")
         .set("aria-label", "Views of the trace")
         .all(all)
 }

@@ -96,6 +96,7 @@ pub fn SessionPage(
         Remote::Loading => view! { <Skeleton /> }.into_any(),
         Remote::Ready(session) => view! { <SessionView session=session /> }.into_any(),
         Remote::Failed(ApiError::Refused { status: 404, .. }) => view! {
+            <h1 class="visually-hidden">"Session"</h1>
             <Message title="There is no such session">
                 <p>"It may not have arrived, or may have been too old to keep."</p>
                 <p><a class="button button--primary" href="/sessions">"Go to the sessions"</a></p>
@@ -422,7 +423,7 @@ fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    aria-label="Speed"
+                    aria-label=move || format!("{}× speed", playhead.speed.get())
                     on:click=move |_| {
                         playhead
                             .speed

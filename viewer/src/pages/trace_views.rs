@@ -63,7 +63,10 @@ pub fn TraceViewPage(
     view! {
         <div class="trace-view">
             <Drawn contents=heads class="trace-view__tabs" on_pick=Callback::new(|_: String| ()) />
-            <div class="trace-view__body">{body}</div>
+            <div class="trace-view__body">
+                <h1 class="trace-view__title">{label} " of " <code title=move || id.get()>{move || format::short_id(&id.get())}</code></h1>
+                {body}
+            </div>
         </div>
     }
 }
