@@ -335,6 +335,23 @@ test.describe('the main thread', () => {
     expect(attributes['throughline.interaction.rating']).toBe('needs-improvement');
   });
 
+  test('what shifts the page is an event of the action that it happened in', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await lateHalf(page);
+    await act(page, async () => {
+      await (await fetch('/api/before-shift')).text();
+      const banner = document.createElement('div');
+      banner.style.height = '120px';
+      document.body.prepend(banner);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
+    const [shift] = rootOf(trace).events.filter(({ name }) => name === 'browser.layout_shift');
+    expect(shift.attributes['browser.layout_shift.value']).toBeGreaterThan(0);
+    expect(shift.attributes['browser.layout_shift.had_recent_input']).toBe(true);
+    expect(shift.attributes['browser.layout_shift.target']).toMatch(/\S/);
+  });
+
   test('an action that only blocks is kept; one that does nothing is not', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
     await lateHalf(page);

@@ -4,8 +4,8 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { capture, emit, hex, listen, now, onAction, openActions, prefixed, spans } from './core.js';
-import { actionAt, drain, observe } from './timeline.js';
+import { capture, emit, epoch, hex, listen, note, now, onAction, openActions, prefixed, spans } from './core.js';
+import { actionAt, drain, observe, ownerOf } from './timeline.js';
 import { genuine } from '../native.js';
 import { bare, selectorOf } from './selector.js';
 
@@ -108,7 +108,14 @@ function onEvent({ startTime, duration, interactionId, processingStart, processi
   if (duration > LIMITS.inp[0]) capture('inp');
 }
 
+/** A shift is an event on the root of the action that it happened in, also where the user's input excuses it. */
 function onShift({ startTime, value, hadRecentInput, sources = [] }) {
+  const target = selectorOf(sources.find(({ node }) => node instanceof Element)?.node);
+  const owner = ownerOf(startTime, startTime);
+  if (owner) {
+    const attributes = prefixed('browser.layout_shift.', { value, target, had_recent_input: hadRecentInput });
+    note(owner, (root) => spans.event(root, 'browser.layout_shift', epoch(startTime), attributes));
+  }
   if (hadRecentInput) return;
   if (!(startTime - shifts.to < SHIFT_GAP_MILLIS && startTime - shifts.from < SHIFTS_MILLIS)) {
     shifts = { value: 0, largest: 0, from: startTime };
@@ -117,7 +124,7 @@ function onShift({ startTime, value, hadRecentInput, sources = [] }) {
   shifts.value += value;
   if (value > shifts.largest) {
     shifts.largest = value;
-    shifts.target = selectorOf(sources.find(({ node }) => node instanceof Element)?.node);
+    shifts.target = target;
   }
   if (shifts.value > worst.value) worst = { ...shifts };
 }
