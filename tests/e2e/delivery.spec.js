@@ -67,6 +67,22 @@ test('what happens while the server is down is delivered when it returns', async
   expect(complaints.errors).toEqual([]);
 });
 
+test('the tracer’s late half is asked for again until it comes', async ({ page, app, throughline, service }) => {
+  const asked = [];
+  await page.route(/throughline\.late-/, (route) => {
+    asked.push(route.request().url());
+    return asked.length < 3 ? route.abort('connectionrefused') : route.continue();
+  });
+  await page.goto(app.publish('delivery.html', { tag: throughline.tag(service) }));
+  await until('it was asked for three times', () => asked.length === 3);
+  await lateHalf(page);
+  expect(new Set(asked).size).toBe(3);
+  await press(page, page.locator('#order'));
+  // Only it can read what a control is called.
+  const trace = await throughline.waitForTraceOf(service, hasOrder, 'of the order');
+  expectTrace(trace).isWhole().hasDirectChain([CLICK, ORDER]);
+});
+
 test('an endpoint that answers 503 is asked again until it accepts', async ({ page, app, throughline, service }) => {
   app.collectorUrl = undefined;
   const before = app.received('/collector/v1/traces').length;

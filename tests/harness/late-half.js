@@ -7,7 +7,7 @@
  */
 export async function lateHalf(page) {
   const asked = await page.waitForFunction(
-    () => performance.getEntriesByType('resource').find(({ name }) => /\/throughline\.late-[^/]+\.js$/.test(name))?.name,
+    () => performance.getEntriesByType('resource').findLast(({ name, responseStatus }) => responseStatus !== 0 && /\/throughline\.late-[^/]+\.js\?*$/.test(name))?.name,
   );
   // A module is evaluated once, and whoever asked first is told first.
   await page.evaluate(async (url) => {

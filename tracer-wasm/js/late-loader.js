@@ -3,6 +3,7 @@
 import { core } from './core.js';
 import { onAction } from './action.js';
 import { scriptUrl } from './options.js';
+import { late } from './late.js';
 import { instantiate } from './spans.js';
 import { state } from './state.js';
 
@@ -12,8 +13,11 @@ const LONGEST_MILLIS = 2_000;
 
 let asked;
 
-/** Settles when late/ runs, or will not come. */
-export async function loadLate() {
+/**
+ * Settles when late/ runs, or did not come. Its server may be away for a while: it is asked for again after one second, four,
+ * sixteen and so on, each time under an address of its own, since browsers keep in mind where there was no module.
+ */
+export async function loadLate(again = '') {
   // To ask for a module takes milliseconds, which the page may have first, and so may the handlers of what the user does.
   await new Promise((resolve) => {
     requestIdleCallback(resolve, { timeout: LONGEST_MILLIS });
@@ -21,9 +25,9 @@ export async function loadLate() {
   });
   instantiate();
   try {
-    const { default: start } = await import(new URL(THROUGHLINE_LATE, scriptUrl()));
+    const { default: start } = await import(new URL(THROUGHLINE_LATE + again, scriptUrl()));
     if (state.on) start(core);
   } catch {
-    // See late.js.
+    if (!late.nameOf) setTimeout(loadLate, 1_000 * 4 ** again.length, again + '?');
   }
 }

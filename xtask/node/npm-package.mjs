@@ -19,7 +19,7 @@ const PROGRAMS = [
 ];
 
 /** How a script begins to ask for its late half. */
-const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)",/;
+const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)"/;
 
 /** The expression at `start` of a script, to the bracket that closes its first one. */
 function call(code, start) {

@@ -54,13 +54,16 @@ const SMALLER: [&str; 8] = [
 ];
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
-const MANGLED: [&str; 28] = [
+const MANGLED: [&str; 35] = [
     "announce",
     "answered",
     "awaited",
     "awaitedAt",
     "awaitedSeen",
+    "awaits",
+    "begun",
     "broken",
+    "claim",
     "clicked",
     "dismiss",
     "dragged",
@@ -69,10 +72,13 @@ const MANGLED: [&str; 28] = [
     "failures",
     "heard",
     "interaction",
+    "isOther",
     "lasts",
     "leaving",
     "losses",
+    "nameOf",
     "pressed",
+    "reading",
     "refusals",
     "replacement",
     "responded",
@@ -83,6 +89,7 @@ const MANGLED: [&str; 28] = [
     "tracestate",
     "twin",
     "unclaim",
+    "wentBack",
 ];
 
 /// Stands for the bundle of main.js in bootstrap.js.
