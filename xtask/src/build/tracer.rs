@@ -54,7 +54,8 @@ const SMALLER: [&str; 8] = [
 ];
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
-const MANGLED: [&str; 35] = [
+const MANGLED: [&str; 40] = [
+    "adopt",
     "announce",
     "answered",
     "awaited",
@@ -65,6 +66,7 @@ const MANGLED: [&str; 35] = [
     "broken",
     "claim",
     "clicked",
+    "delivery",
     "dismiss",
     "dragged",
     "dropped",
@@ -76,13 +78,16 @@ const MANGLED: [&str; 35] = [
     "lasts",
     "leaving",
     "losses",
+    "moved",
     "nameOf",
+    "notes",
     "pressed",
     "reading",
     "refusals",
     "replacement",
     "responded",
     "review",
+    "seen",
     "streaming",
     "synchronous",
     "traced",
