@@ -10,6 +10,18 @@ pub fn now() -> UnixNanos {
     UnixNanos::from_millis_f64(js_sys::Date::now())
 }
 
+/// A number as the browser's language writes it.
+#[must_use]
+pub fn number(value: f64) -> String {
+    let language = window().navigator().language().unwrap_or_default();
+    if language.is_empty() {
+        return value.to_string();
+    }
+    js_sys::Number::from(value)
+        .to_locale_string(&language)
+        .into()
+}
+
 const LOCAL_TIME: &str = "throughline.local-time";
 
 /// Whether times are shown in the browser's zone, as somebody has chosen before.

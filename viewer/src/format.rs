@@ -44,30 +44,52 @@ pub fn duration(nanos: i64) -> String {
     } else {
         text.trim_end_matches('0').trim_end_matches('.')
     };
-    format!("{sign}{text}{NBSP}{unit}")
+    format!("{sign}{}{NBSP}{unit}", decimal(text))
 }
 
 /// A duration as a mark of an axis has it, without zeros that say nothing: `5 s`.
 #[must_use]
 pub fn mark(nanos: i64) -> String {
     let text = duration(nanos);
+    let point = SEPARATORS.get().1;
     match text.split_once(NBSP) {
-        Some((value, unit)) if value.contains('.') => format!(
+        Some((value, unit)) if value.contains(point) => format!(
             "{}{NBSP}{unit}",
-            value.trim_end_matches('0').trim_end_matches('.')
+            value.trim_end_matches('0').trim_end_matches(point)
         ),
         _ => text,
     }
 }
 
-/// A count with a comma between thousands: `4,096`.
+thread_local! {
+    /// What stands between thousands, and before decimals.
+    static SEPARATORS: Cell<(char, char)> = const { Cell::new((',', '.')) };
+}
+
+/// Writes numbers from now on as somebody writes 12345.5: `12.345,5`. Other digits than ours, or other groups, change
+/// nothing.
+pub fn use_separators(sample: &str) {
+    let characters: Vec<char> = sample.chars().collect();
+    if let ['1', '2', thousands, '3', '4', '5', point, '5'] = characters[..] {
+        SEPARATORS.set((thousands, point));
+    }
+}
+
+/// A number that is written with a full stop, with the decimal separator in its place.
+#[must_use]
+pub fn decimal(text: &str) -> String {
+    text.replace('.', SEPARATORS.get().1.encode_utf8(&mut [0; 4]))
+}
+
+/// A count with a separator between thousands: `4,096`.
 #[must_use]
 pub fn count(value: u64) -> String {
+    let thousands = SEPARATORS.get().0;
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
+            out.push(thousands);
         }
         out.push(digit);
     }
@@ -284,6 +306,24 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "span"), "1 span");
         assert_eq!(counted(0, "span"), "0 spans");
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_reader_writes_them() {
+        for (sample, expected) in [
+            ("12.345,5", ["1.234.567", "2,31 s", "2,5 s"]),
+            ("12’345.5", ["1’234’567", "2.31 s", "2.5 s"]),
+            ("१२,३४५.५", ["1’234’567", "2.31 s", "2.5 s"]),
+            ("12,345.5", ["1,234,567", "2.31 s", "2.5 s"]),
+        ] {
+            use_separators(sample);
+            let told = [
+                count(1_234_567),
+                duration(2_310_000_000),
+                mark(2_500_000_000),
+            ];
+            assert_eq!(told.map(|text| text.replace(NBSP, " ")), expected);
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn Drawn(
             .active_element()
             .filter(|element| root.contains(Some(element)))
             .and_then(|element| element.get_attribute(PICK));
-        let first_time = root.first_child().is_none();
+        let first_time = root.first_element_child().is_none();
         root.set_text_content(None);
         contents.with(|contents| {
             for markup in contents {
@@ -35,7 +35,11 @@ pub fn Drawn(
             }
         });
         if first_time && let Some(middle) = middle(&root) {
-            root.set_scroll_left(middle as i32 - root.client_width() / 2);
+            // What is not laid out yet cannot be scrolled.
+            let root = root.clone();
+            request_animation_frame(move || {
+                root.set_scroll_left(middle as i32 - root.client_width() / 2);
+            });
         }
         let Some(focused) = focused else { return };
         let quoted = focused.replace('\\', "\\\\").replace('"', "\\\"");

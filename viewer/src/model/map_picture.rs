@@ -17,6 +17,8 @@ const RING: f64 = RADIUS - 3.0;
 const DASH: f64 = 14.0;
 /// The height of a label.
 const LABEL: f64 = 15.0;
+/// The width of what is picked below a ring.
+const ROOM: f64 = 96.0;
 /// About the width of a character of a label.
 const CHARACTER: f64 = 6.6;
 
@@ -51,7 +53,7 @@ pub fn picture(
             .all(inside)
     };
     let mut parts = vec![definitions()];
-    let mut labels = Vec::new();
+    let (mut labels, mut words) = (Vec::new(), Vec::new());
     for (index, (edge, line)) in map.edges.iter().zip(&scene.lines).enumerate() {
         let part = Part::Edge(index);
         let [from, to] = [edge.from, edge.to].map(|node| &map.nodes[node as usize].key.name);
@@ -80,9 +82,24 @@ pub fn picture(
             role(key.role),
             spoken(&node.now, range)
         );
-        let inside = node_markup(node, at, range, compared);
-        parts.push(around(part, near(map, picked, part), &label, inside));
+        let near = near(map, picked, part);
+        parts.push(around(part, near, &label, node_markup(node, at, compared)));
+        words.extend(
+            node_words(node, at, range, compared).map(|(class, label, y)| {
+                let class = if near {
+                    class.to_owned()
+                } else {
+                    format!("{class} graph__part--far")
+                };
+                text("text", &class, &label)
+                    .set("aria-hidden", "true")
+                    .at("x", at.0)
+                    .at("y", y)
+            }),
+        );
     }
+    // Outside of the buttons, whose names say more than these words.
+    parts.extend(words);
     // Calls begin at the browser, or at what stands first.
     let first = map
         .nodes
@@ -198,12 +215,37 @@ fn line_markup(edge: &MapEdge, line: &Line) -> Vec<Markup> {
     parts
 }
 
-fn node_markup(
+/// The lines below a ring: class, text and place.
+fn node_words(
     node: &MapNode,
-    (x, y): (f64, f64),
+    (_, y): (f64, f64),
     range: Option<i64>,
     compared: bool,
-) -> Vec<Markup> {
+) -> impl Iterator<Item = (&'static str, String, f64)> {
+    let below = move |line: f64| y + RADIUS + line;
+    let before = node.before.filter(|_| compared);
+    let change = before.and_then(|before| node_change(&node.now, &before));
+    let change = change.map(|(label, worse)| {
+        let class = if worse {
+            "graph__change graph__change--worse"
+        } else {
+            "graph__change"
+        };
+        (class, label, below(45.0))
+    });
+    [
+        (
+            "graph__name",
+            format::clipped(&node.key.name, 19),
+            below(15.0),
+        ),
+        ("graph__figures", node_text(&node.now, range), below(30.0)),
+    ]
+    .into_iter()
+    .chain(change)
+}
+
+fn node_markup(node: &MapNode, (x, y): (f64, f64), compared: bool) -> Vec<Markup> {
     let (key, figures) = (&node.key, &node.now);
     let before = node.before.filter(|_| compared);
     let gone = figures.count == 0 && before.is_some_and(|before| before.count > 0);
@@ -213,19 +255,19 @@ fn node_markup(
             .at("cy", y)
             .at("r", RING)
     };
-    let words = |class: &str, label: &str, line: f64| {
-        text("text", class, label)
-            .set("aria-hidden", "true")
-            .at("x", x)
-            .at("y", y + RADIUS + line)
-    };
     let class = match (gone, key.role == Role::Browser) {
         (true, _) => "graph__ring graph__ring--gone",
         (_, true) => "graph__ring graph__ring--browser",
         _ => "graph__ring",
     };
     let mut parts = vec![
-        text("title", "", &format!("{} ({})", key.name, role(key.role))),
+        text("title", "", &format!("{}, {}", key.name, role(key.role))),
+        // The words below the ring are picked as it is.
+        element("rect", "graph__room")
+            .at("x", x - ROOM / 2.0)
+            .at("y", y)
+            .at("width", ROOM)
+            .at("height", RADIUS + 34.0),
         ring(class),
     ];
     if figures.errors > 0 {
@@ -241,16 +283,6 @@ fn node_markup(
             .set("d", glyph(key.role))
             .set("transform", &format!("translate({x:.1} {y:.1})")),
     );
-    parts.push(words("graph__name", &format::clipped(&key.name, 19), 15.0));
-    parts.push(words("graph__figures", &node_text(figures, range), 30.0));
-    if let Some((label, worse)) = before.and_then(|before| node_change(figures, &before)) {
-        let class = if worse {
-            "graph__change graph__change--worse"
-        } else {
-            "graph__change"
-        };
-        parts.push(words(class, &label, 45.0));
-    }
     parts
 }
 

@@ -305,7 +305,7 @@ pub fn rate(count: u64, nanos: i64) -> String {
         } else if value >= 9.95 || (value - value.round()).abs() < 0.05 {
             format!("{value:.0}")
         } else {
-            format!("{value:.1}")
+            format::decimal(&format!("{value:.1}"))
         }
     };
     let per_second = count as f64 / seconds;
@@ -372,7 +372,7 @@ pub fn change(now: f64, before: f64, more_is_worse: bool) -> Option<Change> {
             return None;
         }
         let text = match ratio {
-            2.0.. => format!("▲ {ratio:.1}×"),
+            2.0.. => format::decimal(&format!("▲ {ratio:.1}×")),
             1.0..2.0 => format!("▲ {:.0} %", (ratio - 1.0) * 100.0),
             _ => format!("▼ {:.0} %", (1.0 - ratio) * 100.0),
         };

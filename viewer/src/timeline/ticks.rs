@@ -36,7 +36,7 @@ pub fn ticks(scale: Scale) -> Vec<Tick> {
                 label: if index == 0 {
                     "0".to_owned()
                 } else {
-                    format!("{:.decimals$}\u{a0}{name}", nanos / unit)
+                    crate::format::decimal(&format!("{:.decimals$}\u{a0}{name}", nanos / unit))
                 },
             }
         })

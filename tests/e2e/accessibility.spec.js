@@ -1,0 +1,97 @@
+// WCAG 2.2 AA on every page, as far as axe-core can tell, and nothing beyond the window's edge: in both themes, wide
+// and narrow.
+
+import axe from 'axe-core';
+
+import { test as base, expect } from '../harness/fixtures.js';
+import { HOUR_ENDS, findTrace, startWithSample } from '../harness/sample.js';
+
+const test = base.extend({
+  sampled: [
+    async ({}, use) => {
+      const server = await startWithSample();
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+});
+
+// The viewer's policy lets no foreign script in, axe-core's neither.
+test.use({ bypassCSP: true });
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const INCIDENT = '{ resource.service.version = "2.5.0" && status = error }';
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+
+/** What axe-core finds on a page: a line for each element concerned. */
+async function violations(page) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), RULES);
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary}`));
+}
+
+/** By how many pixels a page is wider than its window. */
+const beyond = (page) =>
+  page.evaluate(() => {
+    const all = [document.documentElement, document.querySelector('main')];
+    return Math.max(...all.map((element) => element.scrollWidth - element.clientWidth));
+  });
+
+for (const theme of ['light', 'dark']) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`every page is accessible and fits, ${theme} and ${size}`, async ({ page, sampled }) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      // The map shows the hour before now.
+      await page.clock.setFixedTime(new Date(Date.parse(HOUR_ENDS) + 60_000));
+      const trace = await findTrace(sampled, INCIDENT);
+      const [other] = (await sampled.search('{ status = ok || status = unset }', { limit: 1 })).map(({ traceId }) => traceId);
+      const { sessions } = await sampled.api('/api/v1/sessions');
+      const css = (selector) => page.locator(selector).first();
+      const rows = page.getByRole('treegrid').getByRole('row').first();
+      const pages = [
+        ['/', css('ol.trace-list > li')],
+        ['/search', css('ol.trace-list > li')],
+        ['/search?q=%7B%20name%20%3D%20%22absent%22%20%7D', css('.message__parts')],
+        ['/search?q=%7B%20name%20%3D', css('.message')],
+        [`/trace/${trace}`, rows],
+        [`/trace/${trace}?flame=wall`, css('.flame__canvas')],
+        [`/trace/${trace}?flame=aggregate`, css('.trace-tools')],
+        [`/trace/${trace}/story`, css('.sentence')],
+        [`/trace/${trace}/graph`, css('.graph')],
+        [`/trace/${trace}/statistics`, css('.data-table')],
+        [`/trace/${trace}/logs`, css('.log')],
+        [`/trace/${trace}/raw`, css('.raw__line')],
+        ['/trace/00000000000000000000000000000099', css('.message')],
+        [`/compare/${trace}`, css('.data-table')],
+        [`/compare/${trace}/${other}`, css('.compare__title')],
+        ['/map', css('.graph')],
+        ['/map?view=table', css('.map__body')],
+        ['/services', css('.service-card')],
+        ['/sessions', css('.session-row')],
+        [`/session/${sessions[0].sessionId}`, css('.mini__row')],
+        ['/session/absent', css('.message')],
+        ['/setup', page.getByRole('heading', { name: 'See it arrive' })],
+        ['/nowhere', css('.message')],
+      ];
+      const check = async (what) => {
+        expect.soft(await violations(page), what).toEqual([]);
+        expect.soft(await beyond(page), `${what} is wider than the window`).toBeLessThanOrEqual(0);
+      };
+      for (const [path, loaded] of pages) {
+        await page.goto(`${sampled.viewerUrl}${path}`);
+        await expect(loaded).toBeVisible();
+        await check(path);
+      }
+      // The drawer, and the sheet of keys over it.
+      await page.goto(`${sampled.viewerUrl}/trace/${trace}`);
+      await rows.click();
+      await expect(page.getByRole('complementary', { name: 'Span' })).toBeVisible();
+      await check('the drawer');
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await check('the keys');
+    });
+  }
+}
