@@ -8,6 +8,7 @@ import { nameControl } from './control.js';
 import { consent } from './consent.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
+import { send } from './exporter.js';
 import { bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
 import { epoch, now, started } from './clock.js';
 import { hex } from './hex.js';
@@ -69,4 +70,5 @@ export const core = [
   tagOf,
   typeOf,
   wait,
+  send,
 ];

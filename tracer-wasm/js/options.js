@@ -35,6 +35,7 @@ export const options = {
   steps: 'on',
   allowText: false,
   mask: '',
+  replay: 'off',
 };
 
 // Each of these returns what the value means; what they return undefined for, or throw at, is wrong.
@@ -73,6 +74,7 @@ const TYPES = {
   steps: onOff,
   allowText: (value) => ({ '': true, true: true, false: false })[value],
   mask: (value) => (document.querySelector(value), value),
+  replay: oneOf('error off always'),
 };
 
 const complain = (...what) => warn('[throughline] not understood and left out:', ...what);

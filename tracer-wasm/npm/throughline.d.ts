@@ -37,6 +37,8 @@ export interface ThroughlineOptions {
   allowText?: boolean;
   /** elements whose texts are never read, as if they had the attribute `data-throughline-mask`. Default: none. */
   mask?: string;
+  /** records the page, without its texts, values and addresses: `always` all of it, `error` the last minute before an exception or a poor interaction and what follows. Default: `off`. */
+  replay?: 'off' | 'error' | 'always';
   // End of the options.
 }
 

@@ -3,7 +3,7 @@
 // SCRIPTS holds throughline.js and its builds for strict policies and for workers. Each goes into the package as it is,
 // to be served, and as a module that runs it where there is a page (`program*.js`): that module is what importing the
 // package runs, in a bundle as well as on a server. What the script asks its own server for under a name with a hash
-// (throughline.late.js) is for the module a module beside it, which a bundler finds.
+// (throughline.late.js, and that throughline.replay.js) is for the module a module beside it, which a bundler finds.
 
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,8 +18,9 @@ const PROGRAMS = [
   ['throughline.worker.js', 'program.worker.js', 'typeof WorkerGlobalScope'],
 ];
 
-/** How a script begins to ask for its late half. */
+/** How a script begins to ask for its late half, and that for the recorder. */
 const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)"/;
+const RECORDER = /import\(new URL\("(throughline\.replay-[\da-f]{16}\.js)",/;
 
 /** The expression at `start` of a script, to the bracket that closes its first one. */
 function call(code, start) {
@@ -34,7 +35,11 @@ function call(code, start) {
 await rm(directory, { recursive: true, force: true });
 await mkdir(directory, { recursive: true });
 await cp(sources, directory, { recursive: true });
-await cp(join(scripts, 'throughline.late.js'), join(directory, 'throughline.late.js'));
+const late = await readFile(join(scripts, 'throughline.late.js'), 'utf8');
+const recorder = RECORDER.exec(late);
+if (!recorder) throw new Error('throughline.late.js does not ask for its recorder');
+await writeFile(join(directory, 'throughline.late.js'), late.replace(call(late, recorder.index), () => "import('./throughline.replay.js')"));
+for (const name of ['throughline.replay.js', recorder[1]]) await cp(join(scripts, 'throughline.replay.js'), join(directory, name));
 const description = JSON.parse(await readFile(join(sources, 'package.json'), 'utf8'));
 for (const [script, module, needed] of PROGRAMS) {
   const code = await readFile(join(scripts, script), 'utf8').catch(() => undefined);
@@ -43,7 +48,7 @@ for (const [script, module, needed] of PROGRAMS) {
     const asked = LATE.exec(code);
     // A worker has no late half.
     if (!asked && needed === 'typeof document') throw new Error(`${script} does not ask for its late half`);
-    if (asked) await writeFile(join(directory, asked[1]), await readFile(join(scripts, 'throughline.late.js')));
+    if (asked) await writeFile(join(directory, asked[1]), late);
     const own = asked ? code.replace(call(code, asked.index), () => "import('./throughline.late.js')") : code;
     await writeFile(join(directory, module), `if (${needed} !== 'undefined') {\n${own.trimEnd()}\n}\n`);
     continue;

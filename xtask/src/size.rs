@@ -47,6 +47,7 @@ pub fn size(workspace: &Workspace) -> Result<()> {
     // A page loads these after it, instead of it, or in its workers.
     for name in [
         "throughline.late.js",
+        "throughline.replay.js",
         "throughline.csp.js",
         "throughline.worker.js",
     ] {

@@ -113,6 +113,11 @@ impl NodeTools {
         self.directory.join("node_modules/.bin")
     }
 
+    /// The directory of the packages.
+    pub fn packages(&self) -> PathBuf {
+        self.directory.join("node_modules")
+    }
+
     /// A command that runs an installed program.
     pub fn program(&self, name: &str) -> Command {
         Command::new(self.bin().join(name))

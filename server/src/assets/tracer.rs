@@ -28,10 +28,11 @@ const SHORT: HeaderValue = HeaderValue::from_static("public, max-age=300, must-r
 /// A year. The name changes with the content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Programs that are served: the tracer, its late half, the same lowered to JavaScript, and its part for workers.
-const PROGRAMS: [&str; 4] = [
+/// Programs that are served: the tracer, its late half, its recorder, the same lowered to JavaScript, and its part for workers.
+const PROGRAMS: [&str; 5] = [
     "throughline",
     "throughline.late",
+    "throughline.replay",
     "throughline.csp",
     "throughline.worker",
 ];

@@ -45,7 +45,8 @@ export let epoch,
   state,
   tagOf,
   typeOf,
-  wait;
+  wait,
+  send;
 
 /** Takes it over. */
 export function receive(core) {
@@ -97,5 +98,6 @@ export function receive(core) {
     tagOf,
     typeOf,
     wait,
+    send,
   ] = core;
 }

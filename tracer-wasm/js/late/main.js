@@ -18,6 +18,7 @@ import { countLost, tellLosses } from './losses.js';
 import { followVitals, reportAll } from './vitals.js';
 import { followWorkers } from './worker-link.js';
 import { enterTask, late, receive } from './core.js';
+import { followReplay } from './replay.js';
 import { describeLoad } from './load.js';
 import { moved } from './drag.js';
 import { isOther, nameEarlier, nameOf } from './control.js';
@@ -44,6 +45,7 @@ export default function start(core) {
   followResources();
   followNavigation();
   followSteps();
+  followReplay();
 }
 
 function loaded(action, tagWasLate) {

@@ -48,10 +48,15 @@ pub fn build(workspace: &Workspace, node: &NodeTools, scripts: &Scripts) -> Resu
     Ok(())
 }
 
-/// The name of a script where it is served as a file: the others ask for the late one by its hash.
+/// The name of a script where it is served as a file: the others ask for the late one and the recorder by their hash.
 fn published(scripts: &Scripts, script: &Path) -> Result<String> {
-    if *script == scripts.late {
-        return Ok(hashed("throughline.late", &fs::read(script)?));
+    for (own, name) in [
+        (&scripts.late, "throughline.late"),
+        (&scripts.replay, "throughline.replay"),
+    ] {
+        if script == own {
+            return Ok(hashed(name, &fs::read(script)?));
+        }
     }
     let name = script.file_name().context("a script has a name")?;
     Ok(name.to_string_lossy().into_owned())

@@ -97,6 +97,9 @@ const MANGLED: [&str; 40] = [
     "wentBack",
 ];
 
+/// What the licence of rrweb wants said where it is a part.
+const RRWEB: &str = "Contains rrweb, https://github.com/rrweb-io/rrweb: MIT License, Copyright (c) 2018 Contributors (https://github.com/rrweb-io/rrweb/graphs/contributors) and SmartX Inc.";
+
 /// Stands for the bundle of main.js in bootstrap.js.
 const PROGRAM: &str = "THROUGHLINE_PROGRAM";
 
@@ -118,6 +121,8 @@ pub struct Scripts {
     pub csp: PathBuf,
     /// `throughline.late.js`: what need not be there when the page's code begins.
     pub late: PathBuf,
+    /// `throughline.replay.js`: what records the page, where it is asked to.
+    pub replay: PathBuf,
     /// `throughline.worker.js`: what a worker loads to join its page's traces.
     pub worker: PathBuf,
 }
@@ -125,7 +130,14 @@ pub struct Scripts {
 impl Scripts {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.page, &self.late, &self.csp, &self.worker].into_iter()
+        [
+            &self.page,
+            &self.late,
+            &self.replay,
+            &self.csp,
+            &self.worker,
+        ]
+        .into_iter()
     }
 }
 
@@ -147,6 +159,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     let scripts = Scripts {
         page: directory.join("throughline.js"),
         late: directory.join("throughline.late.js"),
+        replay: directory.join("throughline.replay.js"),
         csp: directory.join("throughline.csp.js"),
         worker: directory.join("throughline.worker.js"),
     };
@@ -156,6 +169,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
         work,
         module,
         late: String::new(),
+        replay: String::new(),
     };
     let inputs = digest([
         bundler.module.js.as_path(),
@@ -172,8 +186,15 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     }
     empty(&directory)?;
     fs::write(bundler.mangled(), "{}")?;
+    step("bundle throughline.replay.js", || {
+        let code = bundler.recorder()?;
+        bundler.replay = hashed("throughline.replay", code.as_bytes());
+        fs::write(&scripts.replay, code)?;
+        Ok(())
+    })?;
     step("bundle throughline.late.js", || {
-        let code = bundler.smaller("late/main", &[])?;
+        let define = format!("--define:THROUGHLINE_REPLAY=\"{}\"", bundler.replay);
+        let code = bundler.smaller("late/main", &[define])?;
         bundler.late = hashed("throughline.late", code.as_bytes());
         fs::write(&scripts.late, code)?;
         Ok(())
@@ -207,6 +228,8 @@ struct Bundler<'a> {
     module: wasm::Module,
     /// The name under which the page's scripts ask for `throughline.late.js`.
     late: String,
+    /// The name under which that asks for `throughline.replay.js`.
+    replay: String,
 }
 
 impl Bundler<'_> {
@@ -310,6 +333,16 @@ impl Bundler<'_> {
         fs::read_to_string(&smaller).context("terser wrote nothing")
     }
 
+    /// The recorder with rrweb, which is not ours to shorten by more than its local names.
+    fn recorder(&self) -> Result<String> {
+        let bundle = self.work.join("recorder.js");
+        run(self
+            .esbuild("recorder/main", &bundle)
+            .args(["--bundle", "--format=esm"])
+            .arg(format!("--banner:js=/* {RRWEB} */")))?;
+        fs::read_to_string(&bundle).context("esbuild wrote nothing")
+    }
+
     /// Which name each of [`MANGLED`] has become, as esbuild reads and writes it.
     fn mangled(&self) -> PathBuf {
         self.work.join("mangled.json")
@@ -321,7 +354,9 @@ impl Bundler<'_> {
             .arg(self.sources.join(format!("{source}.js")))
             .args(["--minify", "--target=es2022", "--charset=utf8"])
             .args(["--legal-comments=none", "--log-level=warning"])
-            .arg(format!("--outfile={}", to.display()));
+            .arg(format!("--outfile={}", to.display()))
+            // rrweb is one of this program's own packages, which the sources' directory has no part in.
+            .env("NODE_PATH", self.node.packages());
         esbuild
     }
 }
