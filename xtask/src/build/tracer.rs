@@ -54,7 +54,7 @@ const SMALLER: [&str; 8] = [
 ];
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
-const MANGLED: [&str; 40] = [
+const MANGLED: [&str; 42] = [
     "adopt",
     "announce",
     "answered",
@@ -81,6 +81,7 @@ const MANGLED: [&str; 40] = [
     "moved",
     "nameOf",
     "notes",
+    "press",
     "pressed",
     "reading",
     "refusals",
@@ -94,11 +95,12 @@ const MANGLED: [&str; 40] = [
     "tracestate",
     "twin",
     "unclaim",
+    "until",
     "wentBack",
 ];
 
-/// What the licence of rrweb wants said where it is a part.
-const RRWEB: &str = "Contains rrweb, https://github.com/rrweb-io/rrweb: MIT License, Copyright (c) 2018 Contributors (https://github.com/rrweb-io/rrweb/graphs/contributors) and SmartX Inc.";
+/// What the licence of rrweb wants said where it is a part, beside the recorder's sources.
+const RRWEB: &str = "recorder/rrweb-licence.txt";
 
 /// Stands for the bundle of main.js in bootstrap.js.
 const PROGRAM: &str = "THROUGHLINE_PROGRAM";
@@ -336,10 +338,12 @@ impl Bundler<'_> {
     /// The recorder with rrweb, which is not ours to shorten by more than its local names.
     fn recorder(&self) -> Result<String> {
         let bundle = self.work.join("recorder.js");
+        let licence = fs::read_to_string(self.sources.join(RRWEB))
+            .with_context(|| format!("cannot read {RRWEB}"))?;
         run(self
             .esbuild("recorder/main", &bundle)
             .args(["--bundle", "--format=esm"])
-            .arg(format!("--banner:js=/* {RRWEB} */")))?;
+            .arg(format!("--banner:js=/*\n{licence}*/")))?;
         fs::read_to_string(&bundle).context("esbuild wrote nothing")
     }
 
