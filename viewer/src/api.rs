@@ -8,12 +8,15 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
+use shared::columns::AttributeColumn;
 use shared::log::LogEntry;
 use shared::otlp::json::{decode_logs, decode_spans};
 use shared::query::ErrorResponse;
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 use web_sys::AbortController;
+
+use crate::url::QueryString;
 
 /// The answer to a search, as far as lists show it.
 pub type SearchResponse = shared::query::SearchResponse<serde::de::IgnoredAny>;
@@ -193,6 +196,20 @@ pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
         .records;
     entries.sort_by_key(|entry| entry.record.time);
     Ok(entries)
+}
+
+/// Reads one attribute of all spans of a trace. An empty name has no values.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn attribute(trace: &str, name: &str) -> Result<AttributeColumn, ApiError> {
+    if name.is_empty() {
+        return Ok(AttributeColumn::default());
+    }
+    let mut path = QueryString::new(&format!("/api/v1/traces/{trace}/attribute"));
+    path.push("key", name);
+    let body = get(&path.finish(), None).await?;
+    AttributeColumn::decode(&body).map_err(|error| ApiError::Unreadable(error.to_string()))
 }
 
 /// Reads an answer once.

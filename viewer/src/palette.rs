@@ -7,6 +7,13 @@
 /// The hue of every browser, in degrees of OKLCH.
 pub const BROWSER: u16 = 265;
 
+/// Stands for no hue: what is drawn with it is grey.
+pub const NEUTRAL: u16 = 360;
+/// The hue of what failed.
+pub const FAILED: u16 = 25;
+/// The hue of what says that it succeeded.
+pub const SUCCEEDED: u16 = 150;
+
 const SERVICES: [u16; 7] = [205, 165, 95, 330, 50, 295, 130];
 
 /// The hue of the service that appears as number `index` among those that are not browsers.

@@ -189,6 +189,8 @@ pub struct TraceAddress {
     pub least: i64,
     /// Whether spans outside of the shown time are hidden.
     pub within: bool,
+    /// What the hues of bars stand for, where it is not the service.
+    pub colour: String,
 }
 
 impl TraceAddress {
@@ -230,6 +232,7 @@ impl TraceAddress {
                 }
                 "focus" => out.focus = Some(value).filter(|id| !id.is_empty()),
                 "least" => out.least = value.parse().unwrap_or(0).max(0),
+                "colour" => out.colour = value,
                 "rows" => out.within = value == "within",
                 _ => {}
             }
@@ -261,6 +264,7 @@ impl TraceAddress {
             query.push("least", &self.least.to_string());
         }
         query.push_unless_empty("rows", if self.within { "within" } else { "" });
+        query.push_unless_empty("colour", &self.colour);
         query.finish()
     }
 }
@@ -284,6 +288,7 @@ mod tests {
             focus: Some("04".to_owned()),
             least: 1_500_000,
             within: true,
+            colour: "booking.status".to_owned(),
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");

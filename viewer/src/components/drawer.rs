@@ -11,13 +11,14 @@ use shared::span::{SpanLink, SpanRecord};
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::copy_button::CopyButton;
+use super::drawn::Drawn;
 use super::mark::ServiceDot;
 use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
 use crate::api::{self, Remote, use_fetch};
 use crate::format;
 use crate::model::curl::curl;
-use crate::model::phases::{Phase, phases};
+use crate::model::span_figures::figures;
 use crate::model::trace::TraceModel;
 use crate::url::Tab;
 
@@ -113,6 +114,7 @@ pub fn Drawer(
             .and_then(|spans| serde_json::to_string_pretty(&spans).ok())
             .unwrap_or_default()
     };
+    let figures = Signal::stored(figures(&model, node));
     let name = format::quoted(model.name(node));
     let kind = model.kind(node).as_str();
     view! {
@@ -129,7 +131,7 @@ pub fn Drawer(
                     {move || record.with(|record| record.ready().and_then(|record| causality(find_str(&record.span.attributes, semconv::CAUSALITY))))}
                 </p>
                 <Failed model=Arc::clone(&model) node=node />
-                <Times model=Arc::clone(&model) node=node />
+                <Drawn contents=figures class="drawer__figures" on_pick=Callback::new(|_: String| ()) />
                 <div class="drawer__ids">
                     <CopyButton text=move |()| id.to_hex() label="Copy span id" what="" />
                     <CopyButton
@@ -180,7 +182,7 @@ fn Part(record: Arc<SpanRecord>, tab: Tab) -> impl IntoView {
     let span = &record.span;
     match tab {
         Tab::Attributes if span.attributes.is_empty() => nothing("The span has no attributes."),
-        Tab::Attributes => view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count /> }.into_any(),
+        Tab::Attributes => view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count tools=true /> }.into_any(),
         Tab::Events => view! { <Events record=record /> }.into_any(),
         Tab::Links if span.links.is_empty() => nothing("The span links to no other."),
         Tab::Links => view! { <Links links=span.links.clone() /> }.into_any(),
@@ -189,7 +191,7 @@ fn Part(record: Arc<SpanRecord>, tab: Tab) -> impl IntoView {
             let scope = &record.scope;
             let library = if scope.name.is_empty() { String::new() } else { format!("{} {}", scope.name, scope.version) };
             view! {
-                <Attributes attributes=record.resource.attributes.clone() dropped=record.resource.dropped_attributes_count />
+                <Attributes attributes=record.resource.attributes.clone() dropped=record.resource.dropped_attributes_count tools=true />
                 {(!library.is_empty()).then(|| view! { <p class="drawer__note">"Recorded by " {library}</p> })}
             }
             .into_any()
@@ -247,85 +249,6 @@ fn Failed(model: Arc<TraceModel>, node: u32) -> impl IntoView {
             </p>
         }
     })
-}
-
-#[component]
-fn Times(model: Arc<TraceModel>, node: u32) -> impl IntoView {
-    let duration = model.duration_of(node);
-    let own = model.self_time(node);
-    let found = phases(&model, node);
-    let raw = model.raw_duration(node);
-    let parts: Vec<(f64, f64)> = model
-        .self_parts(node)
-        .iter()
-        .map(|(from, to)| {
-            let start = model.start[node as usize];
-            let of = |nanos: i64| nanos as f64 / duration.max(1) as f64 * 100.0;
-            (of(from - start), of(to - from))
-        })
-        // More stretches than pixels tell nothing.
-        .take(200)
-        .collect();
-    view! {
-        <dl class="figures">
-            <div><dt>"Duration"</dt><dd>{format::duration(raw)}</dd></div>
-            <div><dt>"Self"</dt><dd>{format::duration(own)}</dd></div>
-            <div><dt>"Of trace"</dt><dd>{format::percent(duration, model.duration)}</dd></div>
-            <div><dt>"Starts at"</dt><dd>"+" {format::duration(model.start[node as usize])}</dd></div>
-        </dl>
-        {if found.is_empty() {
-            view! {
-                <div class="split" aria-hidden="true" title="Solid: its own time. Pale: waiting for children.">
-                    {parts
-                        .into_iter()
-                        .map(|(left, width)| {
-                            view! { <i class="split__own" style=("--left", format!("{left:.3}%")) style=("--width", format!("{width:.3}%"))></i> }
-                        })
-                        .collect_view()}
-                </div>
-            }
-            .into_any()
-        } else {
-            view! { <Phases phases=found duration=duration /> }.into_any()
-        }}
-    }
-}
-
-#[component]
-fn Phases(phases: Vec<Phase>, duration: i64) -> impl IntoView {
-    let of = move |nanos: i64| format!("{:.3}%", nanos as f64 / duration.max(1) as f64 * 100.0);
-    view! {
-        <div class="split" aria-hidden="true">
-            {phases
-                .iter()
-                .map(|phase| {
-                    view! {
-                        <i
-                            class="split__phase"
-                            style=("--left", of(phase.start))
-                            style=("--width", of(phase.end - phase.start))
-                            style=("--strength", phase.kind.strength().to_string())
-                        ></i>
-                    }
-                })
-                .collect_view()}
-        </div>
-        <ul class="phases" aria-label="Network phases">
-            {phases
-                .iter()
-                .map(|phase| {
-                    view! {
-                        <li>
-                            <i style=("--strength", phase.kind.strength().to_string()) aria-hidden="true"></i>
-                            {phase.kind.label()}
-                            " "
-                            <b>{format::duration(phase.end - phase.start)}</b>
-                        </li>
-                    }
-                })
-                .collect_view()}
-        </ul>
-    }
 }
 
 #[component]

@@ -65,14 +65,20 @@ pub fn Drawn(
             class=class
             node_ref=root
             on:click=move |event| {
-                pick(&event);
+                if !is(&event, &["SELECT", "OPTION", "INPUT"]) {
+                    pick(&event);
+                }
+            }
+            on:change=move |event| {
+                // A field hands over its pick and its value.
+                let field = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+                if let Some(name) = field.and_then(|field| field.get_attribute(PICK)) {
+                    on_pick.run(format!("{name}:{}", event_target_value(&event)));
+                }
             }
             on:keydown=move |event| {
                 // A real button makes a click of these keys by itself.
-                let real = event
-                    .target()
-                    .and_then(|target| target.dyn_into::<Element>().ok())
-                    .is_some_and(|element| matches!(element.tag_name().as_str(), "BUTTON" | "A" | "INPUT"));
+                let real = is(&event, &["BUTTON", "A", "INPUT", "SELECT"]);
                 if !real && matches!(event.key().as_str(), "Enter" | " ") && pick(&event) {
                     event.prevent_default();
                 }
@@ -87,6 +93,14 @@ fn middle(root: &Element) -> Option<f64> {
         .first_element_child()
         .filter(|_| root.child_element_count() == 1)?;
     only.get_attribute(MIDDLE)?.parse().ok()
+}
+
+/// Whether an event is one of an element with one of these names.
+fn is(event: &web_sys::Event, names: &[&str]) -> bool {
+    let element = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| names.contains(&element.tag_name().as_str()))
 }
 
 fn draw(into: &Element, markup: &Markup, space: &str) {

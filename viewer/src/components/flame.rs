@@ -91,6 +91,11 @@ pub fn FlameGraph(
         request_animation_frame(measure);
     });
     let picture = move |model: &TraceModel, flame: &Flame, act: &mut dyn FnMut(&Picture<'_>)| {
+        // A box of many calls has no value of its own.
+        let colours = match kind.get_untracked() {
+            FlameKind::WallClock => state.colours.get_untracked(),
+            FlameKind::Aggregate => Arc::default(),
+        };
         act(&Picture {
             model,
             flame,
@@ -99,6 +104,7 @@ pub fn FlameGraph(
             top: top.get_untracked(),
             height: size.get_untracked().1,
             selected: state.selected.get_untracked(),
+            colours: &colours,
         });
     };
     let with_picture = move |act: &mut dyn FnMut(&Picture<'_>)| {
@@ -115,6 +121,7 @@ pub fn FlameGraph(
         scale.track();
         kind.track();
         state.selected.track();
+        state.colours.track();
         let colors = colors.get();
         let Some(canvas) = canvas.get() else { return };
         request_animation_frame(move || {

@@ -1,6 +1,7 @@
 //! The parts that pages are made of: markup over typed properties.
 
 pub mod arrivals;
+pub mod attribute_over_trace;
 pub mod completion;
 pub mod copy_button;
 pub mod drawer;

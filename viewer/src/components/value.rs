@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::attribute::{Attribute, AttributeValue};
 
 use super::copy_button::CopyButton;
+use super::trace_tools::AttributeTools;
 use crate::format;
 
 /// Longer values are cut.
@@ -17,6 +18,9 @@ pub fn Attributes(
     /// How many their sender left out.
     #[prop(default = 0)]
     dropped: u32,
+    /// Whether they are those of a span or its resource, which all spans of a trace may have.
+    #[prop(default = false)]
+    tools: bool,
 ) -> impl IntoView {
     view! {
         <dl class="attributes">
@@ -25,6 +29,7 @@ pub fn Attributes(
                 .map(|attribute| {
                     let text = attribute.value.to_string();
                     let copied = text.clone();
+                    let name = tools.then(|| attribute.key.clone());
                     let what = format::clipped(&attribute.key, 60);
                     let tone = tone(&attribute);
                     view! {
@@ -34,6 +39,7 @@ pub fn Attributes(
                                 <Value text=text link=attribute.value.as_str().is_some() />
                                 <CopyButton text=move |()| copied.clone() what=what quiet=true />
                             </dd>
+                            {name.map(|name| view! { <AttributeTools name=name /> })}
                         </div>
                     }
                 })

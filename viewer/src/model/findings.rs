@@ -5,6 +5,7 @@ use shared::columns::{NoteKind, flag};
 use super::analysis::one_after_the_other;
 use super::trace::TraceModel;
 use crate::format;
+use crate::markup::{Markup, button, element, text};
 
 /// More chips than this would be a list, not an answer.
 const ERRORS_SHOWN: usize = 3;
@@ -263,6 +264,32 @@ fn note_words(kind: NoteKind) -> Option<&'static str> {
         | NoteKind::StartsBeforeOtherService
         | NoteKind::EndsAfterOtherService => return None,
     })
+}
+
+/// The findings as buttons, each of which picks its node; nothing where there are none.
+#[must_use]
+pub fn chips(findings: &[Finding]) -> Option<Markup> {
+    let chip = |finding: &Finding| {
+        let class = match finding.tone {
+            Tone::Line => "chip chip--line",
+            Tone::Error => "chip chip--error",
+            Tone::Warn => "chip chip--warn",
+            Tone::Note => "chip",
+        };
+        let mut chip = button(class, &finding.node.to_string(), "").set("title", &finding.detail);
+        if !finding.lead.is_empty() {
+            chip = chip.with(text("span", "chip__lead", &finding.lead));
+        }
+        chip = chip.with(text("b", "", &finding.strong));
+        if !finding.rest.is_empty() {
+            chip = chip.with(text("span", "", &finding.rest));
+        }
+        chip
+    };
+    let group = element("div", "chips")
+        .set("role", "group")
+        .set("aria-label", "Findings");
+    (!findings.is_empty()).then(|| group.all(findings.iter().map(chip).collect()))
 }
 
 #[cfg(test)]

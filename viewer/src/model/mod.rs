@@ -2,6 +2,7 @@
 
 pub mod alike;
 pub mod analysis;
+pub mod colour;
 pub mod compare;
 pub mod complete;
 pub mod curl;
@@ -25,9 +26,12 @@ pub mod scatter;
 pub mod service_map;
 pub mod session;
 pub mod session_filter;
+pub mod span_figures;
 pub mod story;
 pub mod trace;
+pub mod trace_tools;
 pub mod trace_views;
+pub mod values;
 
 #[cfg(test)]
 pub mod fixture;

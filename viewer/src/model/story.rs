@@ -7,6 +7,7 @@ use super::analysis::Contributor;
 use super::findings;
 use super::trace::TraceModel;
 use crate::format;
+use crate::markup::{Markup, element, text};
 
 /// A contributor with less than this share does not explain the whole.
 const CULPRIT_SHARE: f64 = 0.3;
@@ -241,6 +242,21 @@ fn ordinal(number: usize) -> String {
         5 => "fifth".to_owned(),
         number => format!("{number}th"),
     }
+}
+
+/// The story as a paragraph.
+#[must_use]
+pub fn sentence(pieces: &[Piece]) -> Markup {
+    let piece = |piece: &Piece| {
+        let class = match piece.emphasis {
+            Emphasis::Plain => "",
+            Emphasis::Strong => "story__strong",
+            Emphasis::Culprit => "story__culprit",
+            Emphasis::Failure => "story__failure",
+        };
+        text("span", class, &piece.text)
+    };
+    element("p", "story").all(pieces.iter().map(piece).collect())
 }
 
 #[cfg(test)]

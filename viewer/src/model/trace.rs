@@ -276,6 +276,12 @@ impl TraceModel {
         self.columns.kind(node)
     }
 
+    /// The status of a node.
+    #[must_use]
+    pub fn status(&self, node: u32) -> StatusCode {
+        self.columns.status(node)
+    }
+
     /// The id of a node's span.
     #[must_use]
     pub fn span_id(&self, node: u32) -> SpanId {

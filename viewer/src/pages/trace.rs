@@ -10,6 +10,7 @@ use shared::log::LogEntry;
 
 use crate::api::{self, ApiError, Remote, use_fetch};
 use crate::browser;
+use crate::components::attribute_over_trace::follow_colour;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
@@ -22,9 +23,10 @@ use crate::components::trace_tools::TraceTools;
 use crate::components::waterfall::{Waterfall, WaterfallState};
 use crate::format;
 use crate::loading::{Loading, analyse, use_trace};
-use crate::model::findings::{Finding, Tone, findings, origins_of_errors};
+use crate::model::colour::ColourBy;
+use crate::model::findings::{chips, findings, origins_of_errors};
 use crate::model::rows::{Narrowing, Openness, RowKey, Rows};
-use crate::model::story::{Emphasis, Piece, story};
+use crate::model::story::{sentence, story};
 use crate::model::trace::TraceModel;
 use crate::model::trace_views::tabs;
 use crate::url::{FlameKind, QueryString, Tab, TraceAddress};
@@ -203,7 +205,12 @@ fn TraceView(
         model: kept,
         reveal: RwSignal::new((0, false)),
         analysed: RwSignal::new(model.analysis().is_some()),
+        colour: RwSignal::new(ColourBy::from_key(&opened.colour)),
+        colours: RwSignal::default(),
+        problem: RwSignal::new(None),
     };
+    provide_context(state);
+    follow_colour(state);
     if model.analysis().is_none() {
         let analysed = state.analysed;
         analyse(Arc::clone(&model), move || {
@@ -279,6 +286,16 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
         state.analysed.track();
         state.model.with_value(|model| what(model))
     }
+    let found = Signal::derive(move || {
+        let mut out = vec![sentence(&reading(state, story))];
+        out.extend(chips(&reading(state, findings)));
+        out
+    });
+    let go = Callback::new(move |picked: String| {
+        if let Ok(node) = picked.parse() {
+            state.go(node, true);
+        }
+    });
     view! {
         <header class="trace__head">
             <div class="trace__title">
@@ -323,46 +340,9 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                 </span>
                 <Share id=model.trace_id().map(|id| id.to_hex()).unwrap_or_default() />
             </div>
-            <p class="story">{move || view! { <Story pieces=reading(state, story) /> }}</p>
-            <div class="chips" role="group" aria-label="Findings">
-                {move || reading(state, findings).into_iter().map(|finding| view! { <Chip finding=finding state=state /> }).collect_view()}
-            </div>
+            <Drawn contents=found class="trace__found" on_pick=go />
             <Drawn contents=views class="trace__views" on_pick=Callback::new(|_: String| ()) />
         </header>
-    }
-}
-
-#[component]
-fn Story(pieces: Vec<Piece>) -> impl IntoView {
-    pieces
-        .into_iter()
-        .map(|piece| {
-            let class = match piece.emphasis {
-                Emphasis::Plain => "",
-                Emphasis::Strong => "story__strong",
-                Emphasis::Culprit => "story__culprit",
-                Emphasis::Failure => "story__failure",
-            };
-            view! { <span class=class>{piece.text}</span> }
-        })
-        .collect_view()
-}
-
-#[component]
-fn Chip(finding: Finding, state: WaterfallState) -> impl IntoView {
-    let class = match finding.tone {
-        Tone::Line => "chip chip--line",
-        Tone::Error => "chip chip--error",
-        Tone::Warn => "chip chip--warn",
-        Tone::Note => "chip",
-    };
-    let node = finding.node;
-    view! {
-        <button type="button" class=class title=finding.detail on:click=move |_| state.go(node, true)>
-            {(!finding.lead.is_empty()).then(|| view! { <span class="chip__lead">{finding.lead}</span> })}
-            <b>{finding.strong}</b>
-            {(!finding.rest.is_empty()).then(|| view! { <span>{finding.rest}</span> })}
-        </button>
     }
 }
 
@@ -395,6 +375,7 @@ fn follow_address(
                 focus: state.narrowing.with(|narrowing| narrowing.focus).map(id),
                 least: state.narrowing.with(|narrowing| narrowing.least),
                 within: state.within.get(),
+                colour: state.colour.with(ColourBy::key),
             }
         });
         address.set_value(next.clone());

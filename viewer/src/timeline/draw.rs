@@ -10,6 +10,7 @@ use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
 use super::ticks::Tick;
 use crate::format;
+use crate::model::colour::Colours;
 use crate::model::findings;
 use crate::model::phases::{PhaseKind, phases};
 use crate::model::rows::{Row, Rows};
@@ -36,6 +37,8 @@ pub struct Scene<'a> {
     pub selected: Option<usize>,
     /// Whether the critical path is drawn.
     pub line: bool,
+    /// What the hues of bars stand for.
+    pub colours: &'a Colours,
     /// The colours.
     pub theme: &'a Theme,
 }
@@ -85,7 +88,9 @@ pub fn draw(surface: &mut impl Surface, scene: &Scene<'_>) {
         } else {
             &scene.theme.panel
         };
-        let hue = scene.model.service_of(scene.rows.rows[index].key.node).hue;
+        let hue = scene
+            .colours
+            .row_hue(scene.model, scene.rows.rows[index].key);
         write(
             surface,
             scene,
@@ -106,7 +111,7 @@ type Placed = Option<(f64, f64, Vec<(f64, f64)>, Caption)>;
 
 fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) -> Placed {
     let (model, node, scale) = (scene.model, row.key.node, scene.scale);
-    let hue = model.service_of(node).hue;
+    let hue = scene.colours.hue(model, node);
     let (start, end) = (model.start[node as usize], model.end[node as usize]);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
         chevron(
@@ -264,7 +269,7 @@ fn draw_hidden_errors(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, 
 
 fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) -> Placed {
     let (model, scale) = (scene.model, scene.scale);
-    let hue = model.service_of(row.key.node).hue;
+    let hue = scene.colours.row_hue(model, row.key);
     let times = model.fold_times(row.key.node)?;
     let (start, end) = (model.start[row.key.node as usize], times.end);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
@@ -553,6 +558,7 @@ mod tests {
             measures: RowMeasures::WIDE,
             selected: None,
             line,
+            colours: &Colours::Service,
             theme: &theme,
         };
         let mut surface = Record::default();

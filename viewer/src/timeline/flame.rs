@@ -4,6 +4,7 @@ use super::line::Point;
 use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
 use crate::format;
+use crate::model::colour::Colours;
 use crate::model::flame::{Call, Flame};
 use crate::model::trace::TraceModel;
 use crate::url::FlameKind;
@@ -32,6 +33,8 @@ pub struct Picture<'a> {
     pub height: f64,
     /// The span in the drawer.
     pub selected: Option<u32>,
+    /// What the hues of spans stand for.
+    pub colours: &'a Colours,
 }
 
 /// What lies under the pointer.
@@ -113,7 +116,7 @@ fn place(
         width: right - left,
         height: LANE - 2.0,
     };
-    let hue = model.service_of(node).hue;
+    let hue = picture.colours.hue(model, node);
     let radius = if body.width > 6.0 { 2.0 } else { 0.0 };
     surface.fill(
         body,

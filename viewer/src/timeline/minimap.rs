@@ -3,6 +3,7 @@
 //! One pass over the spans fills buckets, a bucket a pixel, so that the picture costs the same at any zoom.
 
 use super::surface::{Rect, Surface, Theme};
+use crate::model::colour::Colours;
 use crate::model::trace::TraceModel;
 
 /// Spans looked at; of larger traces so many, evenly spread, since more would not change the picture.
@@ -13,17 +14,17 @@ const MOST_SPANS: usize = 200_000;
 pub struct Bucket {
     /// The deepest span's depth plus one; 0 where there is none.
     pub depth: u32,
-    /// The service of the deepest span.
-    pub service: u16,
+    /// The hue of the deepest span.
+    pub hue: u16,
     /// Whether something failed here first.
     pub failed: bool,
-    /// The service that the total waits for, as its index plus one; 0 where none is.
-    pub critical: u16,
+    /// The hue of what the total waits for.
+    pub critical: Option<u16>,
 }
 
 /// The trace in `count` buckets of the same length.
 #[must_use]
-pub fn buckets(model: &TraceModel, count: usize) -> Vec<Bucket> {
+pub fn buckets(model: &TraceModel, colours: &Colours, count: usize) -> Vec<Bucket> {
     let mut out = vec![Bucket::default(); count];
     if count == 0 || model.is_empty() {
         return out;
@@ -36,11 +37,12 @@ pub fn buckets(model: &TraceModel, count: usize) -> Vec<Bucket> {
     for node in (0..model.len()).step_by(step) {
         let depth = model.depth[node] + 1;
         let (from, to) = (place(model.start[node]), place(model.end[node]));
+        let hue = colours.hue(model, node as u32);
         // Long spans are shallow as a rule: what is deeper draws over them, so that few buckets are written twice.
         for bucket in &mut out[from..=to] {
             if bucket.depth < depth {
                 bucket.depth = depth;
-                bucket.service = model.service[node];
+                bucket.hue = hue;
             }
         }
     }
@@ -50,29 +52,21 @@ pub fn buckets(model: &TraceModel, count: usize) -> Vec<Bucket> {
         }
     }
     for segment in model.critical() {
-        let service = model.service[segment.node as usize].saturating_add(1);
+        let hue = colours.hue(model, segment.node);
         for bucket in &mut out[place(segment.start)..=place(segment.end)] {
-            bucket.critical = service;
+            bucket.critical = Some(hue);
         }
     }
     out
 }
 
 /// Draws buckets, each a pixel wide; deeper is lower, the critical path runs along the bottom, failures stand above.
-pub fn draw(
-    surface: &mut impl Surface,
-    buckets: &[Bucket],
-    height: f64,
-    model: &TraceModel,
-    theme: &Theme,
-) {
+pub fn draw(surface: &mut impl Surface, buckets: &[Bucket], height: f64, theme: &Theme) {
     let deepest = buckets.iter().map(|bucket| bucket.depth).max().unwrap_or(0);
     let lane = (height - 10.0) / f64::from(deepest.max(1));
-    let hue = |service: u16| model.services[usize::from(service)].hue;
     let mut x = 0;
     // Equal neighbours are one rectangle.
-    for run in buckets
-        .chunk_by(|a, b| (a.depth, a.service, a.critical) == (b.depth, b.service, b.critical))
+    for run in buckets.chunk_by(|a, b| (a.depth, a.hue, a.critical) == (b.depth, b.hue, b.critical))
     {
         let (left, width) = (f64::from(x), run.len() as f64);
         let bucket = run[0];
@@ -83,16 +77,16 @@ pub fn draw(
                 width,
                 height: (f64::from(bucket.depth) * lane).max(2.0),
             };
-            surface.fill(body, 0.0, &theme.service(hue(bucket.service), 0.4));
+            surface.fill(body, 0.0, &theme.service(bucket.hue, 0.4));
         }
-        if let Some(service) = bucket.critical.checked_sub(1) {
+        if let Some(hue) = bucket.critical {
             let line = Rect {
                 x: left,
                 y: height - 4.0,
                 width,
                 height: 3.0,
             };
-            surface.fill(line, 0.0, &theme.service(hue(service), 1.0));
+            surface.fill(line, 0.0, &theme.service(hue, 1.0));
         }
         x += run.len() as u32;
     }
@@ -121,16 +115,17 @@ mod tests {
             span(2, 1, "b", "child", 50, 100),
             failed(span(3, 2, "b", "grandchild", 80, 90), "no"),
         ]);
-        let found = buckets(&model, 10);
+        let found = buckets(&model, &Colours::Service, 10);
         let depths: Vec<u32> = found.iter().map(|bucket| bucket.depth).collect();
         assert_eq!(depths, [1, 1, 1, 1, 1, 2, 2, 2, 3, 3]);
         assert_eq!(found.iter().filter(|bucket| bucket.failed).count(), 1);
         assert!(found[8].failed);
-        assert_eq!((found[0].critical, found[6].critical), (1, 2));
+        let hue = |service: usize| Some(model.services[service].hue);
+        assert_eq!((found[0].critical, found[6].critical), (hue(0), hue(1)));
     }
 
     #[test]
     fn no_width_has_no_buckets() {
-        assert!(buckets(&booking(), 0).is_empty());
+        assert!(buckets(&booking(), &Colours::Service, 0).is_empty());
     }
 }

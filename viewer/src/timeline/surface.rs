@@ -1,6 +1,7 @@
 //! What the timeline is drawn on, and in which colours.
 
 use super::line::Point;
+use crate::palette::NEUTRAL;
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,12 +67,14 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The colour of a service.
+    /// The colour of a service or of a value; grey for [`NEUTRAL`].
     #[must_use]
     pub fn service(&self, hue: u16, alpha: f64) -> String {
-        format!(
-            "oklch({} {} {hue} / {alpha})",
-            self.service_lightness, self.service_chroma
-        )
+        let chroma = if hue == NEUTRAL {
+            "0"
+        } else {
+            &self.service_chroma
+        };
+        format!("oklch({} {chroma} {hue} / {alpha})", self.service_lightness)
     }
 }

@@ -31,6 +31,7 @@ pub fn Minimap(
     });
     Effect::new(move |_| {
         state.analysed.track();
+        state.colours.track();
         let (width, colors) = (width.get(), colors.get());
         let Some(canvas) = canvas.get() else { return };
         // The rows are painted first.
@@ -128,12 +129,12 @@ fn paint(
         .ok()?;
     let (theme, family) = colors;
     state.model.try_with_value(|model| {
-        let found = buckets(model, width as usize);
+        let colours = state.colours.get_untracked();
+        let found = buckets(model, &colours, width as usize);
         draw(
             &mut CanvasSurface::new(context, family),
             &found,
             HEIGHT,
-            model,
             theme,
         );
     })

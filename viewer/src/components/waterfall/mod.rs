@@ -20,6 +20,7 @@ use self::row::{PooledRow, move_active};
 use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
 use crate::format;
+use crate::model::colour::{ColourBy, Colours};
 use crate::model::rows::{Narrowing, Openness, Row, RowKey, Rows};
 use crate::model::trace::TraceModel;
 use crate::timeline::layout::RowMeasures;
@@ -60,6 +61,12 @@ pub struct WaterfallState {
     pub within: RwSignal<bool>,
     /// Whether it is known what the time went to.
     pub analysed: RwSignal<bool>,
+    /// What the hues of bars stand for.
+    pub colour: RwSignal<ColourBy>,
+    /// The hues of bars.
+    pub colours: RwSignal<Arc<Colours>>,
+    /// Why the values of an attribute could not be read.
+    pub problem: RwSignal<Option<String>>,
 }
 
 impl WaterfallState {

@@ -11,6 +11,7 @@ use crate::components::notes::NoteMark;
 use crate::format;
 use crate::model::rows::Row;
 use crate::model::trace::TraceModel;
+use crate::palette::NEUTRAL;
 use crate::timeline::layout::RowMeasures;
 
 /// One of the pooled rows. It shows the row of the window that is congruent to its number.
@@ -67,6 +68,14 @@ pub fn PooledRow(
         }
         browser::focus(&format!("row-{}", index.get_untracked()));
     };
+    let hue = Memo::new(move |_| {
+        let colours = state.colours.get();
+        row.get().map_or(NEUTRAL, |row| {
+            state
+                .model
+                .with_value(|model| colours.row_hue(model, row.key))
+        })
+    });
     let find = use_context::<Find>();
     let misses = move || {
         let (Some(find), Some(row)) = (find, row.get()) else {
@@ -90,7 +99,8 @@ pub fn PooledRow(
             tabindex=move || if active_row.get() == index.get() { "0" } else { "-1" }
             style:transform=move || format!("translateY({}px)", index.get() as f64 * measures.get().height)
             style=("--depth", move || row.get().map_or(0, |row| row.depth).to_string())
-            style=("--h", move || row.get().map_or(0, |row| state.model.with_value(|model| model.service_of(row.key.node).hue)).to_string())
+            style=("--h", move || hue.get().to_string())
+            class:row--grey=move || hue.get() == NEUTRAL
             on:click=press
         >
             {move || row.get().map(|row| view! { <RowCells row=row state=state /> })}

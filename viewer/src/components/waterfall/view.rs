@@ -189,6 +189,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
                 measures,
                 selected: drawn.selected_row.get_untracked(),
                 line: state.line.get_untracked(),
+                colours: &state.colours.get_untracked(),
                 theme: &theme,
             };
             draw(&mut CanvasSurface::new(context, &family), &scene);
@@ -197,6 +198,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
     Effect::new(move |_| {
         state.rows.track();
         state.line.track();
+        state.colours.track();
         state.analysed.track();
         drawn.scale.track();
         drawn.first.track();

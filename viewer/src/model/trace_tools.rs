@@ -1,0 +1,237 @@
+//! The bar between what is found and what is drawn: waterfall or flame graph, what hues stand for, what is left out.
+
+use super::colour::ColourBy;
+use crate::format;
+use crate::markup::{Markup, PICK, button, element, text};
+use crate::url::FlameKind;
+
+/// Below how many nanoseconds spans can be hidden.
+const LEAST: [i64; 6] = [0, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// What the tools show.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tools {
+    /// The flame graph that is shown instead of the waterfall.
+    pub flame: Option<FlameKind>,
+    /// What the hues of bars stand for.
+    pub colour: ColourBy,
+    /// Shorter spans are hidden, in nanoseconds.
+    pub least: i64,
+    /// Whether spans outside of the shown time are hidden.
+    pub within: bool,
+    /// Whether a span is selected whose subtree could be shown alone.
+    pub can_focus: bool,
+    /// How many spans are left out.
+    pub left_out: u32,
+}
+
+/// What a person does with the tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Draws a flame graph, or the waterfall.
+    Draw(Option<FlameKind>),
+    /// Chooses what hues stand for.
+    Colour(ColourBy),
+    /// Hides shorter spans.
+    Least(i64),
+    /// Hides rows that have nothing in the time shown, or shows them.
+    Within,
+    /// Shows the subtree of the selected span alone.
+    Subtree,
+    /// Leaves nothing out.
+    Everything,
+}
+
+impl Act {
+    /// What a pick means; `None` for what is none of these.
+    #[must_use]
+    pub fn of(pick: &str) -> Option<Self> {
+        let (what, value) = pick.split_once(':').unwrap_or((pick, ""));
+        Some(match what {
+            "draw" => Self::Draw(
+                [FlameKind::WallClock, FlameKind::Aggregate]
+                    .into_iter()
+                    .find(|kind| kind.key() == value),
+            ),
+            "colour" if value == "attribute" => Self::Colour(ColourBy::Attribute(String::new())),
+            "colour" => Self::Colour(ColourBy::from_key(value)),
+            "attribute" => Self::Colour(ColourBy::Attribute(value.trim().to_owned())),
+            "least" => Self::Least(value.parse().unwrap_or(0)),
+            "within" => Self::Within,
+            "subtree" => Self::Subtree,
+            "everything" => Self::Everything,
+            _ => return None,
+        })
+    }
+}
+
+/// The tools.
+#[must_use]
+pub fn tools(shown: &Tools) -> Markup {
+    let kinds = [
+        ("Waterfall", None),
+        ("Flame", Some(FlameKind::WallClock)),
+        ("Aggregate", Some(FlameKind::Aggregate)),
+    ];
+    let kind = |(label, kind): (&str, Option<FlameKind>)| {
+        let pick = format!("draw:{}", kind.map_or("", FlameKind::key));
+        pressed(&pick, label, shown.flame == kind)
+    };
+    let drawing = element("div", "trace-tools__kinds")
+        .set("role", "group")
+        .set("aria-label", "Drawing")
+        .all(kinds.map(kind).into());
+    let mut bar = element("div", "trace-tools")
+        .set("role", "toolbar")
+        .set("aria-label", "How the trace is drawn")
+        .with(drawing);
+    if shown.flame != Some(FlameKind::Aggregate) {
+        bar = bar.all(colours(&shown.colour));
+    }
+    if shown.flame.is_some() {
+        return bar;
+    }
+    let least = LEAST.map(|least| {
+        let label = match least {
+            0 => "nothing".to_owned(),
+            _ => format::duration(least),
+        };
+        (least.to_string(), label, shown.least == least)
+    });
+    bar = bar.with(choice("Hide below ", "least", &least)).with(
+        pressed("within", "Only what is in view", shown.within)
+            .set("title", "Hide rows that have nothing in the time shown"),
+    );
+    if shown.can_focus {
+        bar = bar.with(button("", "subtree", "Only this subtree"));
+    }
+    if shown.left_out > 0 {
+        let left = format!(
+            "{} left out ",
+            format::counted(u64::from(shown.left_out), "span")
+        );
+        bar = bar.with(
+            text("span", "trace-tools__left", &left)
+                .set("role", "status")
+                .with(button("link", "everything", "Show all")),
+        );
+    }
+    bar
+}
+
+fn colours(colour: &ColourBy) -> Vec<Markup> {
+    let attribute = match colour {
+        ColourBy::Attribute(name) => Some(name),
+        _ => None,
+    };
+    let kinds = [
+        ("service", *colour == ColourBy::Service),
+        ("status", *colour == ColourBy::Status),
+        ("attribute", attribute.is_some()),
+    ];
+    let kinds = kinds.map(|(kind, chosen)| (kind.to_owned(), kind.to_owned(), chosen));
+    let mut out = vec![choice("Colour by ", "colour", &kinds)];
+    if let Some(name) = attribute {
+        out.push(
+            element("input", "input trace-tools__attribute")
+                .set("aria-label", "Attribute that colours the bars")
+                .set("placeholder", "booking.status")
+                .set("spellcheck", "false")
+                .set("autocomplete", "off")
+                .set("value", name)
+                .set(PICK, "attribute"),
+        );
+    }
+    out
+}
+
+/// A button that is pressed or not.
+fn pressed(pick: &str, label: &str, is: bool) -> Markup {
+    button("", pick, label).set("aria-pressed", if is { "true" } else { "false" })
+}
+
+/// A choice of values, each with its label and whether it is chosen.
+fn choice(label: &str, pick: &str, options: &[(String, String, bool)]) -> Markup {
+    let option = |(value, label, chosen): &(String, String, bool)| {
+        let option = text("option", "", label).set("value", value);
+        if *chosen {
+            option.set("selected", "")
+        } else {
+            option
+        }
+    };
+    text("label", "", label).with(
+        element("select", "")
+            .set(PICK, pick)
+            .all(options.iter().map(option).collect()),
+    )
+}
+
+/// The buttons at an attribute: colours the bars by it.
+#[must_use]
+pub fn attribute_tools(name: &str, coloured: bool) -> Vec<Markup> {
+    let tool = |pick, sign, words: &str, title, is| {
+        pressed(pick, sign, is)
+            .set("class", "attributes__tool")
+            .set("aria-label", &format!("{words} {name}"))
+            .set("title", title)
+    };
+    vec![tool(
+        "colour",
+        "◐",
+        "Colour by",
+        "Colour the bars of the trace by this attribute",
+        coloured,
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_picked_is_what_is_done() {
+        for (pick, act) in [
+            ("draw:", Act::Draw(None)),
+            ("draw:wall", Act::Draw(Some(FlameKind::WallClock))),
+            ("colour:status", Act::Colour(ColourBy::Status)),
+            (
+                "attribute: a:b ",
+                Act::Colour(ColourBy::Attribute("a:b".to_owned())),
+            ),
+            ("least:1000000", Act::Least(1_000_000)),
+            ("everything", Act::Everything),
+        ] {
+            assert_eq!(Act::of(pick), Some(act), "{pick}");
+        }
+        assert_eq!(Act::of("12"), None);
+    }
+
+    #[test]
+    fn a_flame_graph_leaves_nothing_out_and_an_aggregate_has_no_values() {
+        let words = |flame| {
+            tools(&Tools {
+                flame,
+                ..Tools::default()
+            })
+            .inner_text()
+        };
+        assert!(words(None).contains("Hide below"));
+        assert!(!words(Some(FlameKind::WallClock)).contains("Hide below"));
+        assert!(words(Some(FlameKind::WallClock)).contains("Colour by"));
+        assert!(!words(Some(FlameKind::Aggregate)).contains("Colour by"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_can_be_shown() {
+        let shown = Tools {
+            left_out: 3,
+            ..Tools::default()
+        };
+        assert!(
+            tools(&shown)
+                .inner_text()
+                .ends_with("3 spans left out Show all")
+        );
+    }
+}
