@@ -38,8 +38,8 @@ pub fn Attributes(
                             <dd class=tone>
                                 <Value text=text link=attribute.value.as_str().is_some() />
                                 <CopyButton text=move |()| copied.clone() what=what quiet=true />
+                                {name.map(|name| view! { <AttributeTools name=name /> })}
                             </dd>
-                            {name.map(|name| view! { <AttributeTools name=name /> })}
                         </div>
                     }
                 })

@@ -22,9 +22,10 @@ use crate::workspace::Workspace;
 ///
 /// The stack lies first in memory, so that no object has an address below 1024 and constants that are added to an
 /// address become offsets of the access: 3,681 bytes of brotli less, with a second round.
-const PASSES: [&str; 4] = [
+const PASSES: [&str; 5] = [
     "--low-memory-unused",
     "-Os",
+    "--gufa-optimizing",
     "--optimize-added-constants-propagate",
     "-Os",
 ];
