@@ -3,25 +3,13 @@
 
 import axe from 'axe-core';
 
-import { test as base, expect } from '../harness/fixtures.js';
-import { HOUR_ENDS, findTrace, startWithSample } from '../harness/sample.js';
-
-const test = base.extend({
-  sampled: [
-    async ({}, use) => {
-      const server = await startWithSample();
-      await use(server);
-      await server.dispose();
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-});
+import { expect } from '../harness/fixtures.js';
+import { HOUR_ENDS, INCIDENT, findTrace, test } from '../harness/sample.js';
 
 // The viewer's policy lets no foreign script in, axe-core's neither.
 test.use({ bypassCSP: true });
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const INCIDENT = '{ resource.service.version = "2.5.0" && status = error }';
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
 /** What axe-core finds on a page: a line for each element concerned. */

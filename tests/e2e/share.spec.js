@@ -1,20 +1,7 @@
 // Notes, a trace as files, and the setup page.
 
-import { test as base, expect } from '../harness/fixtures.js';
-import { findTrace, startWithSample } from '../harness/sample.js';
-
-const test = base.extend({
-  sampled: [
-    async ({}, use) => {
-      const server = await startWithSample();
-      await use(server);
-      await server.dispose();
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-});
-
-const INCIDENT = '{ resource.service.version = "2.5.0" && status = error }';
+import { expect } from '../harness/fixtures.js';
+import { INCIDENT, findTrace, test } from '../harness/sample.js';
 
 test('a note is pinned to a span, seen by others, deleted and brought back', async ({ page, sampled, browser, complaints }) => {
   const trace = await findTrace(sampled, INCIDENT);

@@ -1,20 +1,8 @@
 // Every page in both themes at two widths, on data that are the same on every run.
 
-import { test as base, expect } from '../harness/fixtures.js';
-import { HOUR_ENDS, findTrace, startWithSample } from '../harness/sample.js';
+import { expect } from '../harness/fixtures.js';
+import { HOUR_ENDS, INCIDENT, findTrace, test } from '../harness/sample.js';
 
-const test = base.extend({
-  sampled: [
-    async ({}, use) => {
-      const server = await startWithSample();
-      await use(server);
-      await server.dispose();
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-});
-
-const INCIDENT = '{ resource.service.version = "2.5.0" && status = error }';
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 // Of Debian's package fonts-dejavu-core, which Chromium depends on.
 const FONTS = ':root { --font: "DejaVu Sans", sans-serif; --mono: "DejaVu Sans Mono", monospace; }';

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 
 use super::waterfall::WaterfallState;
 use super::waterfall::view::{Colors, use_colors};
@@ -207,22 +206,15 @@ fn paint(
     picture: &Picture<'_>,
     colors: &Colors,
 ) -> Option<()> {
-    let density = window().device_pixel_ratio().clamp(1.0, 3.0);
     let (width, height) = (picture.scale.width(), picture.height);
-    canvas.set_width((width * density).round() as u32);
-    canvas.set_height((height * density).round() as u32);
     let style = web_sys::HtmlElement::style(canvas);
     style.set_property("width", &format!("{width}px")).ok()?;
     style.set_property("height", &format!("{height}px")).ok()?;
-    let context = canvas
-        .get_context("2d")
-        .ok()??
-        .dyn_into::<web_sys::CanvasRenderingContext2d>()
-        .ok()?;
-    context
-        .set_transform(density, 0.0, 0.0, density, 0.0, 0.0)
-        .ok()?;
     let (theme, family) = colors;
-    draw(&mut CanvasSurface::new(context, family), picture, theme);
+    draw(
+        &mut CanvasSurface::over(canvas, width, height, family)?,
+        picture,
+        theme,
+    );
     Some(())
 }

@@ -2,7 +2,8 @@
 
 use std::f64::consts::TAU;
 
-use web_sys::CanvasRenderingContext2d;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::line::Point;
 use super::surface::{Rect, Surface, Weight};
@@ -21,9 +22,30 @@ pub struct CanvasSurface {
 }
 
 impl CanvasSurface {
-    /// Draws on `context`, labels in `family`.
+    /// Draws on `canvas`, which becomes empty and this large in CSS pixels, as fine as the screen is.
     #[must_use]
-    pub fn new(context: CanvasRenderingContext2d, family: &str) -> Self {
+    pub fn over(canvas: &HtmlCanvasElement, width: f64, height: f64, family: &str) -> Option<Self> {
+        let density = web_sys::window()?.device_pixel_ratio().clamp(1.0, 3.0);
+        let pixels = |length: f64| (length * density).round() as u32;
+        // Assigning a size clears the canvas, and costs even where it is the same.
+        if (canvas.width(), canvas.height()) != (pixels(width), pixels(height)) {
+            canvas.set_width(pixels(width));
+            canvas.set_height(pixels(height));
+        }
+        let context = canvas
+            .get_context("2d")
+            .ok()??
+            .dyn_into::<CanvasRenderingContext2d>()
+            .ok()?;
+        context
+            .set_transform(density, 0.0, 0.0, density, 0.0, 0.0)
+            .ok()?;
+        context.clear_rect(0.0, 0.0, width, height);
+        Some(Self::new(context, family))
+    }
+
+    /// Draws on `context`, labels in `family`.
+    fn new(context: CanvasRenderingContext2d, family: &str) -> Self {
         context.set_line_join("round");
         context.set_line_cap("round");
         Self {

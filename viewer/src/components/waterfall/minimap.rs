@@ -1,7 +1,6 @@
 //! The strip above the axis: the whole trace, and which stretch of it is shown.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::WaterfallState;
 use super::view::Colors;
@@ -116,26 +115,11 @@ fn paint(
     width: f64,
     colors: &Colors,
 ) -> Option<()> {
-    let density = window().device_pixel_ratio().clamp(1.0, 3.0);
-    canvas.set_width((width * density).round() as u32);
-    canvas.set_height((HEIGHT * density).round() as u32);
-    let context = canvas
-        .get_context("2d")
-        .ok()??
-        .dyn_into::<web_sys::CanvasRenderingContext2d>()
-        .ok()?;
-    context
-        .set_transform(density, 0.0, 0.0, density, 0.0, 0.0)
-        .ok()?;
     let (theme, family) = colors;
+    let mut surface = CanvasSurface::over(canvas, width, HEIGHT, family)?;
     state.model.try_with_value(|model| {
         let colours = state.colours.get_untracked();
         let found = buckets(model, &colours, width as usize);
-        draw(
-            &mut CanvasSurface::new(context, family),
-            &found,
-            HEIGHT,
-            theme,
-        );
+        draw(&mut surface, &found, HEIGHT, theme);
     })
 }

@@ -152,16 +152,6 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
         );
         let count = pool.min(rows.len().saturating_sub(first));
         let (width, height) = (drawn.width.get_untracked(), count as f64 * measures.height);
-        let density = window().device_pixel_ratio().clamp(1.0, 3.0);
-        let (pixels_x, pixels_y) = (
-            (width * density).round() as u32,
-            (height * density).round() as u32,
-        );
-        // Assigning a size clears the canvas, and costs even where it is the same.
-        if (canvas.width(), canvas.height()) != (pixels_x, pixels_y) {
-            canvas.set_width(pixels_x);
-            canvas.set_height(pixels_y);
-        }
         let style = web_sys::HtmlElement::style(&canvas);
         let _ = style.set_property("width", &format!("{width}px"));
         let _ = style.set_property("height", &format!("{height}px"));
@@ -169,14 +159,8 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
             "transform",
             &format!("translateY({}px)", first as f64 * measures.height),
         );
-        let context = canvas
-            .get_context("2d")
-            .ok()??
-            .dyn_into::<web_sys::CanvasRenderingContext2d>()
-            .ok()?;
-        let _ = context.set_transform(density, 0.0, 0.0, density, 0.0, 0.0);
-        context.clear_rect(0.0, 0.0, width, height);
         let (theme, family) = colors.get_untracked();
+        let mut surface = CanvasSurface::over(&canvas, width, height, &family)?;
         let scale = drawn.scale.get_untracked();
         state.model.try_with_value(|model| {
             let scene = Scene {
@@ -192,7 +176,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
                 colours: &state.colours.get_untracked(),
                 theme: &theme,
             };
-            draw(&mut CanvasSurface::new(context, &family), &scene);
+            draw(&mut surface, &scene);
         })
     };
     Effect::new(move |_| {
