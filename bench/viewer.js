@@ -31,7 +31,8 @@ try {
     Object.assign(result, await measure(`${throughline.viewerUrl}/trace/${traceId}`, name));
     process.stderr.write(`${JSON.stringify(result)}\n`);
   }
-  result.first_load_brotli_bytes = await firstLoad();
+  result.first_load_brotli_bytes = await loaded('/');
+  result.trace_load_brotli_bytes = await loaded(`/trace/${'5'.repeat(32)}`);
 } finally {
   await browser.close();
   await throughline.dispose();
@@ -56,7 +57,8 @@ async function measure(url, name) {
   await page.addInitScript(() => {
     const { instantiateStreaming, instantiate } = WebAssembly;
     const keep = (made) => {
-      globalThis.wasmMemory = (made.instance ?? made).exports.memory;
+      // Parts that are loaded later have the main module's.
+      globalThis.wasmMemory ??= (made.instance ?? made).exports.memory;
       return made;
     };
     WebAssembly.instantiateStreaming = async (...given) => keep(await instantiateStreaming.apply(WebAssembly, given));
@@ -118,9 +120,17 @@ async function findMillis(page) {
   });
 }
 
-/** What a browser receives until the first page stands: every file of the viewer, packed. */
-async function firstLoad() {
-  const packed = (await readdir(VIEWER)).filter((name) => name.endsWith('.br'));
-  const sizes = await Promise.all(packed.map(async (name) => (await stat(join(VIEWER, name))).size));
+/** The viewer's files that a browser asks for until the page is quiet, packed. */
+async function loaded(path) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const names = new Set(['index.html']);
+  page.on('request', (request) => names.add(new URL(request.url()).pathname.slice(1)));
+  await page.goto(`${throughline.viewerUrl}${path}`);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForLoadState('networkidle');
+  await context.close();
+  const packed = (await readdir(VIEWER)).filter((file) => file.endsWith('.br') && names.has(file.slice(0, -3)));
+  const sizes = await Promise.all(packed.map(async (file) => (await stat(join(VIEWER, file))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

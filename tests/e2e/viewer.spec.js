@@ -435,3 +435,22 @@ test('a trace that never comes is said to be missing', async ({ page, throughlin
   await expect(page.getByText('Waiting for the trace')).toBeVisible();
   await expect(page.getByText('There is no such trace')).toBeVisible({ timeout: 90_000 });
 });
+
+test('a page is loaded when it is opened, and one that does not come is said', async ({ page, throughline, complaints }) => {
+  const parts = [];
+  page.on('request', (request) => /\.wasm$/.test(request.url()) && parts.push(new URL(request.url()).pathname));
+  await page.goto(throughline.viewerUrl);
+  await expect(page.getByRole('heading', { name: 'Traces', exact: true })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  expect(parts).toHaveLength(1);
+
+  await page.route(/split_others.*\.wasm$/, (route) => route.abort());
+  await page.getByRole('link', { name: 'Map', exact: true }).click();
+  await expect(page.getByText('This page could not be loaded')).toBeVisible();
+  await expect(page).toHaveURL(/\/map/);
+  await page.unroute(/split_others.*\.wasm$/);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('heading', { name: 'Service map' })).toBeVisible();
+  expect(parts.length).toBeGreaterThan(2);
+  expect(complaints.errors).toEqual([]);
+});

@@ -4,21 +4,16 @@ use leptos::prelude::*;
 use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
 use leptos_router::location::{BrowserUrl, LocationProvider as _};
+use send_wrapper::SendWrapper;
 
 use crate::components::help::HelpSheet;
+use crate::components::state::Message;
 use crate::components::theme::ThemeChoice;
 use crate::components::top_bar::TopBar;
 use crate::model::page::Page;
-use crate::pages::compare::{ChooseToComparePage, ComparePage};
-use crate::pages::map::MapPage;
+use crate::pages::later;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
-use crate::pages::services::ServicesPage;
-use crate::pages::session::SessionPage;
-use crate::pages::sessions::SessionsPage;
-use crate::pages::setup::SetupPage;
-use crate::pages::trace::TracePage;
-use crate::pages::trace_views::TraceViewPage;
 
 /// The viewer.
 #[component]
@@ -50,15 +45,39 @@ fn Pages() -> impl IntoView {
     });
     move || match page.get() {
         Page::Search => view! { <SearchPage /> }.into_any(),
-        Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),
-        Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
-        Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
-        Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
-        Page::Sessions => view! { <SessionsPage /> }.into_any(),
-        Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
-        Page::Services => view! { <ServicesPage /> }.into_any(),
-        Page::Map => view! { <MapPage /> }.into_any(),
-        Page::Setup => view! { <SetupPage /> }.into_any(),
         Page::NotFound => view! { <NotFoundPage /> }.into_any(),
+        page => {
+            let part = SendWrapper::new(async move {
+                let made = match &page {
+                    Page::Trace(_) | Page::TraceView(..) | Page::Choose(_) | Page::Compare(..) => {
+                        later::traces(page).await
+                    }
+                    _ => later::others(page).await,
+                };
+                made.unwrap_or_else(|_| view! { <NotLoaded /> }.into_any())
+            });
+            Suspend::new(part).into_any()
+        }
+    }
+}
+
+/// A page whose part of the program did not come: the server is away, or has a newer viewer by now.
+#[component]
+fn NotLoaded() -> impl IntoView {
+    view! {
+        <Message title="This page could not be loaded" failed=true>
+            <p>"The server does not answer, or gives out a newer viewer by now; what the address says is kept."</p>
+            <p>
+                <button
+                    type="button"
+                    class="button button--primary"
+                    on:click=|_| {
+                        let _ = window().location().reload();
+                    }
+                >
+                    "Reload"
+                </button>
+            </p>
+        </Message>
     }
 }

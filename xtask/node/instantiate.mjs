@@ -1,7 +1,7 @@
 // Runs what `cargo xtask build` made in Chromium: the tracer on an empty page, which must deliver a span, and the viewer
 // under the server's content security policy, which must draw something.
 //
-// Prints as JSON which of the viewer's files the first page load asked for.
+// Prints as JSON which of the viewer's files each page asks for.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -68,9 +68,9 @@ async function runTracer() {
   check(page, 'throughline.js');
 }
 
-/** @returns {Promise<string[]>} the names of the files that were asked for, index.html first */
+/** @returns {Promise<Record<string, string[]>>} the names of the files that each page asks for, index.html first */
 async function runViewer() {
-  const asked = new Set(['index.html']);
+  let asked;
   const origin = await serve(async (request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
     if (path.startsWith('/api/')) {
@@ -84,12 +84,18 @@ async function runViewer() {
       .writeHead(content ? 200 : 404, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': VIEWER_POLICY })
       .end(content);
   });
-  const page = await newPage();
-  await page.goto(origin);
-  await page.waitForFunction(() => document.body.innerText.trim().length > 0, undefined, { timeout: DEADLINE_MILLIS });
-  await page.waitForLoadState('networkidle');
-  check(page, 'the viewer');
-  return [...asked];
+  const pages = {};
+  for (const path of ['/', `/trace/${'a'.repeat(32)}`, '/map']) {
+    asked = new Set(['index.html']);
+    const page = await newPage();
+    await page.goto(`${origin}${path}`);
+    await page.waitForFunction(() => document.querySelector('#main')?.innerText.trim(), undefined, { timeout: DEADLINE_MILLIS });
+    await page.waitForLoadState('networkidle');
+    check(page, `the viewer at ${path}`);
+    await page.close();
+    pages[path] = [...asked];
+  }
+  return pages;
 }
 
 async function newPage() {

@@ -133,25 +133,39 @@ impl NodeTools {
     }
 }
 
-/// Builds the workspace's own wasm-bindgen program and returns its path, in a directory of its own that can be put on
-/// a `PATH`.
+/// The workspace's own programs that read and write WASM, in a directory that can be put on a `PATH`.
+pub struct WasmPrograms {
+    /// `wasm-bindgen`
+    pub bindgen: PathBuf,
+    /// What cuts a module into parts.
+    pub split: PathBuf,
+}
+
+/// Builds them.
 ///
 /// # Errors
-/// When it does not compile.
-pub fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
+/// When one does not compile.
+pub fn wasm_bindgen(workspace: &Workspace) -> Result<WasmPrograms> {
     step("build the wasm-bindgen program", || {
         run(cargo(workspace).args([
             "build",
             "--package=xtask",
             "--bin=bindgen",
+            "--bin=split",
             "--features=bindgen",
         ]))?;
         let directory = workspace.target().join("tools");
         fs::create_dir_all(&directory)?;
-        let program = directory.join("wasm-bindgen");
-        fs::copy(workspace.binary("debug", "bindgen"), &program)
-            .context("cannot install the wasm-bindgen program")?;
-        Ok(program)
+        let install = |binary: &str, name: &str| {
+            let program = directory.join(name);
+            fs::copy(workspace.binary("debug", binary), &program)
+                .with_context(|| format!("cannot install the {name} program"))?;
+            Ok::<_, anyhow::Error>(program)
+        };
+        Ok(WasmPrograms {
+            bindgen: install("bindgen", "wasm-bindgen")?,
+            split: install("split", "wasm-split")?,
+        })
     })
 }
 

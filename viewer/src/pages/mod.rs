@@ -1,6 +1,7 @@
 //! One file per page.
 
 pub mod compare;
+pub mod later;
 pub mod map;
 pub mod not_found;
 pub mod search;

@@ -50,6 +50,9 @@ struct Arguments {
     /// Remove the `producers` section.
     #[arg(long)]
     remove_producers_section: bool,
+    /// Keep the linker's exports: the parts of a module that was cut use them.
+    #[arg(long)]
+    keep_lld_exports: bool,
     /// Do not name the `.wasm` file in the JavaScript.
     #[arg(long)]
     omit_default_module_path: bool,
@@ -86,6 +89,7 @@ fn main() -> Result<()> {
         .debug(arguments.debug)
         .demangle(!arguments.no_demangle)
         .keep_debug(arguments.keep_debug)
+        .keep_lld_exports(arguments.keep_lld_exports)
         .remove_name_section(arguments.remove_name_section)
         .remove_producers_section(arguments.remove_producers_section)
         .omit_default_module_path(arguments.omit_default_module_path);

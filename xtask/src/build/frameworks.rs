@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{empty, wasm};
+use super::empty;
+use super::wasm::{self, Program};
 use crate::step::{run, step};
 use crate::tools::{self, NodeTools};
 use crate::workspace::Workspace;
@@ -28,8 +29,11 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<()> {
     let module = wasm::build(
         workspace,
         node,
-        "throughline-framework-leptos",
-        &PASSES,
+        Program {
+            package: "throughline-framework-leptos",
+            passes: &PASSES,
+            split: false,
+        },
         &workspace.target().join("framework-leptos"),
     )?;
     let leptos = directory.join("dist/leptos");

@@ -15,7 +15,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use super::{compress, digest, empty, wasm};
+use super::wasm::{self, Program};
+use super::{compress, digest, empty};
 use crate::step::{run, step};
 use crate::tools::{NodeTools, hex};
 use crate::workspace::Workspace;
@@ -152,8 +153,11 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     let module = wasm::build(
         workspace,
         node,
-        "tracer-wasm",
-        &PASSES,
+        Program {
+            package: "tracer-wasm",
+            passes: &PASSES,
+            split: false,
+        },
         &work.join("bindgen"),
     )?;
 

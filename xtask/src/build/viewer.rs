@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::html::{Tag, trunk_tags};
-use super::{compress, digest, empty, wasm};
+use super::wasm::{self, Program};
+use super::{compress, digest, empty};
 use crate::step::{run, step};
 use crate::tools::{NodeTools, hex};
 use crate::workspace::Workspace;
@@ -36,7 +37,12 @@ const PASSES: [&str; 5] = [
 /// When a program is missing or fails, or the page asks Trunk for something that is not known here.
 pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<()> {
     let work = workspace.target().join("viewer");
-    let module = wasm::build(workspace, node, "viewer", &PASSES, &work.join("bindgen"))?;
+    let program = Program {
+        package: "viewer",
+        passes: &PASSES,
+        split: true,
+    };
+    let module = wasm::build(workspace, node, program, &work.join("bindgen"))?;
 
     let page_source = workspace.root.join("index.html");
     let directory = workspace.embed("viewer");
@@ -46,9 +52,11 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<()> {
             page_source,
             module.js.clone(),
             module.wasm.clone(),
+            module.loader.clone(),
             workspace.root.join("xtask/src/build"),
         ]
         .into_iter()
+        .chain(module.parts.iter().cloned())
         .chain(sources(workspace, &page))
         .collect::<Vec<_>>()
         .iter()
@@ -157,12 +165,13 @@ impl Site<'_> {
     /// The WASM, its JavaScript and the start, and the tags that load the two at once.
     fn application(&self, module: &wasm::Module) -> Result<String> {
         let wasm = self.write(Path::new("viewer.wasm"), &fs::read(&module.wasm)?)?;
+        let js = self.parts(module)?;
         let entry = self.work.join("start.js");
         fs::write(
             &entry,
             format!(
                 "import init from {:?};\ninit({{ module_or_path: \"/{wasm}\" }});\n",
-                module.js.display().to_string()
+                js.display().to_string()
             ),
         )?;
         let js = self.script(&entry, "esm")?;
@@ -170,6 +179,31 @@ impl Site<'_> {
             "<link rel=\"preload\" href=\"/{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n    \
              <script type=\"module\" src=\"/{js}\"></script>"
         ))
+    }
+
+    /// Writes the parts that are loaded later, and beside one another the module's JavaScript, whose path is returned, and
+    /// the loader with the parts' names.
+    fn parts(&self, module: &wasm::Module) -> Result<PathBuf> {
+        let mut loader = fs::read_to_string(&module.loader).context("cannot read the loader")?;
+        for part in &module.parts {
+            let name = part.file_name().context("a file has a name")?;
+            let address = format!("\"./{}\"", name.to_string_lossy());
+            if !loader.contains(&address) {
+                bail!("the loader does not load {}", name.to_string_lossy());
+            }
+            let written = self.write(part, &fs::read(part)?)?;
+            loader = loader.replace(&address, &format!("\"./{written}\""));
+        }
+        let beside = |path: &Path| {
+            Ok::<_, anyhow::Error>(
+                self.work
+                    .join(path.file_name().context("a file has a name")?),
+            )
+        };
+        fs::write(beside(&module.loader)?, loader).context("cannot write the loader")?;
+        let js = beside(&module.js)?;
+        fs::copy(&module.js, &js).context("cannot copy the module's JavaScript")?;
+        Ok(js)
     }
 
     /// One style sheet from all.
@@ -229,6 +263,8 @@ impl Site<'_> {
                 "--target=es2022",
                 "--charset=utf8",
                 "--log-level=warning",
+                // wasm-bindgen names the loader once for each part, always the same.
+                "--log-override:duplicate-object-key=silent",
             ])
             .arg(format!("--format={format}"))
             .arg(format!("--outfile={}", minified.display())))?;

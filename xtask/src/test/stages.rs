@@ -159,7 +159,7 @@ impl<'a> Stages<'a> {
         let node = NodeTools::install(self.workspace)?;
         tools::wasm_target()?;
         let trunk = tools::trunk(self.workspace)?;
-        let bindgen = tools::wasm_bindgen(self.workspace)?;
+        let bindgen = tools::wasm_bindgen(self.workspace)?.bindgen;
         let mut directories = vec![
             bindgen.parent().unwrap_or(Path::new("/")).to_path_buf(),
             node.bin(),

@@ -1,0 +1,73 @@
+//! The pages that most visits do not open, in parts of the program that are loaded when the first of them is opened.
+//!
+//! Each function here begins a part: with the feature `split`, what only it needs is cut out of the main module
+//! (docs/adr/0024-pages-are-loaded-when-they-are-opened.md).
+
+use leptos::prelude::*;
+use wasm_split_helpers::SplitLoaderError;
+
+use super::compare::{ChooseToComparePage, ComparePage};
+use super::map::MapPage;
+use super::services::ServicesPage;
+use super::session::SessionPage;
+use super::sessions::SessionsPage;
+use super::setup::SetupPage;
+use super::trace::TracePage;
+use super::trace_views::TraceViewPage;
+use crate::model::page::Page;
+
+/// A part of that name, which makes the given pages.
+macro_rules! part {
+    ($(#[$about:meta])* $name:ident, $pages:ident) => {
+        $(#[$about])*
+        ///
+        /// # Errors
+        /// When the part cannot be loaded.
+        #[cfg(feature = "split")]
+        #[wasm_split_helpers::wasm_split($name, fallible)]
+        pub fn $name(page: Page) -> Result<AnyView, SplitLoaderError> {
+            Ok($pages(page))
+        }
+
+        $(#[$about])*
+        ///
+        /// # Errors
+        /// Never: it is loaded already.
+        #[cfg(not(feature = "split"))]
+        pub async fn $name(page: Page) -> Result<AnyView, SplitLoaderError> {
+            Ok($pages(page))
+        }
+    };
+}
+
+part!(
+    /// One trace and its views, and two of them compared.
+    traces,
+    trace_pages
+);
+part!(
+    /// Sessions, services, the map and the setup.
+    others,
+    other_pages
+);
+
+fn trace_pages(page: Page) -> AnyView {
+    match page {
+        Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),
+        Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
+        Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
+        Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
+        _ => ().into_any(),
+    }
+}
+
+fn other_pages(page: Page) -> AnyView {
+    match page {
+        Page::Sessions => view! { <SessionsPage /> }.into_any(),
+        Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
+        Page::Services => view! { <ServicesPage /> }.into_any(),
+        Page::Map => view! { <MapPage /> }.into_any(),
+        Page::Setup => view! { <SetupPage /> }.into_any(),
+        _ => ().into_any(),
+    }
+}
