@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::auth::{Access, Role};
 use crate::config::{HostPort, Serve, StoreKind};
 use crate::listen::{self, Listener};
 use crate::store::sqlite::{self, DataDirectory, DirectoryError};
@@ -59,6 +60,7 @@ pub fn run(config: &Check) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(addresses(&config.serve, held, &mut findings));
+    tokens(&config.serve, &mut findings);
     origins(&config.serve, &findings);
     match findings.problems {
         0 => println!("\nnothing is wrong"),
@@ -128,10 +130,38 @@ async fn addresses(serve: &Serve, held: bool, findings: &mut Findings) {
     if let Ok(addresses) = listen::resolve("--listen-viewer", at).await
         && !addresses.iter().all(|address| address.ip().is_loopback())
     {
-        findings.problem(&format!(
-            "--listen-viewer {at} is no address of this machine alone: use localhost:{}",
-            at.port
-        ));
+        if serve.tokens.is_empty() {
+            findings.problem(&format!(
+                "--listen-viewer {at} is no address of this machine alone: configure tokens (--tokens), or use localhost:{}",
+                at.port
+            ));
+        } else {
+            findings.note(&format!(
+                "--listen-viewer {at} speaks no TLS: tokens and traces can be read on the way, unless a proxy with TLS stands before it"
+            ));
+        }
+    }
+}
+
+fn tokens(serve: &Serve, findings: &mut Findings) {
+    if serve.tokens.is_empty() {
+        findings.note("whoever is on this machine may see and delete everything; ask for tokens with --tokens");
+        return;
+    }
+    match Access::new(&serve.tokens) {
+        Ok(_) => {
+            let names: Vec<String> = serve
+                .tokens
+                .iter()
+                .map(|token| {
+                    let roles: Vec<&str> =
+                        token.roles.iter().map(|role| Role::as_str(*role)).collect();
+                    format!("{} ({})", token.name, roles.join(", "))
+                })
+                .collect();
+            findings.good(&format!("the API asks for a token: {}", names.join("; ")));
+        }
+        Err(error) => findings.problem(&format!("{error:#}")),
     }
 }
 

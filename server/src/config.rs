@@ -16,8 +16,11 @@ use clap::{
 
 use shared::time::DurationNanos;
 
+use crate::auth::{TokenSpec, TokenTable};
 use crate::check::Check;
+use crate::erase::Erase;
 use crate::exchange::export::Export;
+use crate::exchange::http::ServerArgs;
 use crate::exchange::import::Import;
 use crate::ingest::cors::OriginPattern;
 use crate::sample_data::SampleData;
@@ -52,6 +55,12 @@ pub enum Commands {
     /// Fill a server or a directory with an hour of a shop that does not exist, to have something
     /// to look at
     SampleData(SampleData),
+    /// Delete everything of one visitor, on request
+    #[command(
+        after_help = "Sessions in which the visitor was named go from their beginning, with their traces, log records, \
+                      recordings and notes. What arrives later is not deleted: stop the visitor's sessions first."
+    )]
+    Erase(Erase),
     /// Look at a configuration and its data directory, and say what is wrong and what to do
     Check(Box<Check>),
     /// Do a recorded session again in a real browser, and say which call to the backend now differs
@@ -71,14 +80,8 @@ pub struct Diff {
     #[arg(value_name = "TRACE", num_args = 2.., required = true)]
     pub traces: Vec<String>,
 
-    /// The running server to ask for traces: the address of its viewer
-    #[arg(
-        long,
-        env = "THROUGHLINE_SERVER",
-        value_name = "URL",
-        default_value = "http://localhost:4319"
-    )]
-    pub server: String,
+    #[command(flatten)]
+    pub server: ServerArgs,
 
     /// Read the traces from this data directory, which no server may be using, instead of asking one
     #[arg(long, value_name = "DIR")]
@@ -117,18 +120,23 @@ pub struct Replay {
     #[arg(long, env = "THROUGHLINE_ENV", value_name = "URL")]
     pub env: String,
 
-    /// The Throughline server that the environment reports to: the address of its viewer
-    #[arg(
-        long,
-        env = "THROUGHLINE_SERVER",
-        value_name = "URL",
-        default_value = "http://localhost:4319"
-    )]
-    pub server: String,
+    /// The Throughline server that the environment reports to.
+    #[command(flatten)]
+    pub server: ServerArgs,
 
     /// Read the session from another server, or from a data directory [default: --server]
     #[arg(long, env = "THROUGHLINE_FROM", value_name = "URL|DIR")]
     pub from: Option<String>,
+
+    /// The token that the server of --from asks for [default: --token, where it is the same server]
+    #[arg(
+        long,
+        env = "THROUGHLINE_FROM_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        requires = "from"
+    )]
+    pub from_token: Option<String>,
 
     /// Read the session from this data directory, which no server may be using
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
@@ -302,6 +310,18 @@ pub struct Serve {
     )]
     pub listen_viewer: HostPort,
 
+    /// A token that the viewer and its API ask for, as "NAME ROLES SECRET": roles are view, replay and admin, separated
+    /// by commas, a secret is sha256:HEX, file:PATH or env:NAME; repeatable or separated by semicolons. In the file, a
+    /// [[token]] has `name`, `roles`, and `sha256`, `file` or `env` [default: none, and loopback addresses alone]
+    #[arg(
+        long,
+        env = "THROUGHLINE_TOKENS",
+        value_name = "TOKEN",
+        value_delimiter = ';',
+        hide_env_values = true
+    )]
+    pub tokens: Vec<TokenSpec>,
+
     /// An origin whose pages may export, such as https://shop.example or https://*.shop.example;
     /// repeatable or separated by commas [default: pages on this machine]
     #[arg(
@@ -434,7 +454,10 @@ fn with_defaults_of(command: Command, name: &str, path: &Path) -> anyhow::Result
         .find_subcommand(name)
         .cloned()
         .context("the command has flags")?;
-    for (key, value) in table {
+    for (mut key, mut value) in table {
+        if key == "token" {
+            (key, value) = ("tokens".to_owned(), tokens(value, path)?);
+        }
         let id = key.replace('-', "_");
         let known = serve.get_arguments().any(|argument| {
             argument.get_long() == Some(key.as_str()) && argument.get_env().is_some()
@@ -458,6 +481,18 @@ fn with_defaults_of(command: Command, name: &str, path: &Path) -> anyhow::Result
         serve = serve.mut_arg(id, |argument| argument.default_values(values));
     }
     Ok(command.mut_subcommand(name, |_| serve))
+}
+
+/// The tables `[[token]]` as the flag has them.
+fn tokens(value: toml::Value, path: &Path) -> anyhow::Result<toml::Value> {
+    let context = || format!("`[[token]]` in the configuration file {}", path.display());
+    let tables: Vec<TokenTable> = value.try_into().with_context(context)?;
+    let flags = tables
+        .iter()
+        .map(|table| Ok(toml::Value::String(table.to_flag()?)))
+        .collect::<anyhow::Result<Vec<_>>>()
+        .with_context(context)?;
+    Ok(toml::Value::Array(flags))
 }
 
 fn texts(value: &toml::Value) -> anyhow::Result<Vec<String>> {

@@ -4,7 +4,7 @@
 //! ```text
 //! listen ─┬─ ingest (4318 HTTP, 4317 gRPC) ── store::writer ─┐
 //!         │     otlp_protobuf, cors, limits                  ├─ store (sqlite │ memory)
-//!         └─ api (4319) ── guard ── query ───────────────────┘
+//!         └─ api (4319) ── guard ── auth ── query ───────────┘
 //!               assets: the viewer; the tracer is on 4318
 //!
 //! diff ── source: a file, a running server, a data directory
@@ -15,9 +15,11 @@
 
 mod api;
 mod assets;
+mod auth;
 mod check;
 mod config;
 mod diff;
+mod erase;
 mod exchange;
 mod ingest;
 mod listen;
@@ -60,6 +62,7 @@ fn run() -> anyhow::Result<ExitCode> {
         config::Commands::Diff(config) => Ok(diff::run(&config)),
         config::Commands::Export(config) => exchange::export::run(&config),
         config::Commands::Import(config) => exchange::import::run(&config),
+        config::Commands::Erase(config) => erase::run(&config),
         config::Commands::Check(config) => check::run(&config),
         config::Commands::SampleData(config) => sample_data::run(&config),
         config::Commands::Replay(config) => Ok(replay::run(&config)),

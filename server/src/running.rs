@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::{self, guard::Guard, native::Api};
 use crate::assets::{Asset, Assets};
+use crate::auth::gate::Gate;
 use crate::config::HostPort;
 use crate::ingest::budget::Budget;
 use crate::ingest::cors::AllowedOrigins;
@@ -27,6 +28,7 @@ pub struct Setup {
     pub limits: Limits,
     pub pending_bytes: usize,
     pub origins: Vec<&'static str>,
+    pub gate: Gate,
 }
 
 impl Default for Setup {
@@ -39,6 +41,7 @@ impl Default for Setup {
             },
             pending_bytes: 1 << 26,
             origins: Vec::new(),
+            gate: Gate::default(),
         }
     }
 }
@@ -88,6 +91,7 @@ impl Running {
             telemetry,
             ingest_url: urls[0].as_str().into(),
             grpc_url: urls[1].as_str().into(),
+            gate: setup.gate,
         };
         let origins = setup
             .origins

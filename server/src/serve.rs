@@ -10,6 +10,9 @@ use tokio::sync::watch;
 
 use crate::api::{self, guard::Guard, native::Api};
 use crate::assets::{Assets, Embedded, tracer, tracer::TracerFiles, viewer::ViewerFiles};
+use crate::auth::Access;
+use crate::auth::audit::Audit;
+use crate::auth::gate::Gate;
 use crate::config::{Serve, StoreKind};
 use crate::ingest::budget::Budget;
 use crate::ingest::cors::{AllowedOrigins, cors};
@@ -31,12 +34,16 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 /// When the server cannot start, with what to do about it.
 pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
-    refuse_other_machines(&config).await?;
+    let access = Access::new(&config.tokens)?;
+    if !access.is_required() {
+        refuse_other_machines(&config).await?;
+    }
     let ingest_listener = Listener::bind("--listen-ingest", &config.listen_ingest).await?;
     let grpc_listener = Listener::bind("--listen-grpc", &config.listen_grpc).await?;
     let viewer_listener = Listener::bind("--listen-viewer", &config.listen_viewer).await?;
 
     let store = open_store(&config)?;
+    let audit = open_audit(&config)?;
     let minutes = Arc::new(Minutes::default());
     let written = Arc::clone(&minutes);
     let writer = Writer::start(Arc::clone(&store), move |batches| written.written(batches))
@@ -58,9 +65,17 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
         telemetry,
         ingest_url: ingest_listener.url().into(),
         grpc_url: grpc_listener.url().into(),
+        gate: Gate {
+            access: Arc::new(access),
+            audit: Arc::new(audit),
+        },
     };
     let origins = AllowedOrigins::new(config.cors_origin);
-    let guard = Guard::new(&config.listen_viewer.host);
+    let guard = if config.tokens.is_empty() {
+        Guard::new(&config.listen_viewer.host)
+    } else {
+        Guard::any()
+    };
 
     announce(&[
         ("ingest", &ingest_listener),
@@ -117,7 +132,17 @@ fn open_store(config: &Serve) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
-/// The viewer shows everything to whoever asks, so only this machine may ask.
+fn open_audit(config: &Serve) -> anyhow::Result<Audit> {
+    match config.store {
+        StoreKind::Memory => Ok(Audit::default()),
+        StoreKind::Sqlite => Audit::open(&config.data).with_context(|| {
+            let path = config.data.join(crate::auth::audit::FILE);
+            format!("cannot open the audit log {}", path.display())
+        }),
+    }
+}
+
+/// Without tokens the viewer shows everything to whoever asks, so only this machine may ask.
 async fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
     let at = &config.listen_viewer;
     let addresses = listen::resolve("--listen-viewer", at).await?;
@@ -125,9 +150,10 @@ async fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "--listen-viewer {at}: the viewer and the query API have no authentication yet and listen \
-         on loopback addresses only; use localhost:{} and reach it from elsewhere through an SSH \
-         tunnel or a proxy that authenticates",
+        "--listen-viewer {at}: without tokens the viewer and the query API listen on loopback \
+         addresses only, since they show everything to whoever asks; configure tokens (--tokens, or \
+         [[token]] in the file that --config names), or use localhost:{} and reach it from elsewhere \
+         through an SSH tunnel or a proxy that authenticates",
         at.port
     )
 }

@@ -8,12 +8,13 @@ use anyhow::{Context as _, bail, ensure};
 use shared::id::TraceId;
 use shared::log::LogEntry;
 use shared::otlp::json::{decode_logs, decode_spans};
-use shared::query::{ErrorResponse, SearchResponse};
+use shared::query::SearchResponse;
 use shared::semconv::SESSION_ID;
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
-use crate::exchange::{file, http};
+use crate::exchange::file;
+use crate::exchange::http::Server;
 use crate::store::sqlite::{DataDirectory, SqliteStore};
 use crate::store::{Filter, Store as _, Term, system_clock};
 
@@ -21,7 +22,7 @@ use crate::store::{Filter, Store as _, Term, system_clock};
 #[derive(Debug)]
 pub enum Source {
     /// A running server's viewer and query API, such as `http://localhost:4319`.
-    Server(String),
+    Server(Server),
     /// The files of a server that is not running.
     Directory(PathBuf),
 }
@@ -38,7 +39,7 @@ impl Source {
             let records = match name_of(name) {
                 Name::File(path, id) => from_file(&path, id)?,
                 Name::Id(id) => match self {
-                    Self::Server(url) => from_server(url, id)?,
+                    Self::Server(server) => from_server(server, id)?,
                     Self::Directory(path) => {
                         let store = match &opened {
                             Some(store) => store,
@@ -61,13 +62,15 @@ impl Source {
     }
 
     /// The source with this name: a directory, or else a server's address.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        if Path::new(name).is_dir() {
+    ///
+    /// # Errors
+    /// When the token could not stand in a header.
+    pub fn named(name: &str, token: Option<&str>) -> anyhow::Result<Self> {
+        Ok(if Path::new(name).is_dir() {
             Self::Directory(name.into())
         } else {
-            Self::Server(name.to_owned())
-        }
+            Self::Server(Server::new(name, token)?)
+        })
     }
 
     /// Every span and log record of the traces that belong to a session; none where it is unknown.
@@ -85,18 +88,18 @@ impl Source {
         let mut spans = Vec::new();
         let mut logs = Vec::new();
         match self {
-            Self::Server(url) => {
+            Self::Server(server) => {
                 let query = format!("%7B%20span.session.id%20%3D%20%22{id}%22%20%7D");
                 let body = answer(
-                    url,
+                    server,
                     &format!("/api/v1/search?q={query}&limit={MOST_TRACES}"),
                 )?
                 .unwrap_or_default();
                 let found: SearchResponse = serde_json::from_slice(&body)
-                    .with_context(|| format!("{url} is not a Throughline server"))?;
+                    .with_context(|| format!("{} is not a Throughline server", server.url))?;
                 for summary in found.traces {
-                    spans.extend(from_server(url, summary.trace_id)?);
-                    logs.extend(logs_from_server(url, summary.trace_id)?);
+                    spans.extend(from_server(server, summary.trace_id)?);
+                    logs.extend(logs_from_server(server, summary.trace_id)?);
                 }
             }
             Self::Directory(path) => {
@@ -124,7 +127,7 @@ impl Source {
     /// When the source cannot be read.
     pub fn spans(&self, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
         match self {
-            Self::Server(url) => from_server(url, id),
+            Self::Server(server) => from_server(server, id),
             Self::Directory(path) => Ok(open(path)?.trace(id)?),
         }
     }
@@ -195,33 +198,40 @@ pub fn open(path: &Path) -> anyhow::Result<SqliteStore> {
     Ok(SqliteStore::open(directory, system_clock(), None)?)
 }
 
-fn from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
-    match answer(url, &format!("/api/v1/traces/{id}"))? {
+fn from_server(server: &Server, id: TraceId) -> anyhow::Result<Vec<SpanRecord>> {
+    match answer(server, &format!("/api/v1/traces/{id}"))? {
         Some(body) => Ok(decode_spans(&body)
-            .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
+            .with_context(|| {
+                format!(
+                    "{} answers with something that is not OTLP/JSON",
+                    server.url
+                )
+            })?
             .records),
         None => Ok(Vec::new()),
     }
 }
 
-fn logs_from_server(url: &str, id: TraceId) -> anyhow::Result<Vec<LogEntry>> {
-    match answer(url, &format!("/api/v1/traces/{id}/logs"))? {
+fn logs_from_server(server: &Server, id: TraceId) -> anyhow::Result<Vec<LogEntry>> {
+    match answer(server, &format!("/api/v1/traces/{id}/logs"))? {
         Some(body) => Ok(decode_logs(&body)
-            .with_context(|| format!("{url} answers with something that is not OTLP/JSON"))?
+            .with_context(|| {
+                format!(
+                    "{} answers with something that is not OTLP/JSON",
+                    server.url
+                )
+            })?
             .records),
         None => Ok(Vec::new()),
     }
 }
 
 /// The body of what a server answers; `None` where it says that there is no such thing.
-fn answer(url: &str, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
-    let (status, body) = http::get(url, path)?;
+fn answer(server: &Server, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    let (status, body) = server.get(path)?;
     match status {
         200 => Ok(Some(body)),
         404 => Ok(None),
-        status => match serde_json::from_slice::<ErrorResponse>(&body) {
-            Ok(error) => bail!("{url} answers {status}: {}", error.message),
-            Err(_) => bail!("{url} answers {status}; is it the viewer's address?"),
-        },
+        status => Err(server.refusal(status, &body)),
     }
 }

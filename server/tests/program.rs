@@ -147,9 +147,82 @@ fn refuses_to_show_the_viewer_to_other_machines() {
         ];
         assert_refused(
             &run(&arguments),
-            &["--listen-viewer", "authentication", "loopback"],
+            &["--listen-viewer", "--tokens", "loopback"],
         );
     }
+}
+
+#[test]
+fn with_tokens_other_machines_may_ask_and_everybody_needs_one() {
+    let directory = directory();
+    let (config, secret) = (
+        directory.path().join("throughline.toml"),
+        directory.path().join("secret"),
+    );
+    std::fs::write(&secret, "a-token-of-the-operations-team\n").expect("written");
+    let file = format!(
+        "[[token]]\nname = \"ops\"\nroles = [\"admin\"]\nfile = {secret:?}\n\n\
+         [[token]]\nname = \"ci\"\nroles = [\"view\", \"replay\"]\nenv = \"CI_TOKEN\"\n"
+    );
+    std::fs::write(&config, file).expect("written");
+    let data = directory.path().join("data");
+    let start = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        command.args(["--config", path(&config), "--data", path(&data)]);
+        command.args(&FREE_PORTS[..4]);
+        command
+            .args(["--listen-viewer", "0.0.0.0:0"])
+            .env("CI_TOKEN", "a-token-of-the-build-machine");
+        command
+    };
+    let checked = start(&["check"]).output().expect("the program starts");
+    let said = text(&checked.stdout);
+    assert!(
+        said.contains("ops (admin); ci (view, replay)") && said.contains("TLS"),
+        "{said}"
+    );
+    assert!(!said.contains("a-token-of"), "{said}");
+
+    let mut program = Program::from_command(start(&["serve"]));
+    assert_eq!(export(&program.ingest, 7, &[1]).expect("an answer"), 200);
+    let (status, body) = harness::get(&program.viewer, "/api/v1/services");
+    assert_eq!(status, 401, "{body}");
+    assert!(body.contains("Authorization: Bearer"), "{body}");
+    let trace = format!("{:032x}", 7);
+    let asked = |more: &[&str], variable: Option<&str>| {
+        let mut command = command(&["export", &trace, "--server", &program.viewer]);
+        command.args(more);
+        if let Some(token) = variable {
+            command.env("THROUGHLINE_TOKEN", token);
+        }
+        command.output().expect("the program starts")
+    };
+    assert_refused(&asked(&[], None), &["--token-file", "THROUGHLINE_TOKEN"]);
+    assert_refused(
+        &asked(&["--token", "a-token-of-nobody-at-all"], None),
+        &["does not know"],
+    );
+    for given in [
+        asked(&[], Some("a-token-of-the-build-machine")),
+        asked(&["--token-file", path(&secret)], None),
+    ] {
+        assert!(
+            text(&given.stdout).contains("resourceSpans"),
+            "{}",
+            text(&given.stderr)
+        );
+    }
+    program.terminate();
+    let log = std::fs::read_to_string(data.join("audit.jsonl")).expect("an audit log");
+    assert_eq!(log.matches("\"unauthenticated\"").count(), 3, "{log}");
+    assert!(!log.contains("a-token-of"), "{log}");
+
+    std::fs::write(&secret, "short\n").expect("written");
+    let refused = start(&["serve"]).output().expect("the program starts");
+    assert_refused(&refused, &["ops", "20 characters", "openssl rand"]);
+    std::fs::write(&config, "[[token]]\nname = \"ops\"\nroles = [\"admin\"]\n").expect("written");
+    let refused = start(&["serve"]).output().expect("the program starts");
+    assert_refused(&refused, &["[[token]]", "sha256"]);
 }
 
 #[test]

@@ -22,11 +22,11 @@ export class Throughline {
     return server;
   }
 
-  async launch(ingest, grpc, viewer) {
+  async launch(ingest, grpc, viewer, { args = [], env = {} } = {}) {
     this.process = await ListeningProcess.start(
       throughlineBinary(),
-      ['serve', '--data', this.dataDirectory, '--listen-ingest', ingest, '--listen-grpc', grpc, '--listen-viewer', viewer],
-      { listeners: ['ingest', 'grpc', 'viewer'] },
+      ['serve', '--data', this.dataDirectory, '--listen-ingest', ingest, '--listen-grpc', grpc, '--listen-viewer', viewer, ...args],
+      { env, listeners: ['ingest', 'grpc', 'viewer'] },
     );
   }
 

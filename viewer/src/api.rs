@@ -16,6 +16,7 @@ use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 use web_sys::AbortController;
 
+use crate::identity::identity;
 use crate::url::QueryString;
 
 /// The answer to a search, as far as lists show it.
@@ -226,7 +227,7 @@ pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 /// [`ApiError`] where the server does not answer or refuses.
 pub async fn send(method: &str, path: &str, body: Option<String>) -> Result<Vec<u8>, ApiError> {
     let method = method.parse().map_err(|_| ApiError::Unreachable)?;
-    let request = RequestBuilder::new(path).method(method);
+    let request = authorized(RequestBuilder::new(path).method(method));
     let request = match body {
         Some(body) => request
             .header("content-type", "application/json")
@@ -267,7 +268,7 @@ async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8
 /// # Errors
 /// [`ApiError`].
 pub async fn ask(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
-    let response = Request::get(path)
+    let response = authorized(Request::get(path))
         .header("accept", "application/json")
         .abort_signal(signal)
         .send()
@@ -285,7 +286,64 @@ pub async fn ask(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Re
     Err(refusal(status, &body))
 }
 
+/// A request that says who asks.
+fn authorized(request: RequestBuilder) -> RequestBuilder {
+    match identity().token() {
+        Some(token) => request.header("authorization", &format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+/// Whether the server knows a token.
+///
+/// # Errors
+/// [`ApiError`] where it does not, or does not answer.
+pub async fn try_token(token: &str) -> Result<(), ApiError> {
+    let response = Request::get("/api/v1/caller")
+        .header("authorization", &format!("Bearer {token}"))
+        .send()
+        .await
+        .map_err(|_| ApiError::Unreachable)?;
+    let body = response.binary().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(());
+    }
+    Err(words(response.status(), &body))
+}
+
+/// A file of the API with the name that the server gives it.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn file(path: &str) -> Result<(String, Vec<u8>), ApiError> {
+    let response = ask(path, None).await?;
+    let name = response
+        .headers()
+        .get("content-disposition")
+        .and_then(|value| {
+            Some(
+                value
+                    .split_once("filename=")?
+                    .1
+                    .trim_matches('"')
+                    .to_owned(),
+            )
+        })
+        .unwrap_or_else(|| "throughline".to_owned());
+    let body = response.binary().await.map_err(|_| ApiError::Unreachable)?;
+    Ok((name, body))
+}
+
+/// What a refusal says. Whoever has no token, or a wrong one, is asked to sign in.
 fn refusal(status: u16, body: &[u8]) -> ApiError {
+    let error = words(status, body);
+    if status == 401 {
+        identity().refuse(error.to_string());
+    }
+    error
+}
+
+fn words(status: u16, body: &[u8]) -> ApiError {
     match serde_json::from_slice::<ErrorResponse>(body) {
         Ok(error) => ApiError::Refused {
             status,
@@ -308,7 +366,7 @@ mod tests {
     fn a_refusal_keeps_its_words_and_its_place() {
         let body = br#"{"code":"invalid_query","message":"expected a value","position":7}"#;
         assert_eq!(
-            refusal(400, body),
+            words(400, body),
             ApiError::Refused {
                 status: 400,
                 message: "expected a value".to_owned(),
@@ -316,7 +374,7 @@ mod tests {
             }
         );
         assert_eq!(
-            refusal(500, b"<html>"),
+            words(500, b"<html>"),
             ApiError::Refused {
                 status: 500,
                 message: "the server answered 500".to_owned(),

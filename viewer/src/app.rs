@@ -10,15 +10,20 @@ use crate::components::help::HelpSheet;
 use crate::components::state::Message;
 use crate::components::theme::ThemeChoice;
 use crate::components::top_bar::TopBar;
+use crate::identity::{follow_downloads, identity};
 use crate::model::page::Page;
 use crate::pages::later;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
+use crate::pages::sign_in::SignInPage;
 
 /// The viewer.
 #[component]
 pub fn App() -> impl IntoView {
     provide_context(ThemeChoice::new());
+    // Made here, the identity lives as long as the page.
+    let _ = identity();
+    follow_downloads();
     view! {
         <Router>
             <a class="skip" href="#main">"Skip to the page"</a>
@@ -43,7 +48,12 @@ fn Pages() -> impl IntoView {
             location.ready_to_complete();
         }
     });
+    // A page that is turned away is drawn anew once somebody has signed in: what it shows is in its address.
+    let refusal = Memo::new(|_| identity().refusal());
     move || match page.get() {
+        _ if refusal.with(Option::is_some) => {
+            view! { <SignInPage why=refusal.get().unwrap_or_default() /> }.into_any()
+        }
         Page::Search => view! { <SearchPage /> }.into_any(),
         Page::NotFound => view! { <NotFoundPage /> }.into_any(),
         page => {

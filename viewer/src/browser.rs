@@ -169,6 +169,36 @@ fn copy_selection(text: &str) -> Option<bool> {
     Some(copied)
 }
 
+/// Saves a file as if it were a link's.
+pub fn save(name: &str, bytes: &[u8]) {
+    let Some(address) = object_url(bytes) else {
+        return;
+    };
+    if let Ok(element) = document().create_element("a") {
+        let named = element
+            .set_attribute("href", &address)
+            .and_then(|()| element.set_attribute("download", name));
+        if named.is_ok() {
+            element.unchecked_ref::<web_sys::HtmlElement>().click();
+        }
+    }
+    // The browser has taken the file by then.
+    set_timeout(
+        move || {
+            let _ = web_sys::Url::revoke_object_url(&address);
+        },
+        std::time::Duration::from_secs(60),
+    );
+}
+
+/// An address of bytes that the page holds.
+#[must_use]
+pub fn object_url(bytes: &[u8]) -> Option<String> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&parts).ok()?;
+    web_sys::Url::create_object_url_with_blob(&blob).ok()
+}
+
 /// Replaces the address of the page without a step in the history.
 pub fn replace_address(address: &str) {
     let Ok(history) = window().history() else {

@@ -8,6 +8,7 @@ mod app;
 mod browser;
 mod components;
 mod format;
+mod identity;
 mod loading;
 mod markup;
 mod model;

@@ -18,7 +18,8 @@ use crate::ingest::cors::is_loopback_host;
 /// Which names the private face answers to.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    listen_host: Arc<str>,
+    /// None where a token stands between a page and the data: a browser sends it for the viewer's own pages alone.
+    listen_host: Option<Arc<str>>,
 }
 
 impl Guard {
@@ -26,13 +27,22 @@ impl Guard {
     #[must_use]
     pub fn new(listen_host: &str) -> Self {
         Self {
-            listen_host: listen_host.to_ascii_lowercase().into(),
+            listen_host: Some(listen_host.to_ascii_lowercase().into()),
         }
     }
 
+    /// Any name: for a server that asks for tokens, which may stand behind a proxy.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { listen_host: None }
+    }
+
     fn allows(&self, host: &str) -> bool {
+        let Some(listen_host) = &self.listen_host else {
+            return true;
+        };
         let host = host.to_ascii_lowercase();
-        is_loopback_host(&host) || host == *self.listen_host
+        is_loopback_host(&host) || host == **listen_host
     }
 }
 
@@ -46,7 +56,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
         let name = host.map_or_else(|| "no host".to_owned(), |host| host.to_string());
         let text = format!(
             "this server does not answer to {name:?}: open it as http://{}\n",
-            guard.listen_host
+            guard.listen_host.as_deref().unwrap_or("localhost")
         );
         return (StatusCode::FORBIDDEN, text).into_response();
     }

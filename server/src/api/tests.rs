@@ -1,5 +1,6 @@
 //! The private face over real sockets.
 
+mod access;
 mod columns;
 mod searching;
 
@@ -485,6 +486,9 @@ async fn answers_are_as_described() {
             "/api/v1/sessions/{id}/replay/{stream}",
         ),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
+        ("/api/v1/caller".to_owned(), "/api/v1/caller"),
+        ("/api/v1/audit".to_owned(), "/api/v1/audit"),
+        ("/api/v1/audit?limit=0".to_owned(), "/api/v1/audit"),
         ("/api/v1/status".to_owned(), "/api/v1/status"),
     ] {
         let response = get(&server, &path).await;

@@ -51,7 +51,7 @@ fn trouble(error: &anyhow::Error) -> u8 {
 fn compare(config: &Diff) -> anyhow::Result<TraceDiff> {
     let source = match &config.data {
         Some(path) => Source::Directory(path.clone()),
-        None => Source::Server(config.server.clone()),
+        None => Source::Server(config.server.server()?),
     };
     let traces = source.traces(&config.traces)?;
     let limits = Limits {

@@ -23,9 +23,11 @@ use shared::trace::assemble;
 use tower::ServiceExt as _;
 
 use super::document::Document;
+use super::file;
+use super::http::{Server, ServerArgs, encoded};
 use super::session::ExportSession;
-use super::{file, http};
 use crate::api::native::{self, Api};
+use crate::auth::gate::Gate;
 use crate::source;
 
 /// What to export, and where to.
@@ -73,14 +75,8 @@ pub struct Export {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The running server to ask: the address of its viewer
-    #[arg(
-        long,
-        env = "THROUGHLINE_SERVER",
-        value_name = "URL",
-        default_value = "http://localhost:4319"
-    )]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 
     /// Read the traces from this data directory, which no server may be using, instead of asking one
     #[arg(long, value_name = "DIR")]
@@ -167,7 +163,7 @@ pub fn run(config: &Export) -> anyhow::Result<ExitCode> {
 
 /// Answers the query API's requests.
 enum Source {
-    Server(String),
+    Server(Server),
     Directory(tokio::runtime::Runtime, Router),
 }
 
@@ -188,7 +184,7 @@ struct FoundTrace {
 impl Source {
     fn new(config: &Export) -> anyhow::Result<Self> {
         let Some(directory) = &config.data else {
-            return Ok(Self::Server(config.server.clone()));
+            return Ok(Self::Server(config.server.server()?));
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -199,6 +195,7 @@ impl Source {
             telemetry: Arc::default(),
             ingest_url: "".into(),
             grpc_url: "".into(),
+            gate: Gate::default(),
         });
         Ok(Self::Directory(runtime, router))
     }
@@ -247,15 +244,18 @@ impl Source {
     /// The body of an answer; `None` where there is no such thing.
     fn get(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let (status, body) = match self {
-            Self::Server(url) => http::get(url, path)?,
+            Self::Server(server) => server.get(path)?,
             Self::Directory(runtime, router) => runtime.block_on(answer(router.clone(), path))?,
         };
         match status {
             200 => Ok(Some(body)),
             404 => Ok(None),
-            status => match serde_json::from_slice::<ErrorResponse>(&body) {
-                Ok(error) => bail!("{}", error.message),
-                Err(_) => bail!("the server answers {status}; is it the viewer's address?"),
+            status => match self {
+                Self::Server(server) => Err(server.refusal(status, &body)),
+                Self::Directory(..) => match serde_json::from_slice::<ErrorResponse>(&body) {
+                    Ok(error) => bail!("{}", error.message),
+                    Err(_) => bail!("the directory cannot be asked ({status})"),
+                },
             },
         }
     }
@@ -268,18 +268,4 @@ async fn answer(router: Router, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
     let status = response.status().as_u16();
     let body = response.into_body().collect().await?.to_bytes();
     Ok((status, body.into()))
-}
-
-/// The text as a component of an address (RFC 3986 §2.3).
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

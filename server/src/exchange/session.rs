@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use shared::session::export::{bundle, markdown, playwright, traces_of_userflow, userflow};
 
+use super::http::ServerArgs;
 use crate::recorded::Recorded;
 use crate::source::Source;
 
@@ -36,14 +37,8 @@ pub struct ExportSession {
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
 
-    /// The running server to ask: the address of its viewer
-    #[arg(
-        long,
-        env = "THROUGHLINE_SERVER",
-        value_name = "URL",
-        default_value = "http://localhost:4319"
-    )]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 
     /// Read the session from this data directory, which no server may be using
     #[arg(long, value_name = "DIR")]
@@ -100,8 +95,8 @@ pub fn run(config: &ExportSession) -> anyhow::Result<ExitCode> {
     let (source, viewer) = match &config.data {
         Some(directory) => (Source::Directory(directory.clone()), None),
         None => (
-            Source::Server(config.server.clone()),
-            Some(config.server.as_str()),
+            Source::Server(config.server.server()?),
+            Some(config.server.url.as_str()),
         ),
     };
     let recorded = Recorded::load(&source, &config.session)?;

@@ -6,6 +6,7 @@
 //! time is counted by the minute ([`map`]).
 
 pub mod alike;
+pub mod erase;
 pub mod map;
 pub mod parts;
 pub mod plan;

@@ -272,7 +272,8 @@ fn read(store: &dyn Store, id: &str) -> Result<Option<(SessionResponse, Candidat
 }
 
 /// The sessions of a trace's spans, each once.
-fn sessions_in(spans: &[SpanRecord]) -> Vec<String> {
+#[must_use]
+pub fn sessions_in(spans: &[SpanRecord]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for session in spans
         .iter()

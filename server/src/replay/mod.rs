@@ -50,11 +50,17 @@ pub fn run(config: &Replay) -> ExitCode {
 }
 
 fn replay(config: &Replay) -> anyhow::Result<Outcome> {
-    let target = Source::Server(config.server.clone());
+    let server = config.server.server()?;
+    let target = Source::Server(server.clone());
     let origin = match (&config.from, &config.data) {
-        (Some(name), _) => Source::named(name),
+        (Some(name), _)
+            if name.trim_end_matches('/') == server.url && config.from_token.is_none() =>
+        {
+            Source::Server(server.clone())
+        }
+        (Some(name), _) => Source::named(name, config.from_token.as_deref())?,
         (None, Some(directory)) => Source::Directory(directory.clone()),
-        (None, None) => Source::Server(config.server.clone()),
+        (None, None) => Source::Server(server.clone()),
     };
     let recorded = Recorded::load(&origin, &config.session)?;
     if recorded.script.instructions.is_empty() {
@@ -76,7 +82,7 @@ fn replay(config: &Replay) -> anyhow::Result<Outcome> {
         verdict,
         session: config.session.clone(),
         environment: performance.origin().to_owned(),
-        server: config.server.trim_end_matches('/').to_owned(),
+        server: server.url.clone(),
         judged_by: yardstick.to_string(),
         runs,
         not_compared: performance.not_compared(),

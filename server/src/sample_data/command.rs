@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use shared::query::ErrorResponse;
 use shared::time::UnixNanos;
 
 use super::{INCIDENT, hour};
-use crate::exchange::http;
+use crate::exchange::http::ServerArgs;
 use crate::query::time;
 use crate::store::sqlite::{DataDirectory, SqliteStore};
 use crate::store::{Batch, Store as _, system_clock};
@@ -17,14 +16,8 @@ use crate::store::{Batch, Store as _, system_clock};
 /// Which hour, and where to.
 #[derive(Debug, Args)]
 pub struct SampleData {
-    /// The running server to fill: the address of its viewer
-    #[arg(
-        long,
-        env = "THROUGHLINE_SERVER",
-        value_name = "URL",
-        default_value = "http://localhost:4319"
-    )]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 
     /// Write into this data directory, which no server may be using, instead of filling a server
     #[arg(long, value_name = "DIR")]
@@ -81,17 +74,12 @@ pub fn run(config: &SampleData) -> anyhow::Result<ExitCode> {
                 "/api/v1/sample-data?seed={}&mix={}",
                 config.seed, config.mix
             );
-            let (status, body) = http::post_json(&config.server, &path, b"{}")?;
+            let server = config.server.server()?;
+            let (status, body) = server.post_json(&path, b"{}")?;
             if status != 200 {
-                match serde_json::from_slice::<ErrorResponse>(&body) {
-                    Ok(error) => bail!("{}", error.message),
-                    Err(_) => bail!(
-                        "{} answers {status}; is it the viewer's address?",
-                        config.server
-                    ),
-                }
+                return Err(server.refusal(status, &body));
             }
-            config.server.trim_end_matches('/')
+            config.server.url.trim_end_matches('/')
         }
     };
     eprintln!("an hour of a shop is there: {place}/search");

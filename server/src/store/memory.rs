@@ -9,11 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
+use shared::query::erase::ErasedResponse;
 use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
 use super::content::{Ordinals, Senders};
+use super::erasure::Erasure;
 use super::replay::{ReplayChunk, ReplayPart};
 use super::{
     Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start,
@@ -236,6 +238,52 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
+        self.kept().logs.iter().for_each(take);
+        Ok(())
+    }
+
+    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ErasedResponse, StoreError> {
+        let mut kept = self.kept();
+        let kept = &mut *kept;
+        let of_session = |chunk: &ReplayChunk| erasure.sessions.contains(&chunk.part.session);
+        let of_trace = |id: &TraceId| erasure.traces.contains(id);
+        let traces = kept.traces.iter().filter(|(id, _)| of_trace(id));
+        let erased = ErasedResponse {
+            spans: traces.map(|(_, trace)| trace.spans.len() as u64).sum(),
+            logs: count(&kept.logs, |entry| erasure.has_log(entry)),
+            metrics: count(&kept.metrics, |metric| erasure.has_metric(metric)),
+            recording_chunks: count(&kept.replays, of_session),
+            notes: kept.notes.keys().filter(|(id, _)| of_trace(id)).count() as u64,
+            ..ErasedResponse::default()
+        };
+        if dry_run {
+            return Ok(erased);
+        }
+        // What comes again is new.
+        let mut senders = Senders::default();
+        for entry in kept.logs.iter().filter(|entry| erasure.has_log(entry)) {
+            let mut ordinal = 0;
+            while kept.other_contents.remove(&senders.log(entry, ordinal)) {
+                ordinal += 1;
+            }
+        }
+        for metric in kept
+            .metrics
+            .iter()
+            .filter(|metric| erasure.has_metric(metric))
+        {
+            kept.other_contents.remove(&senders.metric(metric));
+        }
+        kept.traces.retain(|id, _| !of_trace(id));
+        kept.span_contents.retain(|(id, _, _)| !of_trace(id));
+        kept.logs.retain(|entry| !erasure.has_log(entry));
+        kept.metrics.retain(|metric| !erasure.has_metric(metric));
+        kept.replays.retain(|chunk| !of_session(chunk));
+        kept.notes.retain(|(id, _), _| !of_trace(id));
+        Ok(erased)
+    }
+
     fn expire(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -243,4 +291,8 @@ impl Store for MemoryStore {
     fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+fn count<T>(kept: &[T], is_gone: impl Fn(&T) -> bool) -> u64 {
+    kept.iter().filter(|one| is_gone(one)).count() as u64
 }

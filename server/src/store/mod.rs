@@ -9,6 +9,7 @@
 //! (where the store keeps anything at all) and every later read sees it.
 
 mod content;
+pub mod erasure;
 pub mod memory;
 pub mod replay;
 pub mod sqlite;
@@ -19,11 +20,13 @@ pub mod suite;
 
 use std::sync::Arc;
 
+use erasure::Erasure;
 use replay::{ReplayChunk, ReplayPart};
 
 use shared::attribute::AttributeValue;
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
+use shared::query::erase::ErasedResponse;
 use shared::query::{Note, Service};
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
@@ -246,6 +249,20 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// Gives every log record to `take`, in no particular order; one that arrived twice may come twice.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the records cannot be read.
+    fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError>;
+
+    /// Drops everything of a visitor for good: spans, log records, metrics, recordings, notes, and what the indexes
+    /// know of them; nothing of it is left in the bytes of a file. With `dry_run` it is only counted. What a crash
+    /// interrupts is finished when the store is next opened. Returns the counts other than of traces and sessions.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it may be done in part, and is finished by the next call.
+    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ErasedResponse, StoreError>;
 
     /// Drops what is past its retention; called about once a minute.
     ///

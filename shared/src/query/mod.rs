@@ -3,6 +3,8 @@
 //!
 //! 64-bit numbers travel as decimal strings. Every list is complete unless the body says otherwise.
 
+pub mod audit;
+pub mod erase;
 mod ingest;
 mod notes;
 pub mod session;
@@ -300,7 +302,8 @@ pub struct SignalCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorResponse {
-    /// A word for programs: `not_found`, `invalid_query`, `invalid_argument`, `unavailable`.
+    /// A word for programs: `not_found`, `invalid_query`, `invalid_argument`, `unauthenticated`,
+    /// `forbidden`, `refused`, `unavailable`.
     pub code: String,
     /// What is wrong and what to do next, for people.
     pub message: String,

@@ -81,6 +81,9 @@ pub struct SessionResponse {
     pub entries: Vec<SessionEntry>,
     /// Whether it has more actions than are listed.
     pub more: bool,
+    /// Whether its recordings are kept from whoever asks, whose token lacks the role `replay`.
+    #[serde(default)]
+    pub recording_withheld: bool,
 }
 
 /// The answer to `GET /api/v1/sessions/{id}/replay`: which recordings there are.
@@ -244,6 +247,7 @@ pub fn describe(id: &str, traces: &[SessionTrace]) -> Option<SessionResponse> {
         actions,
         entries,
         more: false,
+        recording_withheld: false,
     })
 }
 

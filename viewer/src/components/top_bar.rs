@@ -9,6 +9,7 @@ use super::mark::Logo;
 use super::query_bar::QueryBar;
 use super::theme::ThemeToggle;
 use crate::browser;
+use crate::identity::identity;
 use crate::model::filter::Filter;
 
 /// Logo, pages, a query field where the page has none of its own, theme and help.
@@ -63,6 +64,9 @@ pub fn TopBar() -> impl IntoView {
                 </Show>
             </div>
             <a class="button" href="/setup" aria-current=move || current(is("/setup"))>"Setup"</a>
+            <Show when=|| identity().is_signed_in()>
+                <button type="button" class="button" on:click=|_| identity().sign_out()>"Sign out"</button>
+            </Show>
             <ThemeToggle />
             <button type="button" class="icon-button top-bar__help" aria-label="Keys" title="Keys (?)" on:click=|_| open_help()>"?"</button>
         </header>

@@ -9,5 +9,6 @@ pub mod services;
 pub mod session;
 pub mod sessions;
 pub mod setup;
+pub mod sign_in;
 pub mod trace;
 pub mod trace_views;

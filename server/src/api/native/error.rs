@@ -20,6 +20,12 @@ pub enum ApiError {
     /// A parameter is not what it must be.
     #[error("{0}")]
     InvalidArgument(String),
+    /// Nobody is known behind the request.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Whoever asks may not have it.
+    #[error("{0}")]
+    Forbidden(String),
     /// The address does not take this method.
     #[error("this address does not take this method; the header Allow names those that it takes")]
     MethodNotAllowed,
@@ -40,6 +46,8 @@ impl IntoResponse for ApiError {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::InvalidArgument(_) => (StatusCode::BAD_REQUEST, "invalid_argument"),
+            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_argument"),
             Self::Refused(_) => (StatusCode::CONFLICT, "refused"),
             Self::Unavailable(error) => {

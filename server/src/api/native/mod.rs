@@ -1,6 +1,7 @@
 //! Throughline's own query API, `/api/v1/…`. Bodies are those of [`shared::query`]; traces and logs
 //! are OTLP/JSON. `openapi.json` describes it, and a test holds the two to each other.
 
+mod access;
 mod columns;
 mod diff;
 mod error;
@@ -11,6 +12,7 @@ mod notes;
 mod parameters;
 mod search;
 mod sessions;
+mod users;
 mod views;
 
 use std::sync::Arc;
@@ -22,16 +24,17 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, any, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 use shared::id::TraceId;
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
 
+use crate::auth::gate::{Gate, gate};
 use crate::query;
 use crate::query::map::Minutes;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
-use error::ApiError;
+pub use error::ApiError;
 
 /// The API's description.
 pub const OPENAPI: &str = include_str!("openapi.json");
@@ -49,6 +52,8 @@ pub struct Api {
     pub ingest_url: Arc<str>,
     /// Where the gRPC receiver listens.
     pub grpc_url: Arc<str>,
+    /// Who may ask for what.
+    pub gate: Gate,
 }
 
 /// Every path with its handler, as `openapi.json` lists them.
@@ -90,6 +95,9 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/ingest/status", get(ingest::status)),
         ("/api/v1/test-span", post(ingest::test_span)),
         ("/api/v1/sample-data", post(ingest::sample)),
+        ("/api/v1/users/{id}", delete(users::erase)),
+        ("/api/v1/audit", get(access::audit)),
+        ("/api/v1/caller", get(access::caller)),
         ("/api/v1/openapi.json", get(openapi)),
     ]
 }
@@ -106,6 +114,7 @@ pub fn router(api: Api) -> Router {
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*rest}", any(unknown))
+        .layer(middleware::from_fn_with_state(api.gate.clone(), gate))
         .layer(middleware::map_response(async |mut response: Response| {
             // What is known of a trace grows until its last span has arrived.
             response

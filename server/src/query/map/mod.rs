@@ -74,6 +74,11 @@ impl Minutes {
         self.touched.add(batches);
     }
 
+    /// Forgets every minute: something has been taken out of the store.
+    pub fn changed(&self) {
+        self.touched.all();
+    }
+
     /// Reads the minutes that a range touches, until the deadline.
     ///
     /// # Errors

@@ -47,6 +47,13 @@ impl Touched {
         }
     }
 
+    /// All of them were.
+    pub fn all(&self) {
+        let mut noted = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.ids.clear();
+        noted.too_many = true;
+    }
+
     /// The traces noted since the last call; `None` where there were too many to note.
     pub fn take(&self) -> Option<HashSet<TraceId>> {
         let mut noted = self.traces.lock().unwrap_or_else(PoisonError::into_inner);

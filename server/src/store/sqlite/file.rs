@@ -202,6 +202,11 @@ impl DayFile {
         senders
     }
 
+    /// Forgets the decoded senders, whose rows may be gone.
+    pub(super) fn forget_senders(&self) {
+        *lock(&self.senders) = Senders::default();
+    }
+
     /// Closes the idle connections; the last one to close folds the log into the file.
     pub fn close_idle(&self) {
         lock(&self.idle).clear();

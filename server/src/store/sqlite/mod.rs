@@ -1,6 +1,6 @@
 //! The default store: SQLite, one file a day.
 //!
-//! Retention unlinks whole files, so that nothing is ever deleted row by row. A trace that was under
+//! Retention unlinks whole files; rows are deleted only where a visitor's data has to be gone (`erase`). A trace that was under
 //! way at midnight has parts in two files; reading one asks every file, which costs some twenty
 //! microseconds a file that does not have it.
 //!
@@ -10,6 +10,7 @@
 mod append;
 mod codec;
 mod day;
+mod erase;
 mod file;
 mod lock;
 mod notes;
@@ -27,10 +28,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
+use shared::query::erase::ErasedResponse;
 use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
+use super::erasure::Erasure;
 use super::replay::ReplayPart;
 use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
 use append::Appender;
@@ -81,6 +84,7 @@ impl SqliteStore {
             appender: Mutex::new(None),
         };
         store.expire()?;
+        store.finish_erasure()?;
         // Today's file is made now, so that a directory without room is known at the start.
         store.append(&[])?;
         Ok(store)
@@ -243,6 +247,17 @@ impl Store for SqliteStore {
             file.replay_events(session, stream, &mut found)?;
         }
         Ok(found.into_values().collect())
+    }
+
+    fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
+        for file in self.files() {
+            file.each_log(&mut |_, entry| take(entry))?;
+        }
+        Ok(())
+    }
+
+    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ErasedResponse, StoreError> {
+        self.forget(erasure, dry_run)
     }
 
     fn expire(&self) -> Result<(), StoreError> {

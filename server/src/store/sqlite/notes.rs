@@ -9,7 +9,9 @@ use shared::id::{SpanId, TraceId};
 use shared::query::Note;
 use shared::time::UnixNanos;
 
+use super::erase::empty_log;
 use crate::store::StoreError;
+use crate::store::erasure::Erasure;
 
 const FILE: &str = "notes.db";
 
@@ -133,6 +135,45 @@ impl Notes {
             .optional()
             .map(|deleted| deleted.is_some())
             .map_err(|source| error("cannot delete the note", source))
+    }
+
+    /// How many notes the traces of a visitor have.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    pub fn count(&self, erasure: &Erasure) -> Result<u64, StoreError> {
+        let connection = self.connection();
+        let mut count = 0;
+        for id in &erasure.traces {
+            count += connection
+                .prepare_cached("SELECT count(*) FROM note WHERE trace_id = ?")
+                .and_then(|mut statement| {
+                    statement.query_row([id.as_bytes()], |row| row.get::<_, i64>(0))
+                })
+                .map_err(|source| error("cannot read the notes", source))?;
+        }
+        Ok(count.unsigned_abs())
+    }
+
+    /// Deletes the notes of a visitor's traces and leaves nothing of them in the file; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be deleted.
+    pub fn erase(&self, erasure: &Erasure) -> Result<u64, StoreError> {
+        let connection = self.connection();
+        let mut deleted = 0;
+        let erased = (|| {
+            for id in &erasure.traces {
+                deleted += connection
+                    .prepare_cached("DELETE FROM note WHERE trace_id = ?")?
+                    .execute([id.as_bytes()])?;
+            }
+            // It is small: where a crash came between, the next time makes good for it.
+            connection.execute_batch("VACUUM")?;
+            empty_log(&connection)
+        })();
+        erased.map_err(|source| error("cannot delete the notes", source))?;
+        Ok(deleted as u64)
     }
 
     /// Every statement is a transaction of its own, so a panic leaves nothing half done.

@@ -245,7 +245,7 @@ impl DayFile {
         })
     }
 
-    fn sender(
+    pub(super) fn sender(
         &self,
         connection: &Connection,
         resource: i64,
@@ -289,7 +289,7 @@ impl DayFile {
             .map_err(|source| self.error("cannot read", source))
     }
 
-    fn damaged(&self, error: &CodecError) -> StoreError {
+    pub(super) fn damaged(&self, error: &CodecError) -> StoreError {
         StoreError::Format(format!("{}: {error}", self.name()))
     }
 

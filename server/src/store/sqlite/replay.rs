@@ -53,6 +53,17 @@ pub fn append(transaction: &Transaction<'_>, chunk: &ReplayChunk) -> rusqlite::R
     Ok(())
 }
 
+/// Drops a session's chunks; how many there were.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn delete(transaction: &Transaction<'_>, session: &str) -> rusqlite::Result<u64> {
+    let deleted = transaction
+        .prepare_cached("DELETE FROM replay WHERE session = ?")?
+        .execute([session])?;
+    Ok(deleted as u64)
+}
+
 impl DayFile {
     /// Adds the session's chunks that lie in this file.
     ///

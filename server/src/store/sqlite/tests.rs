@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use shared::attribute::Attribute;
+use shared::query::Note;
 use shared::time::UnixNanos;
 use tempfile::TempDir;
 
 use super::*;
 use crate::sample::{TestClock, after_noon, rich_span, span, spans, trace_id};
+use crate::store::Term;
+use crate::store::replay::ReplayChunk;
 
 fn open(directory: &Path, clock: &TestClock, retention_days: Option<u32>) -> SqliteStore {
     let held = DataDirectory::hold(directory).expect("a data directory");
@@ -241,4 +245,252 @@ fn walks_more_traces_than_fit_a_page_or_are_fetched_one_by_one() {
         expected
     );
     assert!(walk(vec![crate::store::Term::Name("other".to_owned())]).is_empty());
+}
+
+/// A visitor's name whose span is too small to be packed, so that it can be seen in the bytes of a file.
+const VISITOR: &str = "ada-8f3";
+
+fn of_visitor(trace: u32, name: &str) -> SpanRecord {
+    let mut record = span(trace, 1);
+    record.span.flags = 0;
+    record.span.name = format!("GET /of/{name}");
+    record.span.attributes = vec![Attribute::new("user.id", name)];
+    record
+}
+
+fn erasure(traces: &[u32]) -> Erasure {
+    Erasure {
+        key: "user.id".to_owned(),
+        value: VISITOR.to_owned(),
+        traces: traces.iter().map(|number| trace_id(*number)).collect(),
+        sessions: ["the-session".to_owned()].into(),
+    }
+}
+
+/// Whether a text, or a trace's id, is in the bytes of any file, or in what a file's rows are unpacked to, or in the
+/// words of its index.
+fn traces_left(directory: &Path, text: &str, trace: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    let needles = [
+        text.as_bytes().to_vec(),
+        trace_id(trace).as_bytes().to_vec(),
+        trace_id(trace).to_hex().into_bytes(),
+    ];
+    let has = |bytes: &[u8]| {
+        needles
+            .iter()
+            .any(|needle| bytes.windows(needle.len()).any(|part| part == needle))
+    };
+    let mut word = String::new();
+    let attribute = Term::Attribute {
+        key: "user.id".to_owned(),
+        value: text.into(),
+    };
+    tokens::push_word(tokens::of_term(&attribute).expect("a word"), &mut word);
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        if has(&std::fs::read(&path).expect("readable")) {
+            found.push(format!("{name}: in its bytes"));
+        }
+        if !name.ends_with(".sqlite") {
+            continue;
+        }
+        let connection = rusqlite::Connection::open(&path).expect("a file");
+        let mut unpacker = codec::Unpacker::new().expect("an unpacker");
+        for (table, column) in [
+            ("span", "body"),
+            ("log", "body"),
+            ("metric", "body"),
+            ("resource", "message"),
+            ("replay", "events"),
+        ] {
+            let mut statement = connection
+                .prepare(&format!("SELECT {column} FROM {table}"))
+                .expect("a table");
+            let mut rows = statement.query([]).expect("rows");
+            while let Some(row) = rows.next().expect("a row") {
+                let blob: Vec<u8> = row.get(0).expect("a blob");
+                let plain = unpacker.unpack_bytes(&blob).unwrap_or_default();
+                if has(&blob) || has(&plain) {
+                    found.push(format!("{name}: in a row of {table}"));
+                }
+            }
+        }
+        connection
+            .execute_batch("CREATE VIRTUAL TABLE temp.words USING fts5vocab (main, token, row)")
+            .expect("the index's words");
+        let known: bool = connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM temp.words WHERE term = ?)",
+                [&word],
+                |row| row.get(0),
+            )
+            .expect("an answer");
+        if known {
+            found.push(format!("{name}: in its index"));
+        }
+    }
+    found
+}
+
+/// Three days, in each a trace of the visitor among those of others, and a recording and a note of the first.
+fn with_visitor(directory: &TempDir, clock: &TestClock) -> SqliteStore {
+    let store = open(directory.path(), clock, None);
+    for number in 0..3 {
+        clock.set(day(i64::from(number)));
+        let others =
+            (0..200).map(|other| of_visitor(1_000 * (number + 1) + other, &format!("bob-{other}")));
+        let part = ReplayPart {
+            session: "the-session".to_owned(),
+            stream: "tab".to_owned(),
+            number,
+            start: clock.clock()(),
+            end: clock.clock()(),
+            bytes: 2,
+        };
+        let events = format!("[\"{VISITOR}\"]").into_bytes();
+        let batch = Batch {
+            replays: vec![ReplayChunk { part, events }],
+            ..spans(others)
+        };
+        store.append(&[batch]).expect("room");
+        // A transaction of its own makes it a document of its own, and another trace grows in between.
+        store
+            .append(&[spans([of_visitor(number, VISITOR)])])
+            .expect("room");
+        store
+            .append(&[spans([span(1_000 * (number + 1), 2)])])
+            .expect("room");
+    }
+    let note = Note {
+        id: shared::id::SpanId::from_bytes([1; 8]).expect("an id"),
+        span_id: None,
+        author: "eve".to_owned(),
+        text: format!("this is {VISITOR}"),
+        created: UnixNanos(1),
+        updated: UnixNanos(1),
+    };
+    store.put_note(trace_id(0), &note).expect("room");
+    store
+}
+
+fn assert_others_are_there(store: &SqliteStore) {
+    for number in 0..3_u32 {
+        for other in 0..200 {
+            let found = store
+                .trace(trace_id(1_000 * (number + 1) + other))
+                .expect("readable");
+            assert_eq!(found.len(), if other == 0 { 2 } else { 1 });
+        }
+    }
+    let filter = Filter {
+        terms: vec![Term::Attribute {
+            key: "user.id".to_owned(),
+            value: "bob-7".into(),
+        }],
+        ..Filter::default()
+    };
+    let found: Vec<_> = store
+        .candidates(&filter)
+        .expect("readable")
+        .collect::<Result<Vec<_>, _>>()
+        .expect("readable");
+    assert!(found.len() >= 3, "{}", found.len());
+}
+
+#[test]
+fn nothing_of_an_erased_visitor_is_left_in_the_bytes_of_any_file() {
+    let directory = directory();
+    let clock = TestClock::at_noon();
+    let store = with_visitor(&directory, &clock);
+    for number in 0..3 {
+        assert!(
+            !traces_left(directory.path(), VISITOR, number).is_empty(),
+            "it is there at first"
+        );
+    }
+    let erased = store.erase(&erasure(&[0, 1, 2]), false).expect("erasable");
+    assert_eq!(
+        (erased.spans, erased.recording_chunks, erased.notes),
+        (3, 3, 1)
+    );
+    for number in 0..3 {
+        assert_eq!(
+            traces_left(directory.path(), VISITOR, number),
+            Vec::<String>::new()
+        );
+    }
+    assert_others_are_there(&store);
+    // The store goes on as before.
+    store
+        .append(&[spans([of_visitor(9, "carl")])])
+        .expect("room");
+    assert_eq!(store.trace(trace_id(9)).expect("readable").len(), 1);
+    store.close().expect("closable");
+    drop(store);
+    assert_eq!(
+        traces_left(directory.path(), VISITOR, 0),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn an_erasure_that_was_interrupted_is_finished_at_the_next_start() {
+    let plan = serde_json::to_vec(&erasure(&[0, 1, 2])).expect("JSON");
+    // After the plan was written; after the rows of one day, or two, were deleted and their files not written anew.
+    for (reason, days) in [
+        ("only planned", 0),
+        ("one day done", 1),
+        ("two days done", 2),
+    ] {
+        let directory = directory();
+        let clock = TestClock::at_noon();
+        let store = with_visitor(&directory, &clock);
+        store.close().expect("closable");
+        drop(store);
+        std::fs::write(directory.path().join("erasure.pending"), &plan).expect("written");
+        for name in files(&directory).iter().take(days) {
+            let file = DayFile::new(directory.path().join(name));
+            let (_, erased) = file.delete_rows(&erasure(&[0, 1, 2])).expect("deleted");
+            assert_eq!(erased.spans, 1, "{reason}");
+        }
+        let store = open(directory.path(), &clock, None);
+        for number in 0..3 {
+            assert_eq!(
+                traces_left(directory.path(), VISITOR, number),
+                Vec::<String>::new(),
+                "{reason}"
+            );
+        }
+        assert_others_are_there(&store);
+        assert!(
+            !directory.path().join("erasure.pending").exists(),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn recordings_go_with_the_day_on_which_they_arrived() {
+    let directory = directory();
+    let clock = TestClock::at_noon();
+    drop(with_visitor(&directory, &clock));
+    let store = open(directory.path(), &clock, Some(2));
+    let numbers: Vec<u32> = store
+        .replay_parts("the-session")
+        .expect("readable")
+        .iter()
+        .map(|part| part.number)
+        .collect();
+    assert_eq!(numbers, [1, 2]);
+    clock.set(day(3));
+    store.append(&[]).expect("room");
+    store.expire().expect("removable");
+    let events = store.replay_events("the-session", "tab").expect("readable");
+    assert_eq!(events.len(), 1);
 }
