@@ -8,7 +8,6 @@ import { Throughline } from '../harness/throughline.js';
 
 const TOKENS = { vera: 'the-token-of-those-who-view', rita: 'the-token-of-those-who-replay', ada: 'the-token-of-administrators' };
 
-/** A server over the sample data of another one, which has stopped. */
 test('somebody signs in, reads, downloads and signs out, and others are turned away', async ({ page, sampled }) => {
   test.setTimeout(120_000);
   const trace = await findTrace(sampled, INCIDENT);
@@ -38,7 +37,7 @@ test('somebody signs in, reads, downloads and signs out, and others are turned a
     // A file comes with the token, under the name that the server gives it.
     await page.locator('summary', { hasText: 'Share' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /OTLP/ }).click()]);
-    expect(download.suggestedFilename()).toBe(`trace-${trace}.json`);
+    expect(download.suggestedFilename()).toBe(`trace-${trace}.otlp.json`);
     expect(await readFile(await download.path(), 'utf8')).toContain(trace);
 
     await page.getByRole('button', { name: 'Sign out' }).click();

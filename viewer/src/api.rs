@@ -338,7 +338,7 @@ pub async fn file(path: &str) -> Result<(String, Vec<u8>), ApiError> {
 fn refusal(status: u16, body: &[u8]) -> ApiError {
     let error = words(status, body);
     if status == 401 {
-        identity().refuse(error.to_string());
+        identity().refuse();
     }
     error
 }

@@ -23,7 +23,7 @@ thread_local! {
 #[derive(Debug, Clone, Copy)]
 pub struct Identity {
     token: RwSignal<Option<String>>,
-    refused: RwSignal<Option<String>>,
+    refused: RwSignal<Option<&'static str>>,
 }
 
 /// The page's one identity.
@@ -45,15 +45,19 @@ impl Identity {
         self.token.with(Option::is_some)
     }
 
-    /// What the server said when it turned a request away; `None` while it answers.
+    /// Why somebody has to sign in; `None` while the server answers.
     #[must_use]
-    pub fn refusal(self) -> Option<String> {
+    pub fn refusal(self) -> Option<&'static str> {
         self.refused.get()
     }
 
     /// A request was turned away for its token, or for having none.
-    pub fn refuse(self, why: String) {
+    pub fn refuse(self) {
         if self.refused.with_untracked(Option::is_none) {
+            let why = match self.token() {
+                Some(_) => "The server does not know the token any more.",
+                None => "This server shows what it has to those who have a token.",
+            };
             self.refused.set(Some(why));
         }
     }
@@ -74,7 +78,7 @@ impl Identity {
             let _ = storage.remove_item(KEY);
         }
         self.token.set(None);
-        self.refused.set(Some("You have signed out.".to_owned()));
+        self.refused.set(Some("You have signed out."));
     }
 }
 

@@ -65,7 +65,17 @@ pub fn TopBar() -> impl IntoView {
             </div>
             <a class="button" href="/setup" aria-current=move || current(is("/setup"))>"Setup"</a>
             <Show when=|| identity().is_signed_in()>
-                <button type="button" class="button" on:click=|_| identity().sign_out()>"Sign out"</button>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label="Sign out"
+                    title="Sign out"
+                    on:click=|_| identity().sign_out()
+                >
+                    <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true">
+                        <path d="M6.5 2.5h-4v11h4M6 8h7.5M10.5 5l3 3-3 3" />
+                    </svg>
+                </button>
             </Show>
             <ThemeToggle />
             <button type="button" class="icon-button top-bar__help" aria-label="Keys" title="Keys (?)" on:click=|_| open_help()>"?"</button>

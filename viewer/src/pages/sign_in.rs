@@ -10,8 +10,8 @@ use crate::identity::identity;
 /// Asks for a token and tries it.
 #[component]
 pub fn SignInPage(
-    /// What the server said.
-    why: String,
+    /// Why.
+    why: &'static str,
 ) -> impl IntoView {
     let field = NodeRef::<leptos::html::Input>::new();
     let (said, say) = signal(String::new());
