@@ -254,6 +254,7 @@ mod tests {
                 span_id: None,
             }],
             more: false,
+            recording_withheld: false,
         }
     }
 
