@@ -34,6 +34,18 @@ pub struct LogRecord {
     pub event_name: String,
 }
 
+impl LogRecord {
+    /// When it happened, or else when it was seen.
+    #[must_use]
+    pub fn moment(&self) -> UnixNanos {
+        if self.time.0 == 0 {
+            self.observed_time
+        } else {
+            self.time
+        }
+    }
+}
+
 /// A log record together with its sender.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {

@@ -26,7 +26,7 @@ function bookingTrace(service) {
     attributes: { 'throughline.action': 'click' },
     children: [
       call('validation', 10, 80, 'requested', [{ name: 'check the form', service: `${service}-validation`, atMillis: 20, tookMillis: 30, attributes: { 'booking.status': 'requested' } }]),
-      call('payment', 100, 150, 'paid'),
+      call('payment', 100, 150, 'paid', [{ name: 'notify', service: `${service}-payment`, kind: 4, atMillis: 110, tookMillis: 5, attributes: { 'baggage.booking.status': 'paid' } }]),
       call('seating', 260, 120, 'confirmed', [{ name: 'INSERT seat', service: `${service}-seating`, kind: 3, atMillis: 280, tookMillis: 40, error: 'seat taken' }]),
     ],
   });
@@ -40,7 +40,7 @@ test('bars are coloured by service, status or an attribute', async ({ page, thro
   await throughline.sendTraces(body);
   await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
   const legend = page.getByRole('list', { name: 'Colours' });
-  await expect(shownRows(page)).toHaveCount(9);
+  await expect(shownRows(page)).toHaveCount(10);
   await expect(legend).toHaveCount(0);
   const byService = await hues(page);
   expect(byService['POST /validation']).toBe(byService['check the form']);
@@ -48,13 +48,13 @@ test('bars are coloured by service, status or an attribute', async ({ page, thro
 
   await page.getByLabel('Colour by').selectOption('status');
   await expect(page).toHaveURL(/[?&]colour=status/);
-  await expect(legend.getByRole('listitem')).toHaveText(['error1', 'not set8']);
+  await expect(legend.getByRole('listitem')).toHaveText(['error1', 'not set9']);
   expect(await hues(page)).toMatchObject({ 'INSERT seat': '25', 'POST /payment': 'grey' });
 
   await shownRows(page).filter({ hasText: 'POST /payment' }).click();
   await drawer(page).getByRole('button', { name: 'Colour by booking.status' }).click();
   await expect(page).toHaveURL(/[?&]colour=booking\.status/);
-  await expect(legend.getByRole('listitem')).toHaveText(['requested2', 'paid1', 'confirmed1', 'no value5']);
+  await expect(legend.getByRole('listitem')).toHaveText(['requested2', 'paid2', 'confirmed1', 'no value5']);
   const byValue = await hues(page);
   expect(byValue['POST /validation']).toBe(byValue['check the form']);
   expect(new Set([byValue['POST /validation'], byValue['POST /payment'], byValue['POST /seating'], byValue['INSERT seat']]).size).toBe(4);
@@ -63,6 +63,215 @@ test('bars are coloured by service, status or an attribute', async ({ page, thro
   await expect(legend.getByRole('listitem')).toHaveCount(4);
   await page.getByLabel('Attribute that colours the bars').fill('no.such');
   await page.getByLabel('Attribute that colours the bars').press('Enter');
-  await expect(legend.getByRole('listitem')).toHaveText(['no value9']);
+  await expect(legend.getByRole('listitem')).toHaveText(['no value10']);
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+/** Rows from top to bottom with what they say of the followed value, and whether they step back. */
+const told = (page) =>
+  shownRows(page).evaluateAll((rows) =>
+    rows
+      .sort((a, b) => a.getAttribute('aria-rowindex') - b.getAttribute('aria-rowindex'))
+      .map((row) => [row.querySelector('.row__label').textContent, row.querySelector('.row__value')?.textContent ?? '', row.classList.contains('row--miss')]),
+  );
+
+test('a value is followed along the path, from the baggage too', async ({ page, throughline, service, complaints }) => {
+  const { traceId, spanIds, body } = bookingTrace(service);
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  await shownRows(page).filter({ hasText: 'POST /payment' }).click();
+  await drawer(page).getByRole('button', { name: 'Follow booking.status' }).click();
+  await expect(page).toHaveURL(/[?&]follow=booking\.status/);
+  const strip = page.getByRole('region', { name: 'Followed value' });
+  const stops = strip.getByRole('list', { name: 'Path of the value' }).getByRole('listitem');
+  await expect(stops).toHaveText([`${service}-validationrequested×2`, `${service}-paymentpaid×2`, `${service}-seatingconfirmed`]);
+  expect(await told(page)).toEqual([
+    ['click “Book”', '', true],
+    ['call validation', '', true],
+    ['POST /validation', 'requested', false],
+    ['check the form', 'requested', false],
+    ['call payment', '', true],
+    ['POST /payment', 'requested → paid', false],
+    ['notify', 'paid', false],
+    ['call seating', '', true],
+    ['POST /seating', 'paid → confirmed', false],
+    ['INSERT seat', '', true],
+  ]);
+  // A row that hides spans with the value does not step back.
+  await shownRows(page).filter({ hasText: 'call seating' }).click();
+  await page.keyboard.press('ArrowLeft');
+  await expect(shownRows(page)).toHaveCount(8);
+  await expect(shownRows(page).filter({ hasText: 'call seating' })).not.toHaveClass(/row--miss/);
+  await page.keyboard.press('ArrowRight');
+
+  const current = strip.locator('[aria-current]');
+  await page.keyboard.press('Escape');
+  await expect(drawer(page)).toBeHidden();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('v');
+  await expect(current).toContainText('validation');
+  await page.keyboard.press('v');
+  await expect(current).toContainText('payment');
+  await strip.getByRole('button', { name: 'Next stop of the value' }).click();
+  await expect(current).toContainText('seating');
+  await expect(strip.getByRole('status')).toHaveText('3 of 3');
+  await page.keyboard.press('V');
+  await expect(current).toContainText('payment');
+  await stops.first().getByRole('button').click();
+  await expect(page).toHaveURL(new RegExp(`span=${spanIds['POST /validation']}`));
+
+  await page.reload();
+  await expect(stops).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await expect(strip).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(strip).toBeHidden();
+  await expect(page).not.toHaveURL(/follow=/);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?follow=no.such`);
+  await expect(strip.getByRole('status')).toHaveText('No span of this trace has this attribute.');
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+test('clocks that disagree are adjusted on demand, with both times told', async ({ page, throughline, service, complaints }) => {
+  const ahead = 182_000;
+  const { traceId, spanIds, body } = makeTrace({
+    name: 'click "Pay"',
+    service: `${service}-web`,
+    tookMillis: 400,
+    resource: { 'telemetry.sdk.language': 'webjs' },
+    children: [
+      {
+        name: 'call payment',
+        service: `${service}-web`,
+        kind: 3,
+        atMillis: 50,
+        tookMillis: 300,
+        children: [{ name: 'POST /payment', service: `${service}-pay`, kind: 2, atMillis: 100 + ahead, tookMillis: 200, children: [{ name: 'charge', service: `${service}-pay`, atMillis: 110 + ahead, tookMillis: 150 }] }],
+      },
+    ],
+  });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${spanIds.charge}`);
+  await expect(page.getByRole('button', { name: /Clocks disagree/ })).toBeVisible();
+  const clock = page.getByRole('button', { name: new RegExp(`${service}-pay \\+3\\sm\\s2\\s`) });
+  await expect(clock).toHaveAttribute('aria-pressed', 'false');
+  const both = drawer(page).getByText(/clock is 3\sm\s2\ss ahead/);
+  await expect(both).toContainText(/\+3\sm\s2\ss as sent, \+110\sms adjusted/);
+  await clock.click();
+  await expect(clock).toHaveAttribute('aria-pressed', 'true');
+  await expect(page).toHaveURL(/[?&]clock=adjusted/);
+  await expect(page.getByRole('button', { name: /Clocks disagree/ })).toHaveCount(0);
+  await expect(drawer(page).getByText('+110').first()).toBeVisible();
+  await expect(both).toContainText(/\+3\sm\s2\ss as sent, \+110\sms adjusted/);
+  await expect(page.locator('.story')).toContainText('400');
+  // Attributes are found by the span as it was sent.
+  await drawer(page).getByRole('tab', { name: /Resource/ }).click();
+  await expect(drawer(page).getByRole('tabpanel')).toContainText(`${service}-pay`);
+
+  await page.reload();
+  await expect(clock).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('k');
+  await expect(clock).toHaveAttribute('aria-pressed', 'false');
+  await expect(page).not.toHaveURL(/clock=/);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+test('rows are as high as the reader likes, and as an address says', async ({ page, throughline, service }) => {
+  const { traceId, body } = bookingTrace(service);
+  await throughline.sendTraces(body);
+  const height = () => shownRows(page).first().evaluate((row) => row.offsetHeight);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  await expect(shownRows(page)).toHaveCount(10);
+  expect(await height()).toBe(24);
+  await page.keyboard.press('d');
+  await expect.poll(height).toBe(18);
+  await expect(page).toHaveURL(/[?&]density=18/);
+  await expect(page.getByRole('button', { name: 'Compact' })).toHaveAttribute('aria-pressed', 'true');
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  await expect.poll(height).toBe(18);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?density=24`);
+  await expect.poll(height).toBe(24);
+});
+
+test('a card says what, how long, how much of it itself and who waited', async ({ page, throughline, service }) => {
+  const { traceId, body } = bookingTrace(service);
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  const card = page.getByRole('tooltip');
+  const row = shownRows(page).filter({ hasText: 'POST /payment' });
+  const clear = async () => {
+    const [of, over] = [await row.boundingBox(), await card.boundingBox()];
+    return over.y >= of.y + of.height || over.y + over.height <= of.y;
+  };
+  await row.getByText('POST /payment').hover();
+  await expect(card).toContainText(`${service}-payment · server`);
+  await expect(card).toContainText(/Duration148\sms/);
+  await expect(card).toContainText(/Itself143\sms/);
+  await expect(card).toContainText(new RegExp(`${service}-web call payment waited 148\\sms for it`));
+  expect(await clear()).toBe(true);
+  await page.mouse.move(5, 5);
+  await expect(card).toBeHidden();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('[role=row]:focus')).toHaveCount(1);
+  for (let down = 0; down < 5; down += 1) await page.keyboard.press('ArrowDown');
+  await expect(card).toContainText(`${service}-payment · server`);
+  await expect(row).toHaveAttribute('aria-describedby', 'row-card');
+  expect(await clear()).toBe(true);
+  await page.keyboard.press('Escape');
+  await expect(card).toBeHidden();
+});
+
+test('links are walked from both ends', async ({ page, throughline, service }) => {
+  const { traceId, spanIds, body } = bookingTrace(service);
+  const spans = body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans[0].spans);
+  const elsewhere = 'a'.repeat(32);
+  spans.find(({ name }) => name === 'INSERT seat').links = [
+    { traceId, spanId: spanIds.notify, attributes: [] },
+    { traceId: elsewhere, spanId: 'b'.repeat(16), attributes: [] },
+  ];
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${spanIds['INSERT seat']}&tab=links`);
+  await expect(shownRows(page).filter({ hasText: 'INSERT seat' }).getByLabel('links to another span')).toBeVisible();
+  await expect(drawer(page).getByRole('link', { name: /Trace aaaa/ })).toHaveAttribute('href', `/trace/${elsewhere}?span=${'b'.repeat(16)}`);
+  await drawer(page).getByRole('button', { name: `${service}-payment notify` }).click();
+  await expect(drawer(page).getByRole('heading', { level: 2 })).toHaveText('notify');
+  await expect(shownRows(page).filter({ hasText: 'notify' }).getByLabel('another span links here')).toBeVisible();
+  await expect(drawer(page).getByRole('tab', { name: 'Links' })).toContainText('1');
+  await expect(drawer(page).getByRole('heading', { name: 'Linked from' })).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`span=${spanIds.notify}`));
+  await drawer(page).getByRole('link', { name: 'Find other traces that link here' }).click();
+  await expect(page.locator('ol.trace-list > li')).toHaveCount(1);
+  await page.goBack();
+  await drawer(page).getByRole('button', { name: `${service}-seating INSERT seat` }).click();
+  await expect(drawer(page).getByRole('heading', { level: 2 })).toHaveText('INSERT seat');
+});
+
+test('logs are marks on the bars, and open in the drawer', async ({ page, throughline, service }) => {
+  const { traceId, spanIds, body } = bookingTrace(service);
+  await throughline.sendTraces(body);
+  const root = body.resourceSpans[0].scopeSpans[0].spans[0];
+  const at = (millis) => String(BigInt(root.startTimeUnixNano) + BigInt(millis) * 1_000_000n);
+  const log = (name, millis, severityNumber, text) => ({ timeUnixNano: at(millis), severityNumber, body: { stringValue: text }, traceId, spanId: spanIds[name] });
+  const records = [log('POST /payment', 120, 9, 'asks the bank'), log('POST /payment', 200, 17, 'the bank hung up'), log('POST /seating', 300, 13, 'seat is contested')];
+  await throughline.sendLogs({ resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ scope: { name: 'test' }, logRecords: records }] }] });
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  await expect(shownRows(page)).toHaveCount(10);
+  const row = shownRows(page).filter({ hasText: 'POST /payment' });
+  const [rowBox, bars] = [await row.boundingBox(), await page.locator('.waterfall__canvas').boundingBox()];
+  const x = bars.x + (bars.width * 200) / 400;
+  await row.getByText('POST /payment').hover();
+  await expect(page.getByRole('tooltip')).toContainText('2 logs, 1 error');
+  const red = () =>
+    page.locator('.waterfall__canvas').evaluate(
+      (canvas, [left, top]) => {
+        const ratio = canvas.width / canvas.clientWidth;
+        const [r, g, b] = canvas.getContext('2d').getImageData(Math.round(left * ratio), Math.round(top * ratio), 1, 1).data;
+        return r > 150 && g < 110 && b < 120;
+      },
+      [x - bars.x, rowBox.y - bars.y + 4],
+    );
+  await expect.poll(red).toBe(true);
+  await page.mouse.click(x, rowBox.y + 4);
+  await expect(drawer(page).getByRole('tab', { selected: true })).toContainText('Logs');
+  await expect(drawer(page).locator('[aria-current]')).toContainText('the bank hung up');
 });

@@ -182,7 +182,20 @@ export class Throughline {
    * @param {object} body
    */
   async sendTraces(body) {
-    const response = await fetch(`${this.ingestUrl}/v1/traces`, {
+    return this.#send('/v1/traces', body);
+  }
+
+  /**
+   * Sends an `ExportLogsServiceRequest` in JSON.
+   *
+   * @param {object} body
+   */
+  async sendLogs(body) {
+    return this.#send('/v1/logs', body);
+  }
+
+  async #send(path, body) {
+    const response = await fetch(`${this.ingestUrl}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

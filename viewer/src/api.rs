@@ -195,7 +195,7 @@ pub fn logs(body: &[u8]) -> Result<Vec<LogEntry>, ApiError> {
     let mut entries = decode_logs(body)
         .map_err(|error| ApiError::Unreadable(error.to_string()))?
         .records;
-    entries.sort_by_key(|entry| entry.record.time);
+    entries.sort_by_key(|entry| entry.record.moment());
     Ok(entries)
 }
 

@@ -12,6 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader};
 
 use crate::api::{ApiError, ask};
+use crate::model::clock;
 use crate::model::pace::{Pace, Unhurried};
 use crate::model::trace::TraceModel;
 
@@ -175,6 +176,16 @@ async fn receive(
         }
     }
     decoder.finish().map_err(unreadable)
+}
+
+/// The trace as the root's clock would have told it.
+pub async fn adjust(sent: &TraceModel) -> TraceModel {
+    let pace = BrowserPace::default();
+    let model = clock::adjusted(sent, &pace).await;
+    if model.len() <= SMALL {
+        model.analyse(&Unhurried).await;
+    }
+    model
 }
 
 /// Analyses a trace that is being shown; `done` is called once that is known, unless the owner is gone by then.

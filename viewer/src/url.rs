@@ -191,6 +191,12 @@ pub struct TraceAddress {
     pub within: bool,
     /// What the hues of bars stand for, where it is not the service.
     pub colour: String,
+    /// Whether rows are low; as the reader likes them where nothing is said.
+    pub compact: Option<bool>,
+    /// The attribute whose value is followed.
+    pub follow: String,
+    /// Whether the times of clocks that disagree are adjusted.
+    pub adjusted: bool,
 }
 
 impl TraceAddress {
@@ -233,6 +239,15 @@ impl TraceAddress {
                 "focus" => out.focus = Some(value).filter(|id| !id.is_empty()),
                 "least" => out.least = value.parse().unwrap_or(0).max(0),
                 "colour" => out.colour = value,
+                "density" => {
+                    out.compact = match value.as_str() {
+                        "18" => Some(true),
+                        "24" => Some(false),
+                        _ => None,
+                    }
+                }
+                "follow" => out.follow = value,
+                "clock" => out.adjusted = value == "adjusted",
                 "rows" => out.within = value == "within",
                 _ => {}
             }
@@ -265,6 +280,11 @@ impl TraceAddress {
         }
         query.push_unless_empty("rows", if self.within { "within" } else { "" });
         query.push_unless_empty("colour", &self.colour);
+        if let Some(compact) = self.compact {
+            query.push("density", if compact { "18" } else { "24" });
+        }
+        query.push_unless_empty("follow", &self.follow);
+        query.push_unless_empty("clock", if self.adjusted { "adjusted" } else { "" });
         query.finish()
     }
 }
@@ -289,6 +309,9 @@ mod tests {
             least: 1_500_000,
             within: true,
             colour: "booking.status".to_owned(),
+            compact: Some(true),
+            follow: "booking.id".to_owned(),
+            adjusted: true,
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");
@@ -301,6 +324,7 @@ mod tests {
             "?zoom=x",
             "?tab=nonsense",
             "?line=",
+            "?density=7",
             "&&=&",
             "?collapsed=,,",
         ] {

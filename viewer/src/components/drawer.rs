@@ -8,16 +8,19 @@ use shared::log::LogEntry;
 use shared::otlp::json::encode_spans;
 use shared::semconv;
 use shared::span::{SpanLink, SpanRecord};
-use shared::time::{DurationNanos, UnixNanos};
+use shared::time::UnixNanos;
 
 use super::copy_button::CopyButton;
 use super::drawn::Drawn;
 use super::mark::ServiceDot;
 use super::notes::SpanNotes;
 use super::value::{Attributes, Value};
+use super::waterfall::WaterfallState;
 use crate::api::{self, Remote, use_fetch};
 use crate::format;
 use crate::model::curl::curl;
+use crate::model::links::{others, target};
+use crate::model::log_marks::Gravity;
 use crate::model::span_figures::figures;
 use crate::model::trace::TraceModel;
 use crate::url::Tab;
@@ -45,10 +48,7 @@ pub fn Drawer(
         format!("/api/v1/traces/{}/spans/{}", trace.to_hex(), id.to_hex())
     });
     let fetched = use_fetch(Memo::new(move |_| path.clone()), String::clone, api::spans);
-    let (start, raw) = (
-        model.start_time() + DurationNanos(model.start[node as usize]),
-        model.raw_duration(node),
-    );
+    let (start, raw) = (model.sent_start(node), model.raw_duration(node));
     // Of two spans that took one id, the one that stands in this row.
     let record = Memo::new(move |_| match fetched.state.get() {
         Remote::Ready(spans) => {
@@ -74,6 +74,7 @@ pub fn Drawer(
         Remote::Loading => Remote::Loading,
         Remote::Failed(error) => Remote::Failed(error),
     });
+    let linked = model.linked_from(node).len();
     let counts = move |tab: Tab| {
         record.with(|record| {
             let record = record.ready();
@@ -82,7 +83,7 @@ pub fn Drawer(
                 Tab::Attributes => of(|record| record.span.attributes.len()),
                 Tab::Events => of(|record| record.span.events.len()),
                 Tab::Logs => own.with(|own| own.ready().map(|own| own.len())),
-                Tab::Links => of(|record| record.span.links.len()),
+                Tab::Links => of(|record| record.span.links.len()).map(|own| own + linked),
                 Tab::Resource => of(|record| record.resource.attributes.len()),
             }
         })
@@ -115,6 +116,14 @@ pub fn Drawer(
             .unwrap_or_default()
     };
     let figures = Signal::stored(figures(&model, node));
+    let (part_model, log) = (
+        Arc::clone(&model),
+        use_context::<WaterfallState>().map(|state| state.log),
+    );
+    let log = Signal::derive(move || {
+        let (of, place) = log?.get()?;
+        (of == node).then_some(place)
+    });
     let name = format::quoted(model.name(node));
     let kind = model.kind(node).as_str();
     view! {
@@ -167,7 +176,8 @@ pub fn Drawer(
             </header>
             <div id="drawer-panel" class="drawer__panel" role="tabpanel" tabindex="0" aria-label=move || tab.get().label()>
                 {move || match (tab.get(), record.get()) {
-                    (Tab::Logs, _) => view! { <Logs start=start logs=own.into() /> }.into_any(),
+                    (Tab::Logs, _) => view! { <Logs start=start logs=own.into() picked=log /> }.into_any(),
+                    (Tab::Links, Remote::Ready(record)) => view! { <Links model=Arc::clone(&part_model) node=node links=record.span.links.clone() /> }.into_any(),
                     (_, Remote::Loading) => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
                     (_, Remote::Failed(error)) => view! { <p class="drawer__note drawer__note--failed">"The span could not be read: " {error.to_string()} "."</p> }.into_any(),
                     (tab, Remote::Ready(record)) => view! { <Part record=record tab=tab /> }.into_any(),
@@ -184,9 +194,7 @@ fn Part(record: Arc<SpanRecord>, tab: Tab) -> impl IntoView {
         Tab::Attributes if span.attributes.is_empty() => nothing("The span has no attributes."),
         Tab::Attributes => view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count tools=true /> }.into_any(),
         Tab::Events => view! { <Events record=record /> }.into_any(),
-        Tab::Links if span.links.is_empty() => nothing("The span links to no other."),
-        Tab::Links => view! { <Links links=span.links.clone() /> }.into_any(),
-        Tab::Logs => ().into_any(),
+        Tab::Links | Tab::Logs => ().into_any(),
         Tab::Resource => {
             let scope = &record.scope;
             let library = if scope.name.is_empty() { String::new() } else { format!("{} {}", scope.name, scope.version) };
@@ -286,7 +294,18 @@ fn Events(record: Arc<SpanRecord>) -> impl IntoView {
 }
 
 #[component]
-fn Logs(start: UnixNanos, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView {
+fn Logs(
+    start: UnixNanos,
+    logs: Signal<Remote<Vec<LogEntry>>>,
+    picked: Signal<Option<usize>>,
+) -> impl IntoView {
+    Effect::new(move |_| {
+        logs.track();
+        if let Some(place) = picked.get() {
+            // Once it is drawn.
+            request_animation_frame(move || crate::browser::scroll_to(&format!("log-{place}")));
+        }
+    });
     move || {
         match logs.get() {
         Remote::Loading => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
@@ -298,14 +317,22 @@ fn Logs(start: UnixNanos, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView 
                     .iter()
                     .take(MOST_ENTRIES)
                     .cloned()
-                    .map(|entry| {
+                    .enumerate()
+                    .map(|(place, entry)| {
                         let record = entry.record;
-                        let time = if record.time.0 == 0 { record.observed_time } else { record.time };
-                        let (failed, warned) = (record.severity_number >= 17, (13..17).contains(&record.severity_number));
+                        let time = record.moment();
+                        let gravity = Gravity::of(record.severity_number);
+                        let (failed, warned) = (gravity == Gravity::Error, gravity == Gravity::Warning);
                         let severity = severity(record.severity_number, &record.severity_text);
                         let text = if record.event_name.is_empty() { record.body.to_string() } else { format!("{} {}", record.event_name, record.body) };
                         view! {
-                            <li class="moment" class:moment--failed=failed class:moment--warned=warned>
+                            <li
+                                id=format!("log-{place}")
+                                class="moment"
+                                class:moment--failed=failed
+                                class:moment--warned=warned
+                                aria-current=move || (picked.get() == Some(place)).then_some("true")
+                            >
                                 <span class="moment__time">{signed((time - start).0)}</span>
                                 <div class="moment__what">
                                     <small class="moment__severity">{severity}</small>
@@ -326,19 +353,27 @@ fn Logs(start: UnixNanos, logs: Signal<Remote<Vec<LogEntry>>>) -> impl IntoView 
 }
 
 #[component]
-fn Links(links: Vec<SpanLink>) -> impl IntoView {
+fn Links(model: Arc<TraceModel>, node: u32, links: Vec<SpanLink>) -> impl IntoView {
     let total = links.len();
+    let state = use_context::<WaterfallState>();
+    let go = Callback::new(move |picked: String| {
+        if let (Some(state), Ok(node)) = (state, picked.parse()) {
+            state.go(node, true);
+        }
+    });
+    let others = Signal::stored(others(&model, node));
     view! {
+        {(total == 0).then(|| nothing("The span links to no other."))}
         <ol class="moments">
             {links
                 .into_iter()
                 .take(MOST_ENTRIES)
                 .map(|link| {
-                    let address = format!("/trace/{}?span={}", link.trace_id, link.span_id);
+                    let to = Signal::stored(vec![target(&model, link.trace_id, link.span_id)]);
                     view! {
                         <li class="moment moment--wide">
                             <div class="moment__what">
-                                <a href=address>"Trace " <code>{format::short_id(&link.trace_id.to_hex())}</code> ", span " <code>{link.span_id.to_hex()}</code></a>
+                                <Drawn contents=to class="links__to" on_pick=go />
                                 {(!link.attributes.is_empty()).then(|| view! { <Attributes attributes=link.attributes /> })}
                             </div>
                         </li>
@@ -347,6 +382,7 @@ fn Links(links: Vec<SpanLink>) -> impl IntoView {
                 .collect_view()}
         </ol>
         {rest(total)}
+        <Drawn contents=others class="links" on_pick=go />
     }
 }
 

@@ -11,11 +11,13 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("↑ ↓", "move from span to span"),
             ("→ ←", "open and close, or go to child and parent"),
             ("Enter", "open the span"),
-            ("Esc", "close the span"),
+            ("Esc", "close the span, then stop following"),
             ("n p", "next and previous error"),
             ("n N", "next and previous hit of a filter"),
             ("c", "walk along the critical path"),
             ("l", "show or hide the critical path"),
+            ("d", "lower rows, more of them"),
+            ("v V", "walk along a value that is followed"),
         ],
     ),
     (
@@ -26,6 +28,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("Ctrl wheel", "zoom where the pointer is"),
             ("Drag the axis", "zoom to a stretch"),
             ("Shift wheel", "move along"),
+            ("k", "adjust clocks that disagree"),
         ],
     ),
     (

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::drawn::Drawn;
 use super::waterfall::WaterfallState;
 use crate::markup::text;
+use crate::model::clock;
 use crate::model::colour::{ColourBy, legend};
 use crate::model::trace_tools::{Act, Tools, attribute_tools, tools};
 use crate::url::FlameKind;
@@ -27,6 +28,9 @@ pub fn TraceTools(
             within: state.within.get(),
             can_focus: selected.is_some() && narrowing.focus != selected,
             left_out: state.rows.with(|rows| rows.left_out),
+            compact: state.compact.get(),
+            clocks: state.model.with_value(|model| clock::told(model)),
+            adjusted: state.model.with_value(|model| model.adjusted),
         }
     });
     let contents = Signal::derive(move || {
@@ -55,6 +59,8 @@ pub fn TraceTools(
             state.narrowing.set(Default::default());
             state.within.set(false);
         }
+        Some(Act::Compact) => state.toggle_compact(),
+        Some(Act::Clock) => state.toggle_clock.run(()),
         None => {}
     });
     view! { <Drawn contents=contents class="trace-tools-all" on_pick=pick /> }
@@ -72,10 +78,16 @@ pub fn AttributeTools(
         let coloured = state
             .colour
             .with(|by| matches!(by, ColourBy::Attribute(other) if *other == named));
-        attribute_tools(&named, coloured)
+        attribute_tools(&named, coloured, state.follow.with(|key| *key == named))
     });
-    let pick = Callback::new(move |_: String| {
-        state.colour.set(ColourBy::Attribute(name.clone()));
+    let pick = Callback::new(move |picked: String| {
+        if picked == "colour" {
+            state.colour.set(ColourBy::Attribute(name.clone()));
+        } else if state.follow.with_untracked(|key| *key == name) {
+            state.follow.set(String::new());
+        } else {
+            state.follow.set(name.clone());
+        }
     });
     Some(view! { <Drawn contents=contents class="attributes__tools" on_pick=pick /> })
 }

@@ -2,6 +2,8 @@
 
 pub mod alike;
 pub mod analysis;
+pub mod card;
+pub mod clock;
 pub mod colour;
 pub mod compare;
 pub mod complete;
@@ -10,8 +12,11 @@ pub mod filter;
 pub mod find;
 pub mod findings;
 pub mod flame;
+pub mod follow;
 pub mod highlight;
 pub mod layers;
+pub mod links;
+pub mod log_marks;
 pub mod map_address;
 pub mod map_picture;
 pub mod map_tables;

@@ -1,5 +1,6 @@
 //! The figures of a span in the drawer: how long, how much of it itself, when, and its network phases.
 
+use super::clock::both_times;
 use super::phases::{Phase, phases};
 use super::trace::TraceModel;
 use crate::format;
@@ -40,7 +41,7 @@ pub fn figures(model: &TraceModel, node: u32) -> Vec<Markup> {
         let split = split
             .set("title", "Solid: its own time. Pale: waiting for children.")
             .all(parts.iter().take(MOST_PARTS).map(part).collect());
-        return vec![figures, split];
+        return with_clock(model, node, vec![figures, split]);
     }
     let strength = |phase: &Phase| format!(";--strength:{}", phase.kind.strength());
     let part = |phase: &Phase| stretch("split__phase", phase.start, phase.end, &strength(phase));
@@ -58,7 +59,14 @@ pub fn figures(model: &TraceModel, node: u32) -> Vec<Markup> {
     let list = element("ul", "phases")
         .set("aria-label", "Network phases")
         .all(found.iter().map(item).collect());
-    vec![figures, split.all(found.iter().map(part).collect()), list]
+    let split = split.all(found.iter().map(part).collect());
+    with_clock(model, node, vec![figures, split, list])
+}
+
+/// With what its clock and its caller's say, where they disagree.
+fn with_clock(model: &TraceModel, node: u32, mut drawn: Vec<Markup>) -> Vec<Markup> {
+    drawn.extend(both_times(model, node).map(|words| text("p", "figures__clock", &words)));
+    drawn
 }
 
 #[cfg(test)]

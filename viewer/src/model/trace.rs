@@ -11,12 +11,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use shared::columns::{Columns, Mark, Note, flag};
+use shared::columns::{Columns, Link, Mark, Note, flag};
 use shared::id::{SpanId, TraceId};
 use shared::span::{SpanKind, StatusCode};
-use shared::time::UnixNanos;
+use shared::time::{DurationNanos, UnixNanos};
 
 use super::analysis::{self, Analysis};
+use super::clock::Bounds;
+use super::links;
 use super::pace::Pace;
 use crate::palette;
 
@@ -103,6 +105,12 @@ pub struct TraceModel {
     pub root: u32,
     /// The first node that shows that clocks disagree, and how many do.
     pub clocks: Option<(u32, u32)>,
+    /// By how much each service's clock is ahead of the root's, in nanoseconds; 0 where it agrees.
+    pub skews: Vec<i64>,
+    /// Whether times are as the root's clock would have told them, instead of as they were sent.
+    pub adjusted: bool,
+    /// The nodes that link to a node of this trace, by that.
+    linked_from: HashMap<u32, Vec<u32>>,
     analysis: OnceLock<Analysis>,
 }
 
@@ -162,6 +170,9 @@ impl TraceModel {
             root: columns.root,
             error,
             clocks: None,
+            skews: Vec::new(),
+            adjusted: false,
+            linked_from: links::linked_from(&columns, pace).await,
             analysis: OnceLock::new(),
             columns,
         };
@@ -230,6 +241,32 @@ impl TraceModel {
     #[must_use]
     pub fn end_time(&self) -> UnixNanos {
         self.columns.end
+    }
+
+    /// By how much the clock that timed a node is ahead of the root's, in nanoseconds.
+    #[must_use]
+    pub fn skew_of(&self, node: u32) -> i64 {
+        let service = usize::from(self.service[node as usize]);
+        self.skews.get(service).copied().unwrap_or(0)
+    }
+
+    /// Whether some service's clock is not the root's.
+    #[must_use]
+    pub fn clocks_apart(&self) -> bool {
+        self.skews.iter().any(|skew| *skew != 0)
+    }
+
+    /// When a node began, as it was sent.
+    #[must_use]
+    pub fn sent_start(&self, node: u32) -> UnixNanos {
+        let skew = if self.adjusted { self.skew_of(node) } else { 0 };
+        self.start_time() + DurationNanos(self.start[node as usize] + skew)
+    }
+
+    /// What the arrays are not made of.
+    #[must_use]
+    pub fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// The parent of a node.
@@ -304,6 +341,18 @@ impl TraceModel {
     #[must_use]
     pub fn mark_name(&self, mark: &Mark) -> &str {
         self.columns.texts.get(mark.name)
+    }
+
+    /// The links of a node.
+    #[must_use]
+    pub fn links_of(&self, node: u32) -> &[Link] {
+        self.columns.links_of(node)
+    }
+
+    /// The nodes that link to a node, in order.
+    #[must_use]
+    pub fn linked_from(&self, node: u32) -> &[u32] {
+        self.linked_from.get(&node).map_or(&[], Vec::as_slice)
     }
 
     /// What is odd about the trace.
@@ -518,7 +567,9 @@ impl TraceModel {
     }
 
     async fn find_clocks(&mut self, pace: &impl Pace) {
+        let mut bounds = Bounds::default();
         for node in 0..self.len() as u32 {
+            bounds.learn(self, node);
             if self.clocks_disagree(node) {
                 let (first, count) = self.clocks.unwrap_or((node, 0));
                 self.clocks = Some((first, count + 1));
@@ -526,6 +577,9 @@ impl TraceModel {
             if (node as usize).is_multiple_of(STRIDE) {
                 pace.breathe().await;
             }
+        }
+        if let Some(service) = self.service.get(self.root as usize) {
+            self.skews = bounds.skews(self.services.len(), *service);
         }
     }
 

@@ -23,6 +23,12 @@ pub struct Tools {
     pub can_focus: bool,
     /// How many spans are left out.
     pub left_out: u32,
+    /// Whether rows are low.
+    pub compact: bool,
+    /// The services whose clocks disagree, in words; empty where none do.
+    pub clocks: String,
+    /// Whether their times are adjusted.
+    pub adjusted: bool,
 }
 
 /// What a person does with the tools.
@@ -40,6 +46,10 @@ pub enum Act {
     Subtree,
     /// Leaves nothing out.
     Everything,
+    /// Adjusts clocks that disagree, or shows what they said.
+    Clock,
+    /// Makes rows low or high.
+    Compact,
 }
 
 impl Act {
@@ -60,6 +70,8 @@ impl Act {
             "within" => Self::Within,
             "subtree" => Self::Subtree,
             "everything" => Self::Everything,
+            "clock" => Self::Clock,
+            "compact" => Self::Compact,
             _ => return None,
         })
     }
@@ -88,6 +100,15 @@ pub fn tools(shown: &Tools) -> Markup {
     if shown.flame != Some(FlameKind::Aggregate) {
         bar = bar.all(colours(&shown.colour));
     }
+    if !shown.clocks.is_empty() {
+        let label = if shown.adjusted {
+            format!("Clocks adjusted: {}", shown.clocks)
+        } else {
+            format!("Adjust clocks: {}", shown.clocks)
+        };
+        let meaning = "Estimated from when requests and their answers began and ended. Without it, times are shown as they were sent.";
+        bar = bar.with(pressed("clock", &label, shown.adjusted).set("title", meaning));
+    }
     if shown.flame.is_some() {
         return bar;
     }
@@ -101,6 +122,9 @@ pub fn tools(shown: &Tools) -> Markup {
     bar = bar.with(choice("Hide below ", "least", &least)).with(
         pressed("within", "Only what is in view", shown.within)
             .set("title", "Hide rows that have nothing in the time shown"),
+    );
+    bar = bar.with(
+        pressed("compact", "Compact", shown.compact).set("title", "Lower rows, more of them (d)"),
     );
     if shown.can_focus {
         bar = bar.with(button("", "subtree", "Only this subtree"));
@@ -167,22 +191,31 @@ fn choice(label: &str, pick: &str, options: &[(String, String, bool)]) -> Markup
     )
 }
 
-/// The buttons at an attribute: colours the bars by it.
+/// The buttons at an attribute: colours the bars by it, follows its value.
 #[must_use]
-pub fn attribute_tools(name: &str, coloured: bool) -> Vec<Markup> {
+pub fn attribute_tools(name: &str, coloured: bool, followed: bool) -> Vec<Markup> {
     let tool = |pick, sign, words: &str, title, is| {
         pressed(pick, sign, is)
             .set("class", "attributes__tool")
             .set("aria-label", &format!("{words} {name}"))
             .set("title", title)
     };
-    vec![tool(
-        "colour",
-        "◐",
-        "Colour by",
-        "Colour the bars of the trace by this attribute",
-        coloured,
-    )]
+    vec![
+        tool(
+            "follow",
+            "⇢",
+            "Follow",
+            "Follow this value through the trace",
+            followed,
+        ),
+        tool(
+            "colour",
+            "◐",
+            "Colour by",
+            "Colour the bars of the trace by this attribute",
+            coloured,
+        ),
+    ]
 }
 
 #[cfg(test)]

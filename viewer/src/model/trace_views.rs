@@ -1,7 +1,6 @@
 //! The other views of a trace: its story, its spans in groups, its logs, and the text it came as.
 
 use shared::log::LogEntry;
-use shared::time::UnixNanos;
 use shared::trace::statistics::{Group, Statistics};
 use shared::trace::story::{About, Story};
 
@@ -247,13 +246,7 @@ pub fn logs(entries: &[LogEntry], id: &str) -> Vec<Markup> {
         let none = "Nothing was logged within this trace. Log records are shown here once they carry its id.";
         return vec![text("p", "page__lead", none)];
     }
-    let time = |entry: &LogEntry| {
-        if entry.record.time == UnixNanos(0) {
-            entry.record.observed_time
-        } else {
-            entry.record.time
-        }
-    };
+    let time = |entry: &LogEntry| entry.record.moment();
     let first = time(&entries[0]);
     let rows = entries.iter().take(MOST_ROWS).map(|entry| {
         let record = &entry.record;

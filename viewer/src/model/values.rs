@@ -1,10 +1,11 @@
-//! The values of one attribute over a trace, by node: what colouring by it reads.
+//! The values of one attribute over a trace, by node: what colouring by it and following it read.
 
 use std::collections::HashMap;
 
 use shared::columns::AttributeColumn;
 
-use super::trace::{NONE, TraceModel};
+use super::pace::Pace;
+use super::trace::{NONE, STRIDE, TraceModel};
 
 /// The values of one attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,12 +18,22 @@ pub struct Values {
 
 impl Values {
     /// From what the server says of spans; those that have not arrived here are left out.
-    #[must_use]
-    pub fn new(model: &TraceModel, column: &AttributeColumn) -> Self {
-        let of: HashMap<_, _> = column.values.iter().copied().collect();
-        let number = |node: u32| of.get(&model.span_id(node)).copied().unwrap_or(NONE);
+    pub async fn new(model: &TraceModel, column: &AttributeColumn, pace: &impl Pace) -> Self {
+        let mut numbers = HashMap::with_capacity(column.values.len());
+        for values in column.values.chunks(STRIDE) {
+            numbers.extend(values.iter().copied());
+            pace.breathe().await;
+        }
+        let mut of = Vec::with_capacity(model.len());
+        for node in 0..model.len() {
+            let number = numbers.get(&model.span_id(node as u32)).copied();
+            of.push(number.unwrap_or(NONE));
+            if node % STRIDE == 0 {
+                pace.breathe().await;
+            }
+        }
         Self {
-            of: (0..model.len() as u32).map(number).collect(),
+            of,
             texts: (0..column.texts.len() as u32)
                 .map(|number| column.texts.get(number).to_owned())
                 .collect(),
@@ -79,6 +90,7 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{model, span};
+    use super::super::pace::{Unhurried, at_once};
     use super::*;
     use shared::columns::AttributeEncoder;
 
@@ -93,7 +105,7 @@ mod tests {
         sent.push(model.span_id(2), "paid");
         sent.push(model.span_id(0), "new");
         let column = AttributeColumn::decode(&sent.into_bytes()).expect("what was written");
-        let values = Values::new(&model, &column);
+        let values = at_once(Values::new(&model, &column, &Unhurried));
         let text = |node| values.number(node).map(|number| values.text(number));
         assert_eq!(
             [text(0), text(1), text(2)],

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use shared::log::LogEntry;
 
 use crate::api::{self, ApiError, Remote, use_fetch};
 use crate::browser;
-use crate::components::attribute_over_trace::follow_colour;
+use crate::components::attribute_over_trace::{FollowStrip, follow_colour, follow_value};
 use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
@@ -20,11 +21,12 @@ use crate::components::notes::Notes;
 use crate::components::share::Share;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::trace_tools::TraceTools;
-use crate::components::waterfall::{Waterfall, WaterfallState};
+use crate::components::waterfall::{Waterfall, WaterfallState, likes_compact};
 use crate::format;
-use crate::loading::{Loading, analyse, use_trace};
+use crate::loading::{LoadedTrace, Loading, adjust, analyse, use_trace};
 use crate::model::colour::ColourBy;
 use crate::model::findings::{chips, findings, origins_of_errors};
+use crate::model::log_marks::LogMarks;
 use crate::model::rows::{Narrowing, Openness, RowKey, Rows};
 use crate::model::story::{sentence, story};
 use crate::model::trace::TraceModel;
@@ -75,8 +77,9 @@ pub fn TracePage(
     });
     let logs = Signal::derive(move || logs.state.get());
     let shown_id = id.clone();
+    let clock = Clock::provide(loaded, address);
     let shown = Memo::new(move |_| match loaded.state.get() {
-        Loading::Ready(model) => Shown::Trace(model),
+        Loading::Ready(model) => clock.told(model).map_or(Shown::Nothing, Shown::Trace),
         Loading::Failed(error) => Shown::Failure(error),
         Loading::Asked | Loading::Reading(_) | Loading::Arriving(..) => Shown::Nothing,
     });
@@ -93,7 +96,7 @@ pub fn TracePage(
         <StaleNotice error=loaded.stale />
         {move || match shown.get() {
             Shown::Trace(model) if model.is_empty() => view! { <Missing id=id.clone() waiting=false /> }.into_any(),
-            Shown::Trace(model) => view! { <TraceView model=model address=address logs=logs /> }.into_any(),
+            Shown::Trace(model) => view! { <TraceView model=model address=address logs=logs toggle_clock=clock.toggle /> }.into_any(),
             Shown::Nothing => view! { <Skeleton progress=progress /> }.into_any(),
             Shown::Failure(ApiError::Refused { status: 404, .. }) => {
                 let id = shown_id.clone();
@@ -103,6 +106,83 @@ pub fn TracePage(
                 view! { <Failure error=error what="the trace" retry=Callback::new(move |()| loaded.refresh()) /> }.into_any()
             }
         }}
+    }
+}
+
+/// Whose clock tells the times.
+#[derive(Clone, Copy)]
+struct Clock {
+    adjusted: RwSignal<bool>,
+    /// A trace as it was sent, and as one clock would have told it.
+    known: RwSignal<Option<(Arc<TraceModel>, Arc<TraceModel>)>>,
+    /// Whether somebody has turned to the other.
+    turned: StoredValue<bool>,
+    /// Turns to the other.
+    toggle: Callback<()>,
+}
+
+impl Clock {
+    /// Adjusts the trace whenever that is wanted.
+    fn provide(loaded: LoadedTrace, address: StoredValue<TraceAddress>) -> Self {
+        let adjusted = RwSignal::new(address.with_value(|address| address.adjusted));
+        let known = RwSignal::new(None::<(Arc<TraceModel>, Arc<TraceModel>)>);
+        let turned = StoredValue::new(false);
+        Effect::new(move |_| {
+            let (true, Loading::Ready(sent)) = (adjusted.get(), loaded.state.get()) else {
+                return;
+            };
+            let done = known.with_untracked(|known| {
+                known.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, &sent))
+            });
+            if done {
+                return;
+            }
+            if !sent.clocks_apart() {
+                return known.set(None);
+            }
+            spawn_local(async move {
+                let model = Arc::new(adjust(&sent).await);
+                known.try_set(Some((sent, model)));
+            });
+        });
+        let toggle = Callback::new(move |()| {
+            let state = loaded.state.get_untracked();
+            if !matches!(state, Loading::Ready(sent) if sent.clocks_apart()) {
+                return;
+            }
+            let next = !adjusted.get_untracked();
+            address.update_value(|address| {
+                address.adjusted = next;
+                // The time shown is counted from another start.
+                address.zoom = None;
+            });
+            let path = window().location().pathname().unwrap_or_default();
+            browser::replace_address(&format!(
+                "{path}{}",
+                address.with_value(TraceAddress::query)
+            ));
+            turned.set_value(true);
+            adjusted.set(next);
+        });
+        Self {
+            adjusted,
+            known,
+            turned,
+            toggle,
+        }
+    }
+
+    /// The trace by the clock that is wanted. `None` where an address wants adjusted times and they are not known yet;
+    /// whoever turns to them sees the trace as it was sent until then, and whoever sees them keeps them while it grows.
+    fn told(self, sent: Arc<TraceModel>) -> Option<Arc<TraceModel>> {
+        if !self.adjusted.get() {
+            return Some(sent);
+        }
+        match self.known.get() {
+            Some((_, model)) => Some(model),
+            None if self.turned.get_value() || !sent.clocks_apart() => Some(sent),
+            None => None,
+        }
     }
 }
 
@@ -154,6 +234,7 @@ fn TraceView(
     model: Arc<TraceModel>,
     address: StoredValue<TraceAddress>,
     logs: Signal<Remote<Vec<LogEntry>>>,
+    toggle_clock: Callback<()>,
 ) -> impl IntoView {
     let opened = address.get_value();
     let nodes = |ids: &[String]| ids.iter().filter_map(|id| model.node_of_span(id)).collect();
@@ -208,16 +289,28 @@ fn TraceView(
         colour: RwSignal::new(ColourBy::from_key(&opened.colour)),
         colours: RwSignal::default(),
         problem: RwSignal::new(None),
+        tab: RwSignal::new(opened.tab),
+        logs: Memo::new(move |_| {
+            let entries = logs.get().ready().unwrap_or_default();
+            kept.with_value(|model| Arc::new(LogMarks::new(model, &entries)))
+        }),
+        log: RwSignal::new(None),
+        compact: RwSignal::new(opened.compact.unwrap_or_else(likes_compact)),
+        card: RwSignal::new(None),
+        toggle_clock,
+        follow: RwSignal::new(opened.follow),
+        path: RwSignal::new(None),
     };
     provide_context(state);
     follow_colour(state);
+    follow_value(state);
     if model.analysis().is_none() {
         let analysed = state.analysed;
         analyse(Arc::clone(&model), move || {
             analysed.try_set(true);
         });
     }
-    let tab = RwSignal::new(opened.tab);
+    let tab = state.tab;
     if let Some(node) = selected.get_untracked() {
         openness.update(|openness| openness.reveal(&model, node));
         state.show_active(false);
@@ -239,6 +332,7 @@ fn TraceView(
                     <TraceTools state=state flame=flame />
                     <Show when=move || flame.with(Option::is_none) fallback=move || view! { <FlameGraph state=state kind=flame_kind /> }>
                         <FindBar state=state />
+                        <FollowStrip state=state />
                         <Waterfall state=state />
                     </Show>
                     {follow_keys(state)}
@@ -376,6 +470,10 @@ fn follow_address(
                 least: state.narrowing.with(|narrowing| narrowing.least),
                 within: state.within.get(),
                 colour: state.colour.with(ColourBy::key),
+                // Whoever likes rows low says so only where a link must show them high.
+                compact: Some(state.compact.get()).filter(|compact| *compact || likes_compact()),
+                follow: state.follow.get(),
+                adjusted: model.adjusted,
             }
         });
         address.set_value(next.clone());
@@ -417,6 +515,8 @@ fn follow_keys(state: WaterfallState) {
             "n" => go_to_error(state, true),
             "p" => go_to_error(state, false),
             "l" => state.line.update(|line| *line = !*line),
+            "d" => state.toggle_compact(),
+            "k" => state.toggle_clock.run(()),
             "c" | "C" => state.model.with_value(|model| {
                 let count = model.critical().len();
                 if count == 0 {

@@ -5,13 +5,16 @@
 
 use super::detail::joined;
 use super::layout::{self, Bar, RowMeasures};
-use super::line::{self, Point};
+use super::line::{self, Point, Step, beside, steps};
+use super::marks::draw_logs;
 use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
 use super::ticks::Tick;
 use crate::format;
 use crate::model::colour::Colours;
+use crate::model::find::Hits;
 use crate::model::findings;
+use crate::model::log_marks::LogMarks;
 use crate::model::phases::{PhaseKind, phases};
 use crate::model::rows::{Row, Rows};
 use crate::model::trace::TraceModel;
@@ -39,8 +42,27 @@ pub struct Scene<'a> {
     pub line: bool,
     /// What the hues of bars stand for.
     pub colours: &'a Colours,
+    /// The spans that have the value that is followed; the others step back.
+    pub followed: Option<&'a Hits>,
+    /// The logs.
+    pub logs: &'a LogMarks,
     /// The colours.
     pub theme: &'a Theme,
+}
+
+/// How much is left of a bar that steps back.
+const FAINT: f64 = 0.35;
+/// How much of its colour a bar's outline has at the place that its own clock says.
+const GHOST: f64 = 0.6;
+
+impl Scene<'_> {
+    /// How much of its colour a row's bar has.
+    fn presence(&self, row: &Row) -> f64 {
+        let steps_back = self
+            .followed
+            .is_some_and(|hits| !hits.shown_by(self.model, row));
+        if steps_back { FAINT } else { 1.0 }
+    }
 }
 
 /// A label that is written after everything else.
@@ -79,9 +101,11 @@ pub fn draw(surface: &mut impl Surface, scene: &Scene<'_>) {
             placed.map(|(left, right, solid, caption)| (index, top, left, right, solid, caption)),
         );
     }
-    if scene.line {
-        draw_line(surface, scene, height);
-    }
+    let steps = if scene.line {
+        draw_line(surface, scene, height)
+    } else {
+        Vec::new()
+    };
     for (index, top, left, right, solid, caption) in captions {
         let ground = if scene.selected == Some(index) {
             &scene.theme.select
@@ -102,6 +126,7 @@ pub fn draw(surface: &mut impl Surface, scene: &Scene<'_>) {
                 hue,
                 ground,
                 solid: &solid,
+                steps: &steps,
             },
         );
     }
@@ -113,14 +138,10 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     let (model, node, scale) = (scene.model, row.key.node, scene.scale);
     let hue = scene.colours.hue(model, node);
     let (start, end) = (model.start[node as usize], model.end[node as usize]);
+    draw_ghost(surface, scene, node, top);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        chevron(
-            surface,
-            scene,
-            top,
-            layout::bar(scale, start, end) == Bar::Before,
-            hue,
-        );
+        let before = layout::bar(scale, start, end) == Bar::Before;
+        chevron(surface, scene, top, before, &scene.theme.service(hue, 0.9));
         return None;
     };
     let body = Rect {
@@ -131,8 +152,9 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     };
     let radius = 3.0_f64.min(body.width / 2.0);
     let failed = model.error[node as usize];
+    let presence = scene.presence(&row);
     // A failed span keeps only a breath of its service's hue, so that the hatch is seen.
-    let strength = |full: f64| if failed { full * 0.45 } else { full };
+    let strength = |full: f64| presence * if failed { full * 0.45 } else { full };
     surface.fill(body, radius, &scene.theme.panel);
     surface.fill(body, radius, &scene.theme.service(hue, strength(0.2)));
     let clip = |from: i64, to: i64| {
@@ -198,9 +220,10 @@ fn draw_span(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
         );
         surface.edge(body, radius, 1.5, &scene.theme.error);
     } else {
-        surface.edge(body, radius, 1.0, &scene.theme.service(hue, 1.0));
+        surface.edge(body, radius, 1.0, &scene.theme.service(hue, presence));
     }
     draw_marks(surface, scene, node, body);
+    draw_logs(surface, scene.logs.of(node), scale, body.y, scene.theme);
     if row.open == Some(false) && row.hides_error {
         draw_hidden_errors(surface, scene, node, body);
     }
@@ -270,16 +293,12 @@ fn draw_hidden_errors(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, 
 fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) -> Placed {
     let (model, scale) = (scene.model, scene.scale);
     let hue = scene.colours.row_hue(model, row.key);
+    let presence = scene.presence(&row);
     let times = model.fold_times(row.key.node)?;
     let (start, end) = (model.start[row.key.node as usize], times.end);
     let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        chevron(
-            surface,
-            scene,
-            top,
-            layout::bar(scale, start, end) == Bar::Before,
-            hue,
-        );
+        let before = layout::bar(scale, start, end) == Bar::Before;
+        chevron(surface, scene, top, before, &scene.theme.service(hue, 0.9));
         return None;
     };
     let body = Rect {
@@ -291,7 +310,7 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
     surface.fill(
         body,
         3.0_f64.min(body.width / 2.0),
-        &scene.theme.service(hue, 0.12),
+        &scene.theme.service(hue, 0.12 * presence),
     );
     let of = |failed: bool| {
         let members = model
@@ -316,7 +335,7 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
                 ..body
             },
             1.0,
-            &scene.theme.service(hue, 0.85),
+            &scene.theme.service(hue, 0.85 * presence),
         );
     }
     for (from, to) in of(true) {
@@ -342,7 +361,7 @@ fn draw_fold(surface: &mut impl Surface, scene: &Scene<'_>, row: Row, top: f64) 
 }
 
 /// Points at the side where the bar of a row lies.
-fn chevron(surface: &mut impl Surface, scene: &Scene<'_>, top: f64, before: bool, hue: u16) {
+fn chevron(surface: &mut impl Surface, scene: &Scene<'_>, top: f64, before: bool, color: &str) {
     let middle = top + scene.measures.bar_top + scene.measures.bar_height / 2.0;
     let (tip, back) = if before {
         (4.0, 8.0)
@@ -360,10 +379,37 @@ fn chevron(surface: &mut impl Surface, scene: &Scene<'_>, top: f64, before: bool
             y: middle + 4.0,
         },
     ];
-    surface.stroke(&points, 1.5, &scene.theme.service(hue, 0.9));
+    surface.stroke(&points, 1.5, color);
 }
 
-fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
+/// The outline of where a bar would lie by its own clock, where times are adjusted.
+fn draw_ghost(surface: &mut impl Surface, scene: &Scene<'_>, node: u32, top: f64) {
+    let (model, scale) = (scene.model, scene.scale);
+    let skew = model.skew_of(node);
+    if !model.adjusted || skew == 0 {
+        return;
+    }
+    let color = scene.theme.service(scene.colours.hue(model, node), GHOST);
+    let (start, end) = (
+        model.start[node as usize] + skew,
+        model.end[node as usize] + skew,
+    );
+    match layout::bar(scale, start, end) {
+        Bar::Shown { left, right } => {
+            let body = Rect {
+                x: left,
+                y: top + scene.measures.bar_top,
+                width: right - left,
+                height: scene.measures.bar_height,
+            };
+            surface.edge(body, 3.0_f64.min(body.width / 2.0), 1.0, &color);
+        }
+        side => chevron(surface, scene, top, side == Bar::Before, &color),
+    }
+}
+
+/// Draws the line; its steps from row to row are the answer.
+fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) -> Vec<Step> {
     let offset = scene.first as f64 * scene.measures.height;
     let mut points = line::points(
         scene.model.critical(),
@@ -416,6 +462,7 @@ fn draw_line(surface: &mut impl Surface, scene: &Scene<'_>, height: f64) {
         surface.dot(center, 6.0, &scene.theme.panel);
         surface.dot(center, 4.0, &scene.theme.line);
     }
+    steps(&strokes)
 }
 
 struct Place<'a> {
@@ -425,6 +472,7 @@ struct Place<'a> {
     hue: u16,
     ground: &'a str,
     solid: &'a [(f64, f64)],
+    steps: &'a [Step],
 }
 
 fn write(surface: &mut impl Surface, scene: &Scene<'_>, caption: &Caption, place: Place<'_>) {
@@ -448,7 +496,11 @@ fn write(surface: &mut impl Surface, scene: &Scene<'_>, caption: &Caption, place
     } else {
         mark_width + strong_width
     };
-    let label = layout::label(scene.scale, place.left, place.right, width, place.solid);
+    let mut label = layout::label(scene.scale, place.left, place.right, width, place.solid);
+    if !label.inside {
+        let row = (place.top, place.top + scene.measures.height);
+        label.left = beside(place.steps, row, scene.scale.width(), label.left, width);
+    }
     if label.inside {
         let patch = Rect {
             x: label.left - 4.0,
@@ -559,6 +611,8 @@ mod tests {
             selected: None,
             line,
             colours: &Colours::Service,
+            followed: None,
+            logs: &LogMarks::default(),
             theme: &theme,
         };
         let mut surface = Record::default();

@@ -30,6 +30,13 @@ impl RowMeasures {
         bar_height: 14.0,
         line: 20.0,
     };
+    /// Names beside the bars, more of them on a screen.
+    pub const COMPACT: Self = Self {
+        height: 18.0,
+        bar_top: 2.0,
+        bar_height: 12.0,
+        line: 16.0,
+    };
     /// Names above the bars, for narrow screens.
     pub const NARROW: Self = Self {
         height: 44.0,

@@ -17,6 +17,11 @@ use crate::model::trace::Segment;
 /// Stretches of the path that are narrower are drawn as part of a step.
 const LEAST_PX: f64 = 0.75;
 
+/// Between the line and a label.
+const CLEAR: f64 = 4.0;
+/// A label is moved behind so many steps at the most.
+const MOST_STEPS_PASSED: usize = 3;
+
 /// A point in the timeline, in pixels from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -70,11 +75,90 @@ pub fn points(path: &[Segment], rows: &Rows, scale: Scale, measures: RowMeasures
     out
 }
 
+/// A step of the line from one row to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Where it is.
+    pub x: f64,
+    /// Its upper end.
+    pub top: f64,
+    /// Its lower end.
+    pub bottom: f64,
+}
+
+/// The steps of strokes.
+#[must_use]
+pub fn steps(strokes: &[Vec<Point>]) -> Vec<Step> {
+    let pairs = strokes.iter().flat_map(|stroke| stroke.windows(2));
+    let vertical = pairs.filter(|pair| pair[0].x == pair[1].x);
+    vertical
+        .map(|pair| Step {
+            x: pair[0].x,
+            top: pair[0].y.min(pair[1].y),
+            bottom: pair[0].y.max(pair[1].y),
+        })
+        .collect()
+}
+
+/// Where a label in a row begins so that no step of the line runs through it: where it is, or behind the steps, where it
+/// still fits into `width`.
+#[must_use]
+pub fn beside(steps: &[Step], row: (f64, f64), width: f64, left: f64, label_width: f64) -> f64 {
+    let mut moved = left;
+    // Each turn passes at least one step; a label that would go far from its bar stays there.
+    for _ in 0..MOST_STEPS_PASSED {
+        let through = steps.iter().filter(|step| {
+            step.bottom > row.0
+                && step.top < row.1 - CLEAR
+                && step.x > moved - CLEAR
+                && step.x < moved + label_width + CLEAR
+        });
+        let Some(last) = through.map(|step| step.x).reduce(f64::max) else {
+            return moved;
+        };
+        moved = last + CLEAR + 2.0;
+        if moved + label_width > width {
+            return left;
+        }
+    }
+    left
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::fixture::{booking, model, span};
     use crate::model::rows::{Openness, RowKey};
+
+    #[test]
+    fn a_label_goes_behind_the_steps_that_would_cross_it() {
+        let step = |x, top, bottom| Step { x, top, bottom };
+        let row = (24.0, 48.0);
+        for (steps, expected, reason) in [
+            (vec![], 100.0, "nothing crosses"),
+            (vec![step(110.0, 20.0, 68.0)], 116.0, "one does"),
+            (
+                vec![step(110.0, 20.0, 68.0), step(130.0, 20.0, 68.0)],
+                136.0,
+                "two do",
+            ),
+            (vec![step(110.0, 68.0, 92.0)], 100.0, "it is in other rows"),
+            (
+                vec![step(110.0, 44.0, 68.0)],
+                100.0,
+                "it leaves below the text",
+            ),
+            (vec![step(290.0, 20.0, 68.0)], 100.0, "it is elsewhere"),
+        ] {
+            assert_eq!(
+                beside(&steps, row, 300.0, 100.0, 30.0),
+                expected,
+                "{reason}"
+            );
+        }
+        let near_the_edge = [step(285.0, 20.0, 68.0)];
+        assert_eq!(beside(&near_the_edge, row, 300.0, 270.0, 30.0), 270.0);
+    }
 
     #[test]
     fn the_line_steps_down_and_climbs_back() {

@@ -8,6 +8,7 @@ pub mod draw;
 pub mod flame;
 pub mod layout;
 pub mod line;
+pub mod marks;
 pub mod minimap;
 pub mod scale;
 pub mod surface;

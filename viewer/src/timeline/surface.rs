@@ -60,6 +60,8 @@ pub struct Theme {
     pub line: String,
     /// Failures.
     pub error: String,
+    /// What is wasteful or odd.
+    pub warn: String,
     /// Lightness of services in OKLCH, such as `62%`.
     pub service_lightness: String,
     /// Chroma of services in OKLCH.

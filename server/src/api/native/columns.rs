@@ -95,6 +95,8 @@ pub async fn attribute(
         ));
     }
     let key = key.clone();
+    // What processors call a member of the baggage that they write on spans.
+    let in_baggage = format!("baggage.{key}");
     let coding = Coding::accepted(&headers);
     let body = api
         .read(move |store| {
@@ -103,6 +105,7 @@ pub async fn attribute(
             store.each_span(id, None, &mut |record, _| {
                 known = true;
                 let value = value(&record.span.attributes, &key)
+                    .or_else(|| value(&record.span.attributes, &in_baggage))
                     .or_else(|| value(&record.resource.attributes, &key));
                 if let Some(value) = value {
                     values.push(record.span.span_id, &value);

@@ -4,6 +4,7 @@
 //! the page; only when the window is left are they moved and drawn anew. So nothing swims while scrolling.
 
 mod axis;
+mod hover;
 mod minimap;
 mod row;
 pub mod view;
@@ -15,17 +16,22 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use self::axis::{Axis, OpenButtons};
+use self::hover::HoverCard;
 use self::minimap::Minimap;
 use self::row::{PooledRow, move_active};
 use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
 use crate::format;
 use crate::model::colour::{ColourBy, Colours};
+use crate::model::follow::Path;
+use crate::model::log_marks::LogMarks;
 use crate::model::rows::{Narrowing, Openness, Row, RowKey, Rows};
 use crate::model::trace::TraceModel;
 use crate::timeline::layout::RowMeasures;
+use crate::timeline::marks::log_at;
 use crate::timeline::scale::Scale;
 use crate::timeline::ticks::ticks;
+use crate::url::Tab;
 
 /// Rows drawn above and below what is seen.
 const OVERSCAN: usize = 12;
@@ -35,6 +41,17 @@ const STRIDE: usize = 6;
 const NARROW: f64 = 640.0;
 /// One press of `+`.
 const ZOOM_STEP: f64 = 1.6;
+
+/// Under which key the browser keeps how high rows are.
+const DENSITY: &str = "throughline.density";
+/// What it keeps for low ones.
+const COMPACT: &str = "compact";
+
+/// Whether this browser's user likes rows low.
+#[must_use]
+pub fn likes_compact() -> bool {
+    browser::kept(DENSITY).as_deref() == Some(COMPACT)
+}
 
 /// What a person does to the waterfall, shared with the page around it.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +84,22 @@ pub struct WaterfallState {
     pub colours: RwSignal<Arc<Colours>>,
     /// Why the values of an attribute could not be read.
     pub problem: RwSignal<Option<String>>,
+    /// The part of the drawer.
+    pub tab: RwSignal<Tab>,
+    /// Where the logs lie on the bars.
+    pub logs: Memo<Arc<LogMarks>>,
+    /// The log that was picked on a bar: its span's node, and its place among the span's logs.
+    pub log: RwSignal<Option<(u32, usize)>>,
+    /// Whether rows are low, so that more of them are seen.
+    pub compact: RwSignal<bool>,
+    /// The row whose card shows.
+    pub card: RwSignal<Option<usize>>,
+    /// Adjusts clocks that disagree, or shows what they said.
+    pub toggle_clock: Callback<()>,
+    /// The attribute whose value is followed; empty where none is.
+    pub follow: RwSignal<String>,
+    /// Its path through the trace, once that is known, or why it is not.
+    pub path: RwSignal<Option<Result<Arc<Path>, String>>>,
 }
 
 impl WaterfallState {
@@ -94,9 +127,21 @@ impl WaterfallState {
         self.show_active(true);
     }
 
+    /// Makes rows low or high, here and wherever this browser shows a trace.
+    pub fn toggle_compact(self) {
+        let compact = !self.compact.get_untracked();
+        browser::keep(DENSITY, if compact { COMPACT } else { "" });
+        self.compact.set(compact);
+    }
+
     /// Scrolls until the active row is seen.
     pub fn show_active(self, focus: bool) {
         self.reveal.update(|reveal| *reveal = (reveal.0 + 1, focus));
+    }
+
+    /// The path of the value that is followed.
+    fn followed(self) -> Option<Arc<Path>> {
+        self.path.get().and_then(Result::ok)
     }
 
     fn toggle(self, row: Row) {
@@ -129,12 +174,10 @@ pub fn Waterfall(
         top: 0.0,
         height: 900.0,
     });
-    let measures = Memo::new(move |_| {
-        if narrow.get() {
-            RowMeasures::NARROW
-        } else {
-            RowMeasures::WIDE
-        }
+    let measures = Memo::new(move |_| match (narrow.get(), state.compact.get()) {
+        (true, _) => RowMeasures::NARROW,
+        (false, true) => RowMeasures::COMPACT,
+        (false, false) => RowMeasures::WIDE,
     });
     let scale = Memo::new(move |_| Scale::new(total, state.window.get(), width.get()));
     let marks = Memo::new(move |_| ticks(scale.get()));
@@ -227,6 +270,30 @@ pub fn Waterfall(
         listener.forget();
     });
 
+    // A log on a bar is shown in the drawer. This comes before the row is picked, since the drawer takes room of the bars.
+    let pick_log = move |event: leptos::ev::MouseEvent| {
+        let (Some(rows), Some(timeline)) = (body.get_untracked(), timeline.get_untracked()) else {
+            return;
+        };
+        let at = |client: i32, from: f64| f64::from(client) - from;
+        let measures = measures.get_untracked();
+        let y = at(event.client_y(), rows.get_bounding_client_rect().top());
+        let x = at(event.client_x(), timeline.get_bounding_client_rect().left());
+        let row = (y / measures.height).max(0.0) as usize;
+        let key = state
+            .rows
+            .with_untracked(|rows| rows.rows.get(row).map(|row| row.key));
+        let found = key.filter(|key| !key.fold).and_then(|key| {
+            let y = y - row as f64 * measures.height;
+            let logs = state.logs.get_untracked();
+            let place = log_at(logs.of(key.node), scale.get_untracked(), measures, (x, y))?;
+            Some((key.node, place))
+        });
+        state.log.set(found);
+        if found.is_some() {
+            state.tab.set(Tab::Logs);
+        }
+    };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -261,7 +328,7 @@ pub fn Waterfall(
 
     view! {
            <div
-    class="waterfall" class:waterfall--narrow=move || narrow.get() style=("--indent", move || indent(depth, narrow.get())) node_ref=frame>
+    class="waterfall" class:waterfall--narrow=move || narrow.get() class:waterfall--compact=move || state.compact.get() && !narrow.get() style=("--indent", move || indent(depth, narrow.get())) node_ref=frame>
                <Minimap state=state width=width colors=colors />
                <div class="waterfall__axis">
                    <div class="waterfall__corner">
@@ -289,6 +356,7 @@ pub fn Waterfall(
                    tabindex="-1"
                    style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
                    on:keydown=on_key
+                   on:click:capture=pick_log
                >
                    <For each=move || 0..pool.get() key=|slot| *slot let:place>
                        <PooledRow place=place state=state first=first pool=pool measures=measures active_row=active_row selected_row=selected_row />
@@ -296,6 +364,7 @@ pub fn Waterfall(
                    <canvas class="waterfall__canvas" node_ref=canvas aria-hidden="true"></canvas>
                    <div class="waterfall__anchor" node_ref=anchor aria-hidden="true"></div>
                </div>
+               <HoverCard state=state body=body timeline=timeline measures=measures view_port=view_port narrow=narrow />
            </div>
        }
 }

@@ -10,7 +10,6 @@ use crate::components::find_bar::Find;
 use crate::components::notes::NoteMark;
 use crate::format;
 use crate::model::rows::Row;
-use crate::model::trace::TraceModel;
 use crate::palette::NEUTRAL;
 use crate::timeline::layout::RowMeasures;
 
@@ -81,7 +80,11 @@ pub fn PooledRow(
         let (Some(find), Some(row)) = (find, row.get()) else {
             return false;
         };
-        state.model.with_value(|model| find.misses(model, &row))
+        let path = state.followed();
+        state.model.with_value(|model| {
+            find.misses(model, &row)
+                || path.is_some_and(|path| !path.carriers().shown_by(model, &row))
+        })
     };
     view! {
         <div
@@ -96,6 +99,7 @@ pub fn PooledRow(
             aria-rowindex=move || (index.get() + 1).to_string()
             aria-expanded=move || row.get().and_then(|row| row.open).map(|open| open.to_string())
             aria-selected=move || (selected_row.get() == Some(index.get())).to_string()
+            aria-describedby=move || (state.card.get() == Some(index.get())).then_some("row-card")
             tabindex=move || if active_row.get() == index.get() { "0" } else { "-1" }
             style:transform=move || format!("translateY({}px)", index.get() as f64 * measures.get().height)
             style=("--depth", move || row.get().map_or(0, |row| row.depth).to_string())
@@ -131,7 +135,16 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
             format::duration(model.raw_duration(node))
         ),
     };
-    let explained = explained(&model, row, &name);
+    let links = match (
+        model.links_of(node).is_empty(),
+        model.linked_from(node).is_empty(),
+    ) {
+        _ if row.key.fold => None,
+        (true, true) => None,
+        (false, true) => Some(("↗", "links to another span")),
+        (true, false) => Some(("↙", "another span links here")),
+        (false, false) => Some(("⇄", "links to another span, and another links here")),
+    };
     let hides_error_text = if hides_error { ", hides an error" } else { "" };
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
@@ -148,10 +161,16 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
                 None => view! { <i class="row__leaf" aria-hidden="true"></i> }.into_any(),
             }}
             <i class="dot" class:dot--browser=service.browser aria-hidden="true"></i>
-            <span class="row__label" title=explained>{name.clone()}</span>
+            <span class="row__label">{name.clone()}</span>
             <span class="row__service">{service.name}</span>
+            {move || {
+                let told = state.followed().and_then(|path| state.model.with_value(|model| path.told_by(model, row.key)));
+                let changed = told.as_ref().is_some_and(|told| told.contains('→'));
+                told.map(|told| view! { <span class="row__value" class:row__value--changed=changed>{told}</span> })
+            }}
             <span class="row__marks">
                 <NoteMark span=model.span_id(node) />
+                {links.map(|(sign, label)| view! { <b class="row__link" role="img" aria-label=label title=label>{sign}</b> })}
                 {failed.then(|| view! { <b class="row__error" aria-label="error">"✕"</b> })}
                 {hides_error.then(|| view! { <b class="row__error row__error--hidden" aria-label="hides an error" title="An error is hidden in here">"✕"</b> })}
                 {(closed && !row.key.fold).then(|| view! { <span class="row__count">"+" {format::count(u64::from(row.hidden))}</span> })}
@@ -160,29 +179,6 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
         </div>
         <div class="visually-hidden" role="gridcell">{figures} {hides_error_text}</div>
     }
-}
-
-/// What a row is, how long it took, how much of that itself, and who waited for it.
-fn explained(model: &TraceModel, row: Row, name: &str) -> String {
-    let node = row.key.node;
-    let service = &model.service_of(node).name;
-    if row.key.fold {
-        return format!("{} × {name} in {service}", row.hidden);
-    }
-    let waited = model.parent_of(node).map_or(String::new(), |parent| {
-        format!(
-            "\n{} waited: {}",
-            model.service_of(parent).name,
-            format::quoted(model.name(parent))
-        )
-    });
-    format!(
-        "{name}\n{service}, {}\n{}, {} of the trace, {} of it itself{waited}",
-        model.kind(node).as_str(),
-        format::duration(model.raw_duration(node)),
-        format::percent(model.duration_of(node), model.duration),
-        format::duration(model.self_time(node)),
-    )
 }
 
 /// Moves the active row by a key; whether the key meant something.

@@ -162,6 +162,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
         let (theme, family) = colors.get_untracked();
         let mut surface = CanvasSurface::over(&canvas, width, height, &family)?;
         let scale = drawn.scale.get_untracked();
+        let path = state.path.get_untracked().and_then(Result::ok);
         state.model.try_with_value(|model| {
             let scene = Scene {
                 model,
@@ -174,6 +175,8 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
                 selected: drawn.selected_row.get_untracked(),
                 line: state.line.get_untracked(),
                 colours: &state.colours.get_untracked(),
+                logs: &state.logs.get_untracked(),
+                followed: path.as_ref().map(|path| path.carriers()),
                 theme: &theme,
             };
             draw(&mut surface, &scene);
@@ -183,6 +186,8 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
         state.rows.track();
         state.line.track();
         state.colours.track();
+        state.path.track();
+        state.logs.track();
         state.analysed.track();
         drawn.scale.track();
         drawn.first.track();
@@ -212,6 +217,7 @@ fn read_theme() -> Colors {
         ink_2: browser::css_property("--ink-2"),
         line: browser::css_property("--line"),
         error: browser::css_property("--error"),
+        warn: browser::css_property("--warn"),
         service_lightness: browser::css_property("--svc-l"),
         service_chroma: browser::css_property("--svc-c"),
     };
