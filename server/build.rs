@@ -1,5 +1,5 @@
 //! Makes the folders of embedded files where they are missing, so that the server compiles before
-//! the tracer and the viewer are built; it then says so when asked for them.
+//! the tracer, the viewer and the player are built; it then says so when asked for them.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ fn main() {
     // Debug builds read the files at run time: a rebuilt viewer need not rebuild the server.
     let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let embed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/embed");
-    for folder in ["tracer", "viewer"] {
+    for folder in ["player", "tracer", "viewer"] {
         let folder = embed.join(folder);
         if let Err(error) = std::fs::create_dir_all(&folder) {
             println!("cargo::error=cannot create {}: {error}", folder.display());

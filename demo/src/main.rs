@@ -84,6 +84,9 @@ struct All {
     /// The tracer script that the page loads; empty for a page without the tag.
     #[arg(long, default_value = "http://127.0.0.1:4318/throughline.js")]
     tracer: String,
+    /// What the tracer records of the page, for the viewer's player.
+    #[arg(long, default_value = "off", value_parser = ["off", "error", "always"])]
+    replay: String,
     /// The viewer that "See it in Throughline" leads to.
     #[arg(long, default_value = "http://localhost:4319")]
     viewer: String,
@@ -115,6 +118,9 @@ struct ShopArgs {
     /// The tracer script that the page loads; empty for a page without the tag.
     #[arg(long, default_value = "")]
     tracer: String,
+    /// What the tracer records of the page, for the viewer's player.
+    #[arg(long, default_value = "off", value_parser = ["off", "error", "always"])]
+    replay: String,
     /// The viewer's base URL.
     #[arg(long)]
     viewer: String,
@@ -216,6 +222,7 @@ async fn run(role: Role) -> anyhow::Result<()> {
         Role::Shop(arguments) => {
             let routes = shop::routes(shop::Shop {
                 tracer: arguments.tracer,
+                replay: arguments.replay,
                 viewer: arguments.viewer,
                 validation: peer(name::VALIDATION, &arguments.validation),
             })?;
@@ -255,6 +262,7 @@ async fn all(arguments: All) -> anyhow::Result<()> {
         port_base: arguments.port_base,
         otlp: arguments.otlp,
         tracer: arguments.tracer,
+        replay: arguments.replay,
         viewer: arguments.viewer,
         data: data.clone(),
         outlive_parent: arguments.outlive_parent,

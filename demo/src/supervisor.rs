@@ -34,6 +34,8 @@ pub struct Plan {
     pub otlp: String,
     /// The tracer script's URL; empty for none.
     pub tracer: String,
+    /// What the tracer records of the page: `off`, `error` or `always`.
+    pub replay: String,
     /// The viewer's base URL.
     pub viewer: String,
     /// The folder of the databases.
@@ -166,6 +168,8 @@ fn arguments(
                 url(name::VALIDATION)?,
                 "--tracer".to_owned(),
                 plan.tracer.clone(),
+                "--replay".to_owned(),
+                plan.replay.clone(),
                 "--viewer".to_owned(),
                 plan.viewer.clone(),
             ]);

@@ -113,11 +113,15 @@ fn data(path: &Path, thorough: bool, findings: &mut Findings) -> bool {
 }
 
 async fn addresses(serve: &Serve, held: bool, findings: &mut Findings) {
+    let player = serve.player_at();
     let faces: [(&str, &HostPort); 3] = [
         ("--listen-ingest", &serve.listen_ingest),
         ("--listen-grpc", &serve.listen_grpc),
         ("--listen-viewer", &serve.listen_viewer),
     ];
+    let faces = faces
+        .into_iter()
+        .chain(player.as_ref().map(|at| ("--listen-player", at)));
     for (flag, at) in faces {
         match Listener::bind(flag, at).await {
             Ok(_) => findings.good(&format!("{flag} {at} is free")),

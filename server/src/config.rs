@@ -16,14 +16,21 @@ use clap::{
 
 use shared::time::DurationNanos;
 
+use crate::assets::player::other_host;
 use crate::auth::{TokenSpec, TokenTable};
 use crate::check::Check;
 use crate::erase::Erase;
 use crate::exchange::export::Export;
 use crate::exchange::http::ServerArgs;
 use crate::exchange::import::Import;
-use crate::ingest::cors::OriginPattern;
+use crate::ingest::cors::{OriginPattern, is_loopback_host};
 use crate::sample_data::SampleData;
+use origin::Origin;
+
+pub mod origin;
+
+/// The player's port, where none is given.
+const PLAYER_PORT: u16 = 4320;
 
 /// Distributed tracing that starts in the browser.
 #[derive(Debug, Parser)]
@@ -322,6 +329,25 @@ pub struct Serve {
     )]
     pub tokens: Vec<TokenSpec>,
 
+    /// Serves the page that plays recordings inside of the viewer, under another host name than the viewer's, since
+    /// cookies ignore ports; `off` plays none [default: 127.0.0.1:4320, localhost:4320 where the viewer is on 127.0.0.1,
+    /// a free port where the viewer's port is 0, and off where the viewer is for other machines]
+    #[arg(
+        long,
+        env = "THROUGHLINE_LISTEN_PLAYER",
+        value_name = "HOST:PORT",
+        hide_default_value = true
+    )]
+    pub listen_player: Option<PlayerAddress>,
+
+    /// Where browsers find the viewer, such as https://traces.example, if not where it listens
+    #[arg(long, env = "THROUGHLINE_VIEWER_URL", value_name = "ORIGIN")]
+    pub viewer_url: Option<Origin>,
+
+    /// Where browsers find the player, such as https://player.example, if not where it listens
+    #[arg(long, env = "THROUGHLINE_PLAYER_URL", value_name = "ORIGIN")]
+    pub player_url: Option<Origin>,
+
     /// An origin whose pages may export, such as https://shop.example or https://*.shop.example;
     /// repeatable or separated by commas [default: pages on this machine]
     #[arg(
@@ -362,6 +388,48 @@ pub enum StoreKind {
     Sqlite,
     /// In memory; gone when the server ends
     Memory,
+}
+
+/// Where the player listens, if at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayerAddress {
+    /// Nowhere.
+    Off,
+    /// Here.
+    At(HostPort),
+}
+
+impl FromStr for PlayerAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            _ => text.parse().map(Self::At),
+        }
+    }
+}
+
+impl Serve {
+    /// Where the player listens; `None` where it does not.
+    #[must_use]
+    pub fn player_at(&self) -> Option<HostPort> {
+        match &self.listen_player {
+            Some(PlayerAddress::Off) => None,
+            Some(PlayerAddress::At(at)) => Some(at.clone()),
+            // The browsers that show the viewer are elsewhere, and nobody has said where they find the player.
+            None if self.viewer_url.is_some() || !is_loopback_host(&self.listen_viewer.host) => {
+                None
+            }
+            None => Some(HostPort {
+                host: other_host(&self.listen_viewer.host).to_owned(),
+                port: match self.listen_viewer.port {
+                    0 => 0,
+                    _ => PLAYER_PORT,
+                },
+            }),
+        }
+    }
 }
 
 /// A host name or address, and a port.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::api::{self, guard::Guard, native::Api};
+use crate::assets::player::{self, Place};
 use crate::assets::{Asset, Assets};
 use crate::auth::gate::Gate;
 use crate::config::HostPort;
@@ -51,6 +52,7 @@ pub struct Running {
     pub ingest: String,
     pub grpc: String,
     pub viewer: String,
+    pub player: String,
     pub store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
     faces: Vec<JoinHandle<()>>,
@@ -66,12 +68,16 @@ impl Running {
             };
             Listener::bind("--test", &at).await.expect("a free port")
         };
-        let (ingest, grpc, viewer) = (
+        let (ingest, grpc, viewer, player) = (
             bind("127.0.0.1").await,
             bind("127.0.0.1").await,
             bind("localhost").await,
+            bind("127.0.0.1").await,
         );
-        let urls = [ingest.url(), grpc.url(), viewer.url()];
+        let urls = [ingest.url(), grpc.url(), viewer.url(), player.url()];
+        let [of_player, of_viewer] =
+            [&urls[3], &urls[2]].map(|url| url.parse().expect("an origin"));
+        let place = Place::new(of_player, of_viewer).expect("two hosts");
         let telemetry = Arc::new(Telemetry::default());
         let minutes = Arc::new(Minutes::default());
         let written = Arc::clone(&minutes);
@@ -92,6 +98,7 @@ impl Running {
             ingest_url: urls[0].as_str().into(),
             grpc_url: urls[1].as_str().into(),
             gate: setup.gate,
+            player: Some(place.clone()),
         };
         let origins = setup
             .origins
@@ -107,13 +114,15 @@ impl Running {
                 stopped.clone(),
             )),
             tokio::spawn(grpc.serve(grpc::router(receiver), stopped.clone())),
-            tokio::spawn(viewer.serve(viewer_router, stopped)),
+            tokio::spawn(viewer.serve(viewer_router, stopped.clone())),
+            tokio::spawn(player.serve(player::router(SampleFiles, place), stopped)),
         ];
-        let [ingest, grpc, viewer] = urls;
+        let [ingest, grpc, viewer, player] = urls;
         Self {
             ingest,
             grpc,
             viewer,
+            player,
             store: setup.store,
             stop,
             faces,
@@ -148,7 +157,7 @@ pub struct SampleFiles;
 pub const TRACER: &str = "console.log('tracer \u{00e9}')";
 
 /// The sample's page.
-pub const INDEX: &str = "<!doctype html><title>viewer</title>";
+pub const INDEX: &str = "<!doctype html><title>VIEWER</title>";
 
 const FILES: [(&str, &[u8]); 6] = [
     ("throughline.js", TRACER.as_bytes()),

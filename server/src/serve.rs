@@ -4,16 +4,17 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use axum::{Router, middleware};
 use tokio::sync::watch;
 
 use crate::api::{self, guard::Guard, native::Api};
+use crate::assets::player::{self, Place, PlayerFiles};
 use crate::assets::{Assets, Embedded, tracer, tracer::TracerFiles, viewer::ViewerFiles};
 use crate::auth::Access;
 use crate::auth::audit::Audit;
 use crate::auth::gate::Gate;
-use crate::config::{Serve, StoreKind};
+use crate::config::{Serve, StoreKind, origin::Origin};
 use crate::ingest::budget::Budget;
 use crate::ingest::cors::{AllowedOrigins, cors};
 use crate::ingest::{self, Limits, Receiver};
@@ -41,6 +42,7 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let ingest_listener = Listener::bind("--listen-ingest", &config.listen_ingest).await?;
     let grpc_listener = Listener::bind("--listen-grpc", &config.listen_grpc).await?;
     let viewer_listener = Listener::bind("--listen-viewer", &config.listen_viewer).await?;
+    let player = player(&config, &viewer_listener).await?;
 
     let store = open_store(&config)?;
     let audit = open_audit(&config)?;
@@ -69,6 +71,7 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
             access: Arc::new(access),
             audit: Arc::new(audit),
         },
+        player: player.as_ref().map(|(_, place)| place.clone()),
     };
     let origins = AllowedOrigins::new(config.cors_origin);
     let guard = if config.tokens.is_empty() {
@@ -77,11 +80,15 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
         Guard::any()
     };
 
-    announce(&[
-        ("ingest", &ingest_listener),
-        ("grpc", &grpc_listener),
-        ("viewer", &viewer_listener),
-    ]);
+    announce(
+        [
+            ("ingest", &ingest_listener),
+            ("grpc", &grpc_listener),
+            ("viewer", &viewer_listener),
+        ]
+        .into_iter()
+        .chain(player.iter().map(|(listener, _)| ("player", listener))),
+    );
     let expiry = tokio::spawn(expire(Arc::clone(&store)));
     tokio::join!(
         ingest_listener.serve(
@@ -91,8 +98,14 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
         grpc_listener.serve(ingest::grpc::router(receiver), shutdown.clone()),
         viewer_listener.serve(
             api::router(api, Embedded::<ViewerFiles>::new(), guard),
-            shutdown
+            shutdown.clone()
         ),
+        async {
+            if let Some((listener, place)) = player {
+                let router = player::router(Embedded::<PlayerFiles>::new(), place);
+                listener.serve(router, shutdown).await;
+            }
+        },
     );
     expiry.abort();
 
@@ -158,8 +171,42 @@ async fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
     )
 }
 
+/// The player's listener, and where browsers find it; `None` where it is off.
+async fn player(config: &Serve, viewer: &Listener) -> anyhow::Result<Option<(Listener, Place)>> {
+    let Some(at) = config.player_at() else {
+        if config.listen_player.is_none() {
+            tracing::warn!(
+                "recordings are not played: the viewer is for other machines, so say with --listen-player and --player-url \
+                 where their browsers find the player (--listen-player off keeps this quiet)"
+            );
+        }
+        return Ok(None);
+    };
+    let origin = |flag: &str, given: &Option<Origin>, listener: &Listener| match given {
+        Some(origin) => Ok(origin.clone()),
+        None => listener
+            .url()
+            .parse()
+            .ok()
+            .filter(Origin::is_reachable)
+            .ok_or_else(|| {
+                anyhow!(
+                    "{} is no address that a browser opens: say where it is with {flag}",
+                    listener.url()
+                )
+            }),
+    };
+    let listener = Listener::bind("--listen-player", &at).await?;
+    let place = Place::new(
+        origin("--player-url", &config.player_url, &listener)?,
+        origin("--viewer-url", &config.viewer_url, viewer)?,
+    )
+    .map_err(anyhow::Error::msg)?;
+    Ok(Some((listener, place)))
+}
+
 /// Says where the server listens: one line a face on stdout, and nothing else there, ever.
-fn announce(listeners: &[(&str, &Listener)]) {
+fn announce<'a>(listeners: impl IntoIterator<Item = (&'a str, &'a Listener)>) {
     let mut lines = String::new();
     for (face, listener) in listeners {
         lines.push_str(&format!("listening {face} {}\n", listener.url()));

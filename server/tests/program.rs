@@ -46,13 +46,15 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("text")
 }
 
-const FREE_PORTS: [&str; 6] = [
+const FREE_PORTS: [&str; 8] = [
     "--listen-ingest",
     "127.0.0.1:0",
     "--listen-grpc",
     "127.0.0.1:0",
     "--listen-viewer",
     "localhost:0",
+    "--listen-player",
+    "127.0.0.1:0",
 ];
 
 #[test]
@@ -66,6 +68,7 @@ fn help_shows_every_flag_with_its_default_and_variable() {
         "[default: 127.0.0.1:4318]",
         "[default: 127.0.0.1:4317]",
         "[default: localhost:4319]",
+        "[default: 127.0.0.1:4320",
         "[env: THROUGHLINE_LISTEN_INGEST=]",
         "--cors-origin <ORIGIN>",
         "--config <FILE>",
@@ -83,6 +86,7 @@ fn says_where_it_listens_and_nothing_else_on_stdout() {
     assert!(program.ingest.starts_with("http://127.0.0.1:"));
     assert!(program.grpc.starts_with("http://127.0.0.1:"));
     assert!(program.viewer.starts_with("http://localhost:"));
+    assert!(program.player.starts_with("http://127.0.0.1:"));
     assert!(!program.ingest.ends_with(":0"));
     let (status, rest) = program.terminate();
     assert_eq!(status.code(), Some(0));
@@ -95,7 +99,12 @@ fn names_the_port_that_is_in_use_and_its_flag() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port();
     let at = format!("127.0.0.1:{port}");
-    for flag in ["--listen-ingest", "--listen-grpc", "--listen-viewer"] {
+    for flag in [
+        "--listen-ingest",
+        "--listen-grpc",
+        "--listen-viewer",
+        "--listen-player",
+    ] {
         let mut arguments = vec!["serve", "--data", path(directory.path())];
         for pair in FREE_PORTS.chunks(2) {
             arguments.extend(if pair[0] == flag {
@@ -172,6 +181,8 @@ fn with_tokens_other_machines_may_ask_and_everybody_needs_one() {
         command.args(&FREE_PORTS[..4]);
         command
             .args(["--listen-viewer", "0.0.0.0:0"])
+            .args(["--viewer-url", "http://traces.example"])
+            .args(["--listen-player", "127.0.0.1:0"])
             .env("CI_TOKEN", "a-token-of-the-build-machine");
         command
     };
@@ -223,6 +234,18 @@ fn with_tokens_other_machines_may_ask_and_everybody_needs_one() {
     std::fs::write(&config, "[[token]]\nname = \"ops\"\nroles = [\"admin\"]\n").expect("written");
     let refused = start(&["serve"]).output().expect("the program starts");
     assert_refused(&refused, &["[[token]]", "sha256"]);
+}
+
+#[test]
+fn refuses_a_player_on_the_viewers_own_host() {
+    let directory = directory();
+    let mut arguments = vec!["serve", "--data", path(directory.path())];
+    arguments.extend(&FREE_PORTS[..6]);
+    arguments.extend(["--listen-player", "localhost:0"]);
+    assert_refused(
+        &run(&arguments),
+        &["cookies ignore ports", "--listen-player 127.0.0.1", "off"],
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ test('somebody signs in, reads, downloads and signs out, and others are turned a
   const server = new Throughline(sampled.dataDirectory);
   const env = { VIEW_TOKEN: TOKENS.vera, REPLAY_TOKEN: TOKENS.rita, ADMIN_TOKEN: TOKENS.ada };
   const tokens = ['vera view env:VIEW_TOKEN', 'rita view,replay env:REPLAY_TOKEN', 'ada admin env:ADMIN_TOKEN'];
-  await server.launch('127.0.0.1:0', '127.0.0.1:0', 'localhost:0', { args: tokens.flatMap((token) => ['--tokens', token]), env });
+  await server.launch('127.0.0.1:0', '127.0.0.1:0', 'localhost:0', '127.0.0.1:0', { args: tokens.flatMap((token) => ['--tokens', token]), env });
   try {
     expect((await fetch(`${server.viewerUrl}/api/v1/services`)).status).toBe(401);
 

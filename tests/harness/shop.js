@@ -12,13 +12,13 @@ export const SERVICES = ['validation', 'booking', 'payment', 'seating', 'ticketi
 export const BROWSER_SERVICE = 'shop-web';
 
 export class Shop {
-  /** @param {import('./throughline.js').Throughline} throughline */
-  static async start(throughline) {
+  /** @param {import('./throughline.js').Throughline} throughline @param {{replay?: 'off' | 'error' | 'always'}} [options] what is recorded of its page */
+  static async start(throughline, { replay = 'off' } = {}) {
     const shop = new Shop();
     shop.dataDirectory = await mkdtemp(join(tmpdir(), 'throughline-shop-'));
     shop.process = await ListeningProcess.start(
       demoBinary(),
-      ['all', '--port-base', '0', '--otlp', throughline.grpcUrl, '--tracer', throughline.tracerUrl, '--viewer', throughline.viewerUrl, '--data', shop.dataDirectory],
+      ['all', '--port-base', '0', '--otlp', throughline.grpcUrl, '--tracer', throughline.tracerUrl, '--viewer', throughline.viewerUrl, '--data', shop.dataDirectory, '--replay', replay],
       { listeners: ['shop'] },
     );
     return shop;

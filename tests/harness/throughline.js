@@ -18,15 +18,15 @@ export class Throughline {
   /** Starts a server on free ports over an empty data directory. */
   static async start() {
     const server = new Throughline(await mkdtemp(join(tmpdir(), 'throughline-test-')));
-    await server.launch('127.0.0.1:0', '127.0.0.1:0', 'localhost:0');
+    await server.launch('127.0.0.1:0', '127.0.0.1:0', 'localhost:0', '127.0.0.1:0');
     return server;
   }
 
-  async launch(ingest, grpc, viewer, { args = [], env = {} } = {}) {
+  async launch(ingest, grpc, viewer, player, { args = [], env = {} } = {}) {
     this.process = await ListeningProcess.start(
       throughlineBinary(),
-      ['serve', '--data', this.dataDirectory, '--listen-ingest', ingest, '--listen-grpc', grpc, '--listen-viewer', viewer, ...args],
-      { env, listeners: ['ingest', 'grpc', 'viewer'] },
+      ['serve', '--data', this.dataDirectory, '--listen-ingest', ingest, '--listen-grpc', grpc, '--listen-viewer', viewer, '--listen-player', player, ...args],
+      { env, listeners: ['ingest', 'grpc', 'viewer', 'player'] },
     );
   }
 
@@ -43,6 +43,11 @@ export class Throughline {
   /** The private face: viewer and API. */
   get viewerUrl() {
     return this.process.urls.viewer;
+  }
+
+  /** The page that plays recordings. */
+  get playerUrl() {
+    return this.process.urls.player;
   }
 
   get tracerUrl() {
@@ -69,8 +74,8 @@ export class Throughline {
   /** Starts the stopped server again where it was. */
   async restart() {
     const host = (url) => new URL(url).host;
-    const { ingest, grpc, viewer } = this.process.urls;
-    await this.launch(host(ingest), host(grpc), host(viewer));
+    const { ingest, grpc, viewer, player } = this.process.urls;
+    await this.launch(host(ingest), host(grpc), host(viewer), host(player));
   }
 
   /** Stops the server and removes its data. */

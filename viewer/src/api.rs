@@ -258,6 +258,14 @@ fn hand_over(
     });
 }
 
+/// Reads an answer as it is.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn bytes(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {
+    get(path, signal).await
+}
+
 async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {
     let response = ask(path, signal).await?;
     response.binary().await.map_err(|_| ApiError::Unreachable)

@@ -10,6 +10,14 @@ pub fn now() -> UnixNanos {
     UnixNanos::from_millis_f64(js_sys::Date::now())
 }
 
+/// How long the page has been there, in milliseconds: a clock that is never set.
+#[must_use]
+pub fn uptime_millis() -> f64 {
+    window()
+        .performance()
+        .map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
 /// A number as the browser's language writes it.
 #[must_use]
 pub fn number(value: f64) -> String {

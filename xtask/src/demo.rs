@@ -102,6 +102,9 @@ fn interactive(workspace: &Workspace, options: &Options) -> Result<()> {
         "  3. Try the switches on the shop's page: slow payment, seat conflict, N+1, crash, clock skew."
     );
     eprintln!(
+        "  4. Look at the visit again under Sessions: the page is recorded, without its texts."
+    );
+    eprintln!(
         "\n  Ctrl-C ends everything. The traces stay in {}.\n",
         data.display()
     );
@@ -147,6 +150,8 @@ impl Demo {
                 "--listen-viewer=localhost:0",
             ]);
             all.args(["--port-base", "0"]);
+        } else {
+            all.args(["--replay", "always"]);
         }
         let server = Listening::start(&mut serve, &["ingest", "grpc", "viewer"])?;
         all.args(["--otlp", server.url("grpc")])

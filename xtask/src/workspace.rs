@@ -52,7 +52,7 @@ impl Workspace {
         self.root.join("target")
     }
 
-    /// What the server embeds: `tracer` and `viewer`.
+    /// What the server embeds: `tracer`, `viewer` and `player`.
     pub fn embed(&self, part: &str) -> PathBuf {
         self.target().join("embed").join(part)
     }

@@ -39,6 +39,8 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 pub struct Shop {
     /// The tracer script's URL; empty for a page without the tag.
     pub tracer: String,
+    /// What the tracer records of the page: `off`, `error` or `always`.
+    pub replay: String,
     /// The viewer's base URL.
     pub viewer: String,
     /// Service A.
@@ -83,8 +85,12 @@ fn page(shop: &Shop) -> String {
     let tag = if shop.tracer.is_empty() {
         String::new()
     } else {
+        let replay = match shop.replay.as_str() {
+            "off" => String::new(),
+            when => format!(" data-replay=\"{}\"", escape(when)),
+        };
         format!(
-            "<script src=\"{}\" crossorigin data-service=\"shop-web\"></script>",
+            "<script src=\"{}\" crossorigin data-service=\"shop-web\"{replay}></script>",
             escape(&shop.tracer)
         )
     };
@@ -234,6 +240,7 @@ mod tests {
     fn shop(tracer: &str) -> Shop {
         Shop {
             tracer: tracer.to_owned(),
+            replay: "off".to_owned(),
             viewer: "http://localhost:4319/".to_owned(),
             validation: Peer {
                 name: service::name::VALIDATION,
@@ -270,6 +277,11 @@ mod tests {
             "<script src=\"http://127.0.0.1:4318/throughline.js\" crossorigin data-service=\"shop-web\"></script>"
         ));
         assert!(traced.contains("data-viewer=\"http://localhost:4319\""));
+        let recorded = page(&Shop {
+            replay: "always".to_owned(),
+            ..shop("http://127.0.0.1:4318/throughline.js")
+        });
+        assert!(recorded.contains("data-service=\"shop-web\" data-replay=\"always\"></script>"));
         let untraced = page(&shop(""));
         assert!(!untraced.contains("shop-web"));
         assert!(!untraced.contains("<!-- tracer -->"));

@@ -69,7 +69,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
 
 /// Whom the request is meant for: `:authority` in HTTP/2, `Host` in HTTP/1.1. Where both are given
 /// they must agree.
-fn authority(request: &Request) -> Option<Authority> {
+pub fn authority(request: &Request) -> Option<Authority> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let header: Option<Authority> = match (hosts.next(), hosts.next()) {
         (Some(host), None) => Some(host.to_str().ok()?.parse().ok()?),

@@ -13,8 +13,9 @@ mod tests;
 
 /// The routes of the private face, behind its guard.
 pub fn router<A: Assets>(state: native::Api, assets: A, guard: guard::Guard) -> Router {
+    let site = viewer::Site::new(assets, state.player.as_ref().map(|place| &place.player));
     native::router(state)
-        .merge(Router::new().fallback(viewer::file::<A>).with_state(assets))
+        .merge(Router::new().fallback(viewer::file::<A>).with_state(site))
         .layer(middleware::map_response(
             async |mut response: axum::response::Response| {
                 let headers = response.headers_mut();

@@ -307,6 +307,7 @@ async fn serves_the_viewer_with_its_page_for_every_path() {
             "style-src 'self' 'unsafe-inline'",
             "connect-src 'self'",
             "frame-ancestors 'none'",
+            &format!("frame-src {}", server.player),
         ] {
             assert!(policy.contains(directive), "{directive}");
         }

@@ -1,9 +1,10 @@
-//! The files that the binary carries: the tracer's script and the viewer.
+//! The files that the binary carries: the tracer's script, the viewer and the player.
 //!
 //! `cargo xtask build` writes them to `target/embed/` with a `.br` and a `.gz` beside each. Release
 //! builds hold them in the executable; debug builds read them from the disk at run time, so that a
 //! rebuilt tracer is served without rebuilding the server.
 
+pub mod player;
 pub mod tracer;
 pub mod viewer;
 

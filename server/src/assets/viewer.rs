@@ -7,20 +7,42 @@ use axum::response::{IntoResponse as _, Response};
 use rust_embed::RustEmbed;
 
 use super::{Asset, Assets};
+use crate::config::origin::Origin;
 
 /// The viewer's files.
 #[derive(RustEmbed)]
 #[folder = "../target/embed/viewer/"]
 pub struct ViewerFiles;
 
-/// The page runs its own scripts and WASM, talks to its own server, and sits in no frame. Spans hold
-/// text from anywhere: should some of it ever become markup, it could neither run nor send.
-/// Components set custom properties in `style` attributes.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+/// The viewer's files, and what its pages may do.
+#[derive(Debug, Clone)]
+pub struct Site<A> {
+    assets: A,
+    policy: HeaderValue,
+}
+
+impl<A> Site<A> {
+    /// The page runs its own scripts and WASM, talks to its own server, sits in no frame and holds none but the player's.
+    /// Spans hold text from anywhere: should some of it ever become markup, it could neither run nor send.
+    /// Components set custom properties in `style` attributes.
+    #[must_use]
+    pub fn new(assets: A, player: Option<&Origin>) -> Self {
+        const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+             img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        let policy = player
+            .and_then(|player| HeaderValue::from_str(&format!("{POLICY}; frame-src {player}")).ok())
+            .unwrap_or(HeaderValue::from_static(POLICY));
+        Self { assets, policy }
+    }
+
+    fn secure(&self, mut response: Response) -> Response {
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        response
+    }
+}
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -31,7 +53,7 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Answers a request for a file or a page.
 pub async fn file<A: Assets>(
-    State(assets): State<A>,
+    State(site): State<Site<A>>,
     method: Method,
     uri: Uri,
     request: HeaderMap,
@@ -47,14 +69,14 @@ pub async fn file<A: Assets>(
     }
     let path = uri.path().trim_start_matches('/');
     if path != "index.html"
-        && let Some(asset) = assets.find(path)
+        && let Some(asset) = site.assets.find(path)
     {
         let cache_control = if is_hashed(path) {
             IMMUTABLE
         } else {
             REVALIDATE
         };
-        return secure(asset.response(&request, content_type(path), cache_control));
+        return site.secure(asset.response(&request, content_type(path), cache_control));
     }
     // A page's address never looks like a file's: a missing script must not become a page.
     if path
@@ -63,9 +85,9 @@ pub async fn file<A: Assets>(
         .is_some_and(|name| name.contains('.'))
         && path != "index.html"
     {
-        return secure((StatusCode::NOT_FOUND, "no such file\n").into_response());
+        return site.secure((StatusCode::NOT_FOUND, "no such file\n").into_response());
     }
-    secure(match assets.find("index.html") {
+    site.secure(match site.assets.find("index.html") {
         Some(asset) => page(asset, &request),
         None => not_built(),
     })
@@ -84,13 +106,6 @@ fn not_built() -> Response {
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (StatusCode::NOT_FOUND, headers, page).into_response()
-}
-
-fn secure(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, POLICY);
-    response
 }
 
 /// Whether a file's name holds a hash of its content: `viewer-0123456789abcdef_bg.wasm`.

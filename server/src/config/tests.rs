@@ -44,6 +44,10 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(serve.listen_ingest.to_string(), "127.0.0.1:4318");
     assert_eq!(serve.listen_grpc.to_string(), "127.0.0.1:4317");
     assert_eq!(serve.listen_viewer.to_string(), "localhost:4319");
+    assert_eq!(
+        serve.player_at().map(|at| at.to_string()).as_deref(),
+        Some("127.0.0.1:4320")
+    );
     assert_eq!(serve.store, StoreKind::Sqlite);
     assert_eq!(
         (serve.retention_days, serve.cors_origin),
@@ -88,6 +92,34 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
 }
 
 #[test]
+fn the_player_gets_another_host_than_the_viewer_and_a_free_port_with_it() {
+    for (file, arguments, expected) in [
+        (
+            "",
+            &["--listen-viewer", "127.0.0.1:4319"][..],
+            Some("localhost:4320"),
+        ),
+        ("", &["--listen-viewer", "localhost:0"], Some("127.0.0.1:0")),
+        ("", &["--listen-viewer", "0.0.0.0:4319"], None),
+        ("viewer-url = \"https://traces.example\"", &[], None),
+        (
+            "listen-player = \"127.0.0.2:80\"",
+            &[],
+            Some("127.0.0.2:80"),
+        ),
+        (
+            "listen-player = \"127.0.0.2:80\"",
+            &["--listen-player", "off"],
+            None,
+        ),
+    ] {
+        let serve = with_file(file, arguments).expect("valid");
+        let at = serve.player_at().map(|at| at.to_string());
+        assert_eq!(at.as_deref(), expected, "{file} {arguments:?}");
+    }
+}
+
+#[test]
 fn says_which_key_of_a_file_is_wrong() {
     for (file, expected, reason) in [
         ("dataa = \"x\"", "unknown key `dataa`", "a misspelt key"),
@@ -109,6 +141,11 @@ fn says_which_key_of_a_file_is_wrong() {
         ("retention-days = 0", "--retention-days", "out of range"),
         ("max-request-bytes = -1", "--max-request-bytes", "negative"),
         ("store = \"tape\"", "--store", "no such store"),
+        (
+            "viewer-url = \"traces.example\"",
+            "--viewer-url",
+            "an origin without a scheme",
+        ),
     ] {
         let error = match with_file(file, &[]) {
             Ok(_) => panic!("{reason} is refused"),

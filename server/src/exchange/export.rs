@@ -196,6 +196,7 @@ impl Source {
             ingest_url: "".into(),
             grpc_url: "".into(),
             gate: Gate::default(),
+            player: None,
         });
         Ok(Self::Directory(runtime, router))
     }

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use shared::query::session::{
-    ReplayStream, SessionResponse, SessionSummary, SessionTrace, SessionsResponse, describe,
-    session_of,
+    ReplayGap, ReplayStream, SessionResponse, SessionSummary, SessionTrace, SessionsResponse,
+    describe, session_of,
 };
 use shared::semconv;
 use shared::span::SpanRecord;
@@ -168,9 +168,11 @@ pub fn session(store: &dyn Store, id: &str) -> Result<Option<SessionResponse>, S
 pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, StoreError> {
     let mut streams: Vec<ReplayStream> = Vec::new();
     let mut expected = 0;
+    let mut last_end = None;
     for part in store.replay_parts(id)? {
         if streams.last().is_none_or(|last| last.stream != part.stream) {
             expected = 0;
+            last_end = None;
             streams.push(ReplayStream {
                 stream: part.stream.clone(),
                 start: part.start,
@@ -178,6 +180,7 @@ pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, Stor
                 chunk_count: 0,
                 bytes: 0,
                 missing: Vec::new(),
+                gaps: Vec::new(),
             });
         }
         let Some(stream) = streams.last_mut() else {
@@ -189,6 +192,13 @@ pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, Stor
         stream.bytes += part.bytes;
         let room = MAX_MISSING.saturating_sub(stream.missing.len());
         stream.missing.extend((expected..part.number).take(room));
+        if part.number > expected && stream.gaps.len() < MAX_MISSING {
+            stream.gaps.push(ReplayGap {
+                start: last_end,
+                end: part.start,
+            });
+        }
+        last_end = Some(part.end);
         expected = part.number.saturating_add(1);
     }
     streams.sort_by_key(|stream| stream.start);

@@ -15,6 +15,7 @@ pub struct Program {
     pub ingest: String,
     pub grpc: String,
     pub viewer: String,
+    pub player: String,
 }
 
 impl Program {
@@ -40,7 +41,7 @@ impl Program {
             .spawn()
             .expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let [ingest, grpc, viewer] = ["ingest", "grpc", "viewer"].map(|face| {
+        let [ingest, grpc, viewer, player] = ["ingest", "grpc", "viewer", "player"].map(|face| {
             let mut line = String::new();
             stdout.read_line(&mut line).expect("readable");
             let url = line.strip_prefix(&format!("listening {face} "));
@@ -54,6 +55,7 @@ impl Program {
             ingest,
             grpc,
             viewer,
+            player,
         }
     }
 

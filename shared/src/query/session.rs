@@ -92,6 +92,18 @@ pub struct SessionResponse {
 pub struct ReplayResponse {
     /// One for each page of each tab, by their start.
     pub streams: Vec<ReplayStream>,
+    /// Where they are played; `None` where the server plays none.
+    pub player: Option<ReplayPlayer>,
+}
+
+/// Where recordings are played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayPlayer {
+    /// The origin of the page that plays them, which is to be shown in a frame.
+    pub url: String,
+    /// The one origin whose pages may do so.
+    pub viewer: String,
 }
 
 /// The recording of one page.
@@ -110,6 +122,18 @@ pub struct ReplayStream {
     pub bytes: u64,
     /// The numbers of chunks that have not arrived, as far as later ones tell.
     pub missing: Vec<u32>,
+    /// The times that they were of, by their start.
+    pub gaps: Vec<ReplayGap>,
+}
+
+/// A time of which a recording has nothing, since chunks have not arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayGap {
+    /// When the last event before it happened; `None` where the beginning is missing.
+    pub start: Option<UnixNanos>,
+    /// When the first one after it did.
+    pub end: UnixNanos,
 }
 
 /// One thing that the visitor did.

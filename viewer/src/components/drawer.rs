@@ -14,6 +14,7 @@ use super::copy_button::CopyButton;
 use super::drawn::Drawn;
 use super::mark::ServiceDot;
 use super::notes::SpanNotes;
+use super::screen_link::ScreenLink;
 use super::value::{Attributes, Value};
 use super::waterfall::WaterfallState;
 use crate::api::{self, Remote, use_fetch};
@@ -124,6 +125,7 @@ pub fn Drawer(
         let (of, place) = log?.get()?;
         (of == node).then_some(place)
     });
+    let session = model.session().map(str::to_owned);
     let name = format::quoted(model.name(node));
     let kind = model.kind(node).as_str();
     view! {
@@ -142,6 +144,7 @@ pub fn Drawer(
                 <Failed model=Arc::clone(&model) node=node />
                 <Drawn contents=figures class="drawer__figures" on_pick=Callback::new(|_: String| ()) />
                 <div class="drawer__ids">
+                    {session.map(|session| view! { <ScreenLink session=session at=start /> })}
                     <CopyButton text=move |()| id.to_hex() label="Copy span id" what="" />
                     <CopyButton
                         text=json

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::browser;
 
-const KEYS: [(&str, &[(&str, &str)]); 3] = [
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Timeline",
         &[
@@ -29,6 +29,16 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("Drag the axis", "zoom to a stretch"),
             ("Shift wheel", "move along"),
             ("k", "adjust clocks that disagree"),
+        ],
+    ),
+    (
+        "Session",
+        &[
+            ("k", "play and pause"),
+            ("j l", "five seconds back and on"),
+            ("n p", "next and previous error"),
+            ("s", "leave out silence, or not"),
+            (">", "faster"),
         ],
     ),
     (

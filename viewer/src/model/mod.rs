@@ -25,6 +25,7 @@ pub mod pace;
 pub mod page;
 pub mod phases;
 pub mod recipes;
+pub mod recording;
 pub mod rows;
 pub mod saved;
 pub mod scatter;

@@ -74,6 +74,21 @@ pub fn current(session: &SessionResponse, at: i64) -> usize {
 /// Where the next failure after the playhead is, around the end; `None` where nothing failed.
 #[must_use]
 pub fn next_error(session: &SessionResponse, at: i64) -> Option<i64> {
+    let times = errors(session);
+    let next = times.iter().find(|time| **time > at);
+    next.or(times.first()).copied()
+}
+
+/// Where the failure before the playhead is, around the beginning; `None` where nothing failed.
+#[must_use]
+pub fn previous_error(session: &SessionResponse, at: i64) -> Option<i64> {
+    let times = errors(session);
+    let previous = times.iter().rfind(|time| **time < at);
+    previous.or(times.last()).copied()
+}
+
+/// When something failed, in order.
+fn errors(session: &SessionResponse) -> Vec<i64> {
     let actions = session
         .actions
         .iter()
@@ -89,8 +104,7 @@ pub fn next_error(session: &SessionResponse, at: i64) -> Option<i64> {
         .map(|time| millis_at(session, time))
         .collect();
     times.sort_unstable();
-    let next = times.iter().find(|time| **time > at);
-    next.or(times.first()).copied()
+    times
 }
 
 /// Where playing goes on from here when silence is left out; `at` itself while something happens.
@@ -279,6 +293,12 @@ mod tests {
         assert_eq!(next_error(&session, 0), Some(3_000));
         assert_eq!(next_error(&session, 3_000), Some(21_000));
         assert_eq!(next_error(&session, 21_000), Some(3_000), "around the end");
+        assert_eq!(previous_error(&session, 21_000), Some(3_000));
+        assert_eq!(
+            previous_error(&session, 3_000),
+            Some(21_000),
+            "around the beginning"
+        );
     }
 
     #[test]

@@ -1,82 +1,22 @@
-//! One session under one playhead: its storyboard, its actions as a film strip, what the pages told, and the waterfall
+//! One session under one playhead: its screen or storyboard, its actions as a film strip, what the pages told, and the waterfall
 //! of the current action.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 use shared::query::session::{EntryKind, SessionAction, SessionResponse};
 
 use crate::api::{self, ApiError, Fetched, Remote, use_fetch};
-use crate::browser;
 use crate::components::mark::ServiceDot;
+use crate::components::playhead::Playhead;
+use crate::components::screen::{Stage, use_recordings};
 use crate::components::state::{Failure, Message};
 use crate::format;
 use crate::model::session::{self as model, Bars};
 use crate::palette;
 
-/// How often the playhead moves while playing, in milliseconds.
-const TICK_MILLIS: i64 = 100;
-/// The speeds of playing.
-const SPEEDS: [i64; 4] = [1, 2, 4, 8];
 /// So many lines of what the pages told are shown around the playhead.
 const LINES: usize = 60;
-
-/// What a person does to the page: where the playhead is and whether it runs.
-#[derive(Debug, Clone, Copy)]
-struct Playhead {
-    session: StoredValue<Arc<SessionResponse>>,
-    at: RwSignal<i64>,
-    playing: RwSignal<bool>,
-    speed: RwSignal<i64>,
-    skip: RwSignal<bool>,
-}
-
-impl Playhead {
-    fn length(self) -> i64 {
-        self.session.with_value(|session| model::length(session))
-    }
-
-    fn go(self, at: i64) {
-        self.at.set(at.clamp(0, self.length()));
-    }
-
-    fn tick(self) {
-        if !self.playing.get_untracked() {
-            return;
-        }
-        let at = self.at.get_untracked() + TICK_MILLIS * self.speed.get_untracked();
-        let next = if self.skip.get_untracked() {
-            self.session
-                .with_value(|session| model::skip_idle(session, at))
-        } else {
-            at
-        };
-        self.go(next);
-        if next >= self.length() {
-            self.playing.set(false);
-        }
-    }
-
-    fn toggle(self) {
-        if !self.playing.get_untracked() && self.at.get_untracked() >= self.length() {
-            self.at.set(0);
-        }
-        self.playing.update(|playing| *playing = !*playing);
-    }
-
-    fn next_error(self) {
-        let at = self.at.get_untracked();
-        if let Some(next) = self
-            .session
-            .with_value(|session| model::next_error(session, at))
-        {
-            self.go(next);
-        }
-    }
-}
 
 /// The page at `/session/:id`.
 #[component]
@@ -112,29 +52,8 @@ pub fn SessionPage(
 
 #[component]
 fn SessionView(session: Arc<SessionResponse>) -> impl IntoView {
-    let query = use_query_map();
-    // A link from a trace names the span; a link of this page names the time.
-    let opened = query.with_untracked(|query| {
-        let named = query.get("span").and_then(|span| {
-            let action = session.actions.iter().find(|action| {
-                let of = |id: Option<String>| id.is_some_and(|id| id == span);
-                of(action.span_id.map(|id| id.to_hex()))
-                    || of(action.trace_id.map(|id| id.to_hex()))
-            })?;
-            Some(model::millis_at(&session, action.start))
-        });
-        named.or_else(|| query.get("at").and_then(|at| at.parse().ok()))
-    });
-    let playhead = Playhead {
-        at: RwSignal::new(opened.unwrap_or(0).clamp(0, model::length(&session))),
-        session: StoredValue::new(Arc::clone(&session)),
-        playing: RwSignal::new(false),
-        speed: RwSignal::new(1),
-        skip: RwSignal::new(true),
-    };
-    follow_clock(playhead);
-    follow_address(playhead);
-    follow_keys(playhead);
+    let playhead = Playhead::from_address(&session);
+    playhead.follow();
     let current = Memo::new(move |_| {
         let at = playhead.at.get();
         playhead
@@ -145,7 +64,7 @@ fn SessionView(session: Arc<SessionResponse>) -> impl IntoView {
         <div class="session">
             <Head session=Arc::clone(&session) />
             <div class="session__body">
-                <Storyboard playhead=playhead current=current />
+                <Left playhead=playhead current=current />
                 <Side playhead=playhead current=current />
             </div>
             <Footer playhead=playhead current=current />
@@ -201,7 +120,50 @@ fn Head(session: Arc<SessionResponse>) -> impl IntoView {
     }
 }
 
-/// What the visitor did, step by step, where there is no recording of the screen.
+/// The screen where it was recorded, or the steps.
+#[component]
+fn Left(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
+    let (recorded, withheld) = playhead
+        .session
+        .with_value(|session| (session.summary.recorded, session.recording_withheld));
+    if !recorded || withheld {
+        let note = if withheld {
+            view! { "The screen was recorded. To see it, sign in with a token that has the role " <b>"replay"</b> "." }.into_any()
+        } else {
+            view! {
+                "The screen was not recorded: the recorder is off. Add " <code>"data-replay=\"always\""</code> " or "
+                <code>"data-replay=\"error\""</code> " to the tracer's tag to see it here."
+            }
+            .into_any()
+        };
+        return view! {
+            <section class="session__stage" aria-label="Steps">
+                <p class="screen__note">{note}</p>
+                <Storyboard playhead=playhead current=current />
+            </section>
+        }
+        .into_any();
+    }
+    let found = use_recordings(playhead);
+    let choice = move |name: &'static str, steps: bool| {
+        view! {
+            <button type="button" class="pill" aria-pressed=move || (playhead.steps.get() == steps).to_string() on:click=move |_| playhead.steps.set(steps)>
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <section class="session__stage session__stage--screen" aria-label="Screen and steps">
+            <div class="session__choice" role="group" aria-label="Shown">{choice("Screen", false)} {choice("Steps", true)}</div>
+            <Show when=move || playhead.steps.get() fallback=move || view! { <Stage playhead=playhead found=found /> }>
+                <Storyboard playhead=playhead current=current />
+            </Show>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the visitor did, step by step.
 #[component]
 fn Storyboard(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
     let session = playhead.session.get_value();
@@ -226,11 +188,7 @@ fn Storyboard(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! {
-        <section class="session__stage" aria-label="Storyboard">
-            <ol class="storyboard">{steps}</ol>
-        </section>
-    }
+    view! { <ol class="storyboard" aria-label="Storyboard">{steps}</ol> }
 }
 
 /// The current action: its waterfall, and what the pages told around the playhead.
@@ -373,7 +331,6 @@ fn Told(playhead: Playhead) -> impl IntoView {
 #[component]
 fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
     let session = playhead.session.get_value();
-    let length = playhead.length();
     let frames = session
         .actions
         .iter()
@@ -403,13 +360,14 @@ fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
         .iter()
         .filter(|action| action.error_count > 0 || action.rage)
         .map(|action| {
-            let share = model::millis_at(&session, action.start) as f64 / length as f64;
+            let at = model::millis_at(&session, action.start) as f64;
+            let share = move || format!("{:.4}", at / playhead.end.get() as f64);
             let class = if action.error_count > 0 {
                 "scrub__mark scrub__mark--error"
             } else {
                 "scrub__mark"
             };
-            view! { <i class=class style=("--at", format!("{share:.4}"))></i> }
+            view! { <i class=class style=("--at", share)></i> }
         })
         .collect_view();
     view! {
@@ -419,19 +377,12 @@ fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
                     {move || if playhead.playing.get() { "Pause" } else { "Play" }}
                 </button>
                 <b class="session__clock">{move || model::clock(playhead.at.get())}</b>
-                <span>"/ " {model::clock(length)}</span>
+                <span>"/ " {move || model::clock(playhead.end.get())}</span>
                 <button
                     type="button"
                     class="button"
                     aria-label=move || format!("{}× speed", playhead.speed.get())
-                    on:click=move |_| {
-                        playhead
-                            .speed
-                            .update(|speed| {
-                                let at = SPEEDS.iter().position(|known| known == speed).unwrap_or(0);
-                                *speed = SPEEDS[(at + 1) % SPEEDS.len()];
-                            });
-                    }
+                    on:click=move |_| playhead.faster()
                 >
                     {move || playhead.speed.get()} "×"
                 </button>
@@ -443,13 +394,13 @@ fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
                 >
                     "Skip idle"
                 </button>
-                <button type="button" class="button" on:click=move |_| playhead.next_error()>"Next error"</button>
+                <button type="button" class="button" on:click=move |_| playhead.go_to_error(true)>"Next error"</button>
             </div>
             <div class="scrub">
                 <input
                     type="range"
                     min="0"
-                    max=length
+                    max=move || playhead.end.get()
                     step="1"
                     aria-label="Playhead"
                     aria-valuetext=move || model::clock(playhead.at.get())
@@ -487,54 +438,6 @@ fn note_of(action: &SessionAction) -> (String, &'static str) {
         caused.unwrap_or_else(|| format::duration(action.duration.0)),
         "",
     )
-}
-
-/// Moves the playhead while it plays.
-fn follow_clock(playhead: Playhead) {
-    let timer: StoredValue<Option<IntervalHandle>, LocalStorage> = StoredValue::new_local(None);
-    let stop = move || {
-        timer.try_update_value(|timer| {
-            if let Some(timer) = timer.take() {
-                timer.clear();
-            }
-        });
-    };
-    Effect::new(move |_| {
-        stop();
-        if playhead.playing.get() {
-            let handle = set_interval_with_handle(
-                move || playhead.tick(),
-                Duration::from_millis(TICK_MILLIS as u64),
-            );
-            timer.set_value(handle.ok());
-        }
-    });
-    on_cleanup(stop);
-}
-
-/// Keeps the address true to the playhead while it stands.
-fn follow_address(playhead: Playhead) {
-    let path = use_location().pathname.get_untracked();
-    Effect::new(move |previous: Option<()>| {
-        let at = playhead.at.get();
-        if previous.is_some() && !playhead.playing.get() {
-            browser::replace_address(&format!("{path}?at={at}"));
-        }
-    });
-}
-
-fn follow_keys(playhead: Playhead) {
-    let listener = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing(&event) {
-            return;
-        }
-        match event.key().as_str() {
-            "n" => playhead.next_error(),
-            "k" => playhead.toggle(),
-            _ => {}
-        }
-    });
-    on_cleanup(move || listener.remove());
 }
 
 #[component]

@@ -3,6 +3,7 @@
 pub mod compress;
 pub mod frameworks;
 mod html;
+mod player;
 mod release;
 mod tracer;
 mod viewer;
@@ -26,6 +27,8 @@ pub enum Part {
     Tracer,
     /// The viewer's files
     Viewer,
+    /// The page that plays recordings inside of the viewer
+    Player,
 }
 
 /// Builds one part, or everything up to the release's files.
@@ -37,21 +40,24 @@ pub fn build(workspace: &Workspace, part: Option<Part>) -> Result<()> {
     match part {
         Some(Part::Tracer) => tracer(workspace, &node).map(drop),
         Some(Part::Viewer) => viewer(workspace, &node),
+        Some(Part::Player) => player(workspace, &node),
         None => {
             let scripts = tracer(workspace, &node)?;
             viewer(workspace, &node)?;
+            player(workspace, &node)?;
             release::build(workspace, &node, &scripts)
         }
     }
 }
 
-/// Builds what the server embeds, the tracer and the viewer.
+/// Builds what the server embeds: the tracer, the viewer, the player.
 ///
 /// # Errors
 /// When a program is missing or fails.
 pub fn assets(workspace: &Workspace, node: &NodeTools) -> Result<()> {
     tracer(workspace, node)?;
-    viewer(workspace, node)
+    viewer(workspace, node)?;
+    player(workspace, node)
 }
 
 fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<tracer::Scripts> {
@@ -62,6 +68,11 @@ fn tracer(workspace: &Workspace, node: &NodeTools) -> Result<tracer::Scripts> {
 fn viewer(workspace: &Workspace, node: &NodeTools) -> Result<()> {
     let _lock = lock(workspace)?;
     step("build the viewer", || viewer::build(workspace, node))
+}
+
+fn player(workspace: &Workspace, node: &NodeTools) -> Result<()> {
+    let _lock = lock(workspace)?;
+    player::build(workspace, node)
 }
 
 /// Keeps two builds from writing the same files; released when dropped.

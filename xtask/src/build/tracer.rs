@@ -402,10 +402,13 @@ fn embed(bundle: &str, wasm: &[u8]) -> Result<String> {
 }
 
 /// Puts `text` in the place of a placeholder that must stand there once.
-fn replace_once(code: &str, placeholder: &str, text: &str) -> Result<String> {
+///
+/// # Errors
+/// When it does not.
+pub fn replace_once(code: &str, placeholder: &str, text: &str) -> Result<String> {
     let places = code.matches(placeholder).count();
     if places != 1 {
-        bail!("the script names {placeholder} {places} times instead of once");
+        bail!("{placeholder} is named {places} times instead of once");
     }
     Ok(code.replacen(placeholder, text, 1))
 }

@@ -25,7 +25,8 @@ pub enum Stage {
     Lint,
     /// cargo test
     Unit,
-    /// The tracer and the viewer: built, run in Chromium, within their budgets; the tracer's own tests under Node
+    /// The tracer and the viewer: built, run in Chromium, within their budgets; the tracer's and the player's own tests
+    /// under Node
     Wasm,
     /// trunk build
     Trunk,
@@ -142,7 +143,8 @@ impl<'a> Stages<'a> {
 
     fn wasm(&self) -> Result<Counts> {
         let mut counts = check("size", || size::size(self.workspace));
-        let tests = test_scripts(&self.workspace.root.join("tracer-wasm/js"))?;
+        let mut tests = test_scripts(&self.workspace.root.join("tracer-wasm/js"))?;
+        tests.extend(test_scripts(&self.workspace.root.join("player"))?);
         if !tests.is_empty() {
             let (succeeded, output) = tee(Command::new("node")
                 .arg("--test")

@@ -29,6 +29,7 @@ use shared::id::TraceId;
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
 
+use crate::assets::player::Place;
 use crate::auth::gate::{Gate, gate};
 use crate::query;
 use crate::query::map::Minutes;
@@ -54,6 +55,8 @@ pub struct Api {
     pub grpc_url: Arc<str>,
     /// Who may ask for what.
     pub gate: Gate,
+    /// Where recordings are played; `None` where they are not.
+    pub player: Option<Place>,
 }
 
 /// Every path with its handler, as `openapi.json` lists them.

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use shared::query::session::{ReplayResponse, SessionResponse, SessionsResponse};
+use shared::query::session::{ReplayPlayer, ReplayResponse, SessionResponse, SessionsResponse};
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::Api;
@@ -73,7 +73,11 @@ pub async fn recordings(
     let streams = api
         .read(move |store| sessions::recordings(store, &id))
         .await?;
-    Ok(Json(ReplayResponse { streams }))
+    let player = api.player.as_ref().map(|place| ReplayPlayer {
+        url: place.player.to_string(),
+        viewer: place.viewer.to_string(),
+    });
+    Ok(Json(ReplayResponse { streams, player }))
 }
 
 /// The events of one recording.

@@ -29,7 +29,7 @@ const FORBIDDEN: [&str; 12] = [
     "set",
 ];
 /// Attributes that name an address.
-const ADDRESSES: [&str; 10] = [
+const ADDRESSES: [&str; 12] = [
     "href",
     "src",
     "action",
@@ -40,6 +40,8 @@ const ADDRESSES: [&str; 10] = [
     "background",
     "cite",
     "ping",
+    "rr_src",
+    "rr_dataurl",
 ];
 
 /// An event without what acts; `None` for one that must not be.

@@ -1,0 +1,54 @@
+// The page inside of the viewer's session page that shows what a user saw.
+//
+//   viewer ── recording, show ──▶ player ── hello, ready, shown, failed ──▶ viewer
+//
+// It stands on a host name of its own, so that nothing of a recording can reach the viewer, and its policy lets it load
+// and send nothing. It knows one viewer, by its exact origin, and asks no server: the viewer, which may read
+// recordings, hands the events over. The viewer has the clock as well; the player follows it.
+import { Screen } from './screen.js';
+
+const viewer = document.documentElement.dataset.viewer;
+const tell = (message) => window.parent.postMessage(message, viewer);
+
+let screen = null;
+/** What is to be shown, of which only the newest counts: showing takes longer than dragging. */
+let wanted = null;
+let due = false;
+
+/** Takes a recording in place of the one before. `events` is JSON in UTF-8. */
+function load({ stream, events }) {
+  screen?.destroy();
+  screen = null;
+  try {
+    screen = new Screen(JSON.parse(new TextDecoder().decode(events)), document.body);
+    const { start, end, pictures } = screen;
+    tell({ kind: 'ready', stream, start, end, pictures });
+  } catch (error) {
+    tell({ kind: 'failed', stream, reason: String(error?.message ?? error) });
+  }
+}
+
+function show() {
+  due = false;
+  if (!screen || !wanted) return;
+  screen.show(wanted);
+  tell({ kind: 'shown', at: wanted.at });
+}
+
+function showSoon() {
+  if (due) return;
+  due = true;
+  setTimeout(show);
+}
+
+window.addEventListener('message', ({ origin, source, data }) => {
+  if (origin !== viewer || source !== window.parent) return;
+  if (data?.kind === 'recording') load(data);
+  else if (data?.kind === 'show') wanted = { at: Number(data.at), playing: data.playing === true, speed: Number(data.speed) || 1 };
+  else return;
+  showSoon();
+});
+window.addEventListener('resize', () => screen?.fit());
+
+// Opened by itself, it has nobody to talk to.
+if (window.parent !== window) tell({ kind: 'hello' });

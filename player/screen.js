@@ -1,0 +1,83 @@
+// A recorded page, played by rrweb as far as it can do no harm, and fitted into the window.
+import { Replayer } from '@rrweb/replay';
+import { clean } from './clean.js';
+
+const SNAPSHOT = 2;
+const META = 4;
+/** A picture counts from the millisecond after it: at its own, rrweb still shows what was before. */
+const PAST_MILLIS = 1;
+/** At a speed of one, the player may be so far from the viewer's playhead before it jumps. */
+const DRIFT_MILLIS = 400;
+
+/** rrweb's player, which leaves out what it cannot apply instead of coming to a halt. */
+class Tolerant extends Replayer {
+  applyIncremental(event, isSync) {
+    try {
+      super.applyIncremental(event, isSync);
+    } catch {
+      // Damaged or hostile; what follows may be neither.
+    }
+  }
+}
+
+export class Screen {
+  /**
+   * @param {unknown} recorded rrweb's events, as anybody may have made them
+   * @param {Element} root where the page is shown
+   */
+  constructor(recorded, root) {
+    const events = clean(recorded);
+    const pictures = events.filter(({ type }) => type === SNAPSHOT).map(({ timestamp }) => timestamp);
+    if (!pictures.length) throw new Error('the recording has no whole picture of the page');
+    this.pictures = pictures;
+    this.start = events[0].timestamp;
+    this.end = events.at(-1).timestamp;
+    this.playing = false;
+    this.size = events.find(({ type }) => type === META)?.data ?? { width: 1280, height: 800 };
+    this.replayer = new Tolerant(events, {
+      root,
+      mouseTail: false,
+      showWarning: false,
+      triggerFocus: false,
+      skipInactive: false,
+    });
+    this.replayer.iframe.title = 'Recorded page';
+    this.replayer.on('resize', (size) => {
+      this.size = size;
+      this.fit();
+    });
+    this.replayer.on('finish', () => (this.playing = false));
+  }
+
+  /** Shows the page as it was at an instant, standing or going on from there. @param {{at: number, playing: boolean, speed: number}} wanted `at` in milliseconds of Unix time */
+  show({ at, playing, speed }) {
+    const [first] = this.pictures;
+    const instant = Math.min(Math.max(at, first), this.end);
+    const offset = instant - this.start + PAST_MILLIS;
+    if (!playing || instant === this.end) {
+      if (!this.playing && offset === this.offset) return;
+      this.replayer.pause(offset);
+      this.playing = false;
+    } else {
+      const drift = Math.abs(this.replayer.getCurrentTime() - offset);
+      if (this.playing && speed === this.speed && drift <= DRIFT_MILLIS * speed) return;
+      this.replayer.setConfig({ speed });
+      this.replayer.play(offset);
+      this.playing = true;
+    }
+    this.offset = offset;
+    this.speed = speed;
+  }
+
+  /** As large as the window allows, and no larger than it was. */
+  fit() {
+    const { width, height } = this.size;
+    const scale = Math.min(window.innerWidth / width, window.innerHeight / height, 1);
+    const left = (window.innerWidth - width * scale) / 2;
+    this.replayer.wrapper.style.transform = `translate(${left}px, 0) scale(${scale})`;
+  }
+
+  destroy() {
+    this.replayer.destroy();
+  }
+}
