@@ -225,6 +225,10 @@ pub struct Replay {
     )]
     pub screenshots: PathBuf,
 
+    /// Do not have the server keep the result, with a picture of each step, for the viewer to show
+    #[arg(long, env = "THROUGHLINE_NO_PUBLISH")]
+    pub no_publish: bool,
+
     /// Write the result as JUnit XML as well
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
@@ -241,6 +245,14 @@ pub struct Replay {
         default_value = "table"
     )]
     pub format: ReplayFormat,
+}
+
+impl Replay {
+    /// Whether the server keeps the result.
+    #[must_use]
+    pub fn publishes(&self) -> bool {
+        !self.no_publish
+    }
 }
 
 /// A way to print a re-run's result.

@@ -88,7 +88,7 @@ pub fn run(config: &Erase) -> anyhow::Result<ExitCode> {
 
 fn told(erased: &ErasedResponse) -> String {
     format!(
-        "{}: {} sessions, {} traces, {} spans, {} log records, {} metrics, {} chunks of recordings, {} notes",
+        "{}: {} sessions, {} traces, {} spans, {} log records, {} metrics, {} chunks of recordings, {} re-runs, {} notes",
         if erased.dry_run {
             "would be deleted"
         } else {
@@ -100,6 +100,7 @@ fn told(erased: &ErasedResponse) -> String {
         erased.logs,
         erased.metrics,
         erased.recording_chunks,
+        erased.runs,
         erased.notes
     )
 }

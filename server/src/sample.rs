@@ -10,10 +10,12 @@ use prost::Message as _;
 use shared::attribute::{Attribute, AttributeValue};
 use shared::id::{SpanId, TraceId};
 use shared::log::{LogEntry, LogRecord};
+use shared::query::run::{Outcome, Picture, Run, RunReport, StepOutcome, Verdict};
 use shared::resource::{Resource, Scope};
 use shared::span::{Span, SpanEvent, SpanKind, SpanLink, SpanRecord, Status, StatusCode};
 use shared::time::{DurationNanos, UnixNanos};
 
+use crate::store::run::KeptRun;
 use crate::store::{Batch, Clock, MetricRecord};
 
 /// 2026-11-22T12:00:00Z.
@@ -203,6 +205,53 @@ pub fn metric(name: &str, points: u32) -> MetricRecord {
         time: UnixNanos(NOON.0 + u64::from(points)),
         point_count: points,
         message: message.encode_to_vec(),
+    }
+}
+
+/// A re-run of a session with one step, which went well or diverged, and a picture of it.
+pub fn run(id: &str, session: &str, diverged: Option<&str>, created: UnixNanos) -> KeptRun {
+    let verdict = match diverged {
+        None => Verdict::Reproduced,
+        Some(_) => Verdict::Diverged,
+    };
+    let step = StepOutcome {
+        number: 1,
+        name: "click \"Book\"".to_owned(),
+        recorded: Some(trace_id(1)),
+        trace: diverged.is_none().then_some(trace_id(2)),
+        diverged: diverged.map(str::to_owned),
+        findings: Vec::new(),
+        screenshot: None,
+    };
+    let outcome = Outcome {
+        verdict,
+        session: session.to_owned(),
+        environment: "http://shop.example".to_owned(),
+        server: "http://localhost:4319".to_owned(),
+        judged_by: "the recorded session".to_owned(),
+        runs: vec![Run {
+            id: "1-1".to_owned(),
+            verdict,
+            steps: vec![step],
+        }],
+        not_compared: Vec::new(),
+        page: None,
+    };
+    let picture = Picture {
+        number: 0,
+        run: 0,
+        step: 1,
+    };
+    KeptRun {
+        report: RunReport {
+            id: id.to_owned(),
+            created,
+            by: None,
+            outcome,
+            pictures: vec![picture],
+            good: None,
+        },
+        pictures: vec![b"\x89PNG\r\n\x1a\n".to_vec()],
     }
 }
 

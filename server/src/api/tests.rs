@@ -2,6 +2,7 @@
 
 mod access;
 mod columns;
+mod runs;
 mod searching;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::api::native;
 use crate::running::{INDEX, Running};
-use crate::sample::{NOON, action, after_noon, log, rich_span, service, span, spans, trace_id};
+use crate::sample::{
+    NOON, action, after_noon, log, rich_span, run, service, span, spans, trace_id,
+};
 use crate::store::Batch;
 
 async fn send(request: RequestBuilder) -> Response {
@@ -379,6 +382,14 @@ async fn answers_are_as_described() {
     let events = r#"{"session":"visit","stream":"tab","number":0,"events":[{"type":4,"timestamp":1795348800000,"data":{"href":"/"}}]}"#;
     let taken = send(Client::new().post(chunk).body(events)).await;
     assert_eq!(taken.status(), 204);
+    let again = Batch {
+        runs: vec![
+            run("good", "visit", None, NOON),
+            run("bad", "visit", Some("gone"), after_noon(1)),
+        ],
+        ..Batch::default()
+    };
+    server.store.append(&[again]).expect("stored");
     let document: Value = serde_json::from_str(native::OPENAPI).expect("JSON");
     let trace = trace_id(2);
     for (path, route) in [
@@ -487,6 +498,20 @@ async fn answers_are_as_described() {
             "/api/v1/sessions/{id}/replay/{stream}",
         ),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
+        (
+            "/api/v1/sessions/visit/runs".to_owned(),
+            "/api/v1/sessions/{id}/runs",
+        ),
+        ("/api/v1/runs/bad".to_owned(), "/api/v1/runs/{id}"),
+        ("/api/v1/runs/none".to_owned(), "/api/v1/runs/{id}"),
+        (
+            "/api/v1/runs/good/expectations".to_owned(),
+            "/api/v1/runs/{id}/expectations",
+        ),
+        (
+            "/api/v1/runs/bad/expectations".to_owned(),
+            "/api/v1/runs/{id}/expectations",
+        ),
         ("/api/v1/caller".to_owned(), "/api/v1/caller"),
         ("/api/v1/audit".to_owned(), "/api/v1/audit"),
         ("/api/v1/audit?limit=0".to_owned(), "/api/v1/audit"),

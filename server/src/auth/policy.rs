@@ -83,6 +83,19 @@ pub const TABLE: &[(&str, &str, Rule)] = &[
     ),
     // The path names the visitor, so the handler says in its own words what was done.
     ("DELETE", "/api/v1/users/{id}", needs(Role::Admin)),
+    ("GET", "/api/v1/sessions/{id}/runs", VIEW),
+    ("POST", "/api/v1/runs", needs(Role::Replay)),
+    (
+        "GET",
+        "/api/v1/runs/{id}",
+        noted(Role::View, Event::RunViewed),
+    ),
+    (
+        "GET",
+        "/api/v1/runs/{id}/pictures/{picture}",
+        needs(Role::Replay),
+    ),
+    ("GET", "/api/v1/runs/{id}/expectations", VIEW),
     ("GET", "/api/v1/audit", noted(Role::Admin, Event::AuditRead)),
     ("GET", "/api/v1/caller", ANYBODY),
     ("GET", "/api/v1/openapi.json", ANYBODY),

@@ -124,7 +124,9 @@ mod tests {
     use shared::query::Note;
 
     use super::*;
-    use crate::sample::{NOON, action, after_noon, log, metric, span, span_id, spans, trace_id};
+    use crate::sample::{
+        NOON, action, after_noon, log, metric, run, span, span_id, spans, trace_id,
+    };
     use crate::store::Batch;
     use crate::store::replay::{ReplayChunk, ReplayPart};
     use crate::store::suite::{Subject, for_both};
@@ -184,6 +186,7 @@ mod tests {
             ],
             metrics: vec![counted, metric("queue", 2)],
             replays: vec![chunk("one", 0), chunk("one", 1), chunk("three", 0)],
+            runs: vec![run("r1", "one", None, NOON), run("r3", "three", None, NOON)],
             ..spans([
                 action(1, "one", "click \"Dune\"", 0),
                 backend,
@@ -223,6 +226,7 @@ mod tests {
                 logs: 3,
                 metrics: 1,
                 recording_chunks: 2,
+                runs: 1,
                 notes: 1,
             };
             let erase = |dry_run| erase(store, "user.id", "ada", dry_run).expect("erasable");
@@ -245,6 +249,10 @@ mod tests {
             }
             assert!(store.replay_parts("one").expect("readable").is_empty());
             assert_eq!(store.replay_parts("three").expect("readable").len(), 1);
+            assert!(store.runs("one").expect("readable").is_empty());
+            assert_eq!(store.run("r1").expect("readable"), None);
+            assert_eq!(store.run_picture("r1", 0).expect("readable"), None);
+            assert_eq!(store.runs("three").expect("readable").len(), 1);
             assert!(store.notes(trace_id(1)).expect("readable").is_empty());
             assert_eq!(store.notes(trace_id(4)).expect("readable").len(), 1);
             assert_eq!(store.logs(trace_id(4)).expect("readable").len(), 1);

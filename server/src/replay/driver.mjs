@@ -156,7 +156,11 @@ async function pageOf(tab) {
   return pages[tab];
 }
 
-const picture = async (page) => (await page.screenshot({ type: 'png', timeout: 5_000 }).catch(() => Buffer.alloc(0))).toString('base64');
+/** As it is, or small enough to keep one of every step. */
+const picture = async (page, small = false) => {
+  const form = small ? { type: 'jpeg', quality: 60, scale: 'css' } : { type: 'png' };
+  return (await page.screenshot({ ...form, timeout: 5_000 }).catch(() => Buffer.alloc(0))).toString('base64');
+};
 
 /** What Playwright says, without its log and colours. */
 const first = (error) => String(error?.message ?? error).replace(/\u001b\[\d+m/g, '').split(/\n(Call log|=+)/)[0].trim();
@@ -190,7 +194,7 @@ const commands = {
   start,
   perform,
   flush,
-  screenshot: async ({ tab }) => ({ screenshot: await picture(await pageOf(tab)) }),
+  screenshot: async ({ tab, small }) => ({ screenshot: await picture(await pageOf(tab), small) }),
   stop: async () => {
     await browser?.close();
     return {};

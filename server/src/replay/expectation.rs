@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::attribute::Attribute;
 use shared::diff::{Limits, TraceDiff, diff};
 use shared::id::{SpanId, TraceId};
+use shared::query::run::{Outcome, Verdict};
 use shared::resource::{Resource, Scope};
 use shared::semconv;
 use shared::session::Instruction;
@@ -19,9 +20,7 @@ use shared::span::{Span, SpanKind, SpanRecord, Status, StatusCode};
 use shared::time::{DurationNanos, UnixNanos};
 use shared::trace::{Trace, assemble};
 
-use super::outcome::Outcome;
 use super::yardstick::comparable;
-use crate::source::Source;
 
 const VERSION: u32 = 1;
 
@@ -69,24 +68,39 @@ fn is_never(errors: &[u32; 2]) -> bool {
     *errors == [0, 0]
 }
 
-/// The expectations that an outcome's runs make, as the file's text.
+/// The expectations that an outcome's runs make, as the file's text. `read` gives a trace.
 ///
 /// # Errors
-/// When a trace of them cannot be read any more.
-pub fn write(outcome: &Outcome, target: &Source) -> anyhow::Result<String> {
+/// When the runs diverged, or a trace of them cannot be read any more.
+pub fn write(
+    outcome: &Outcome,
+    read: &dyn Fn(TraceId) -> anyhow::Result<Vec<SpanRecord>>,
+) -> anyhow::Result<String> {
+    ensure!(
+        outcome.verdict != Verdict::Diverged,
+        "a run that diverged is no good run, and makes no expectations"
+    );
     let mut steps = Vec::new();
     let first = outcome.runs.first().context("there is no run")?;
     for step in &first.steps {
         let of_runs = outcome.runs.iter().flat_map(|run| &run.steps);
-        let ids: Vec<String> = of_runs
+        let ids: Vec<TraceId> = of_runs
             .filter(|other| other.number == step.number)
             .filter_map(|other| other.trace)
-            .map(|id| id.to_string())
             .collect();
         if ids.is_empty() {
             continue;
         }
-        let traces: Vec<Trace> = target.traces(&ids)?.iter().map(comparable).collect();
+        let mut traces = Vec::new();
+        for id in ids {
+            let spans = read(id)?;
+            ensure!(
+                !spans.is_empty(),
+                "the trace {id} of step {} is gone: it is past its retention",
+                step.number
+            );
+            traces.push(comparable(&assemble(spans)));
+        }
         let good: Vec<&Trace> = traces.iter().collect();
         steps.push(ExpectedStep {
             number: step.number,

@@ -1,85 +1,11 @@
 //! What is wrong with a re-run: the reasons of the trace diff, named as a tester would name them.
 
-use serde::{Deserialize, Serialize};
 use shared::diff::{AttributeChange, Change, DiffNode, TraceDiff};
+use shared::query::run::{Finding, FindingKind};
 use shared::span::SpanKind;
 
 /// From so many times on a query that is new or runs more often is called N+1.
 const MANY: u32 = 5;
-
-/// What kind of thing is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingKind {
-    /// Something fails that did not.
-    NewError,
-    /// Something that changes data is not done any more.
-    MissingWrite,
-    /// One query has become many.
-    NPlusOne,
-    /// Something is slower than in every good run.
-    Slower,
-    /// Something is not done any more.
-    Missing,
-    /// Something is done that was not.
-    New,
-    /// Something is done more or less often.
-    Count,
-    /// Something is done in another order.
-    Order,
-    /// An error of the recorded session does not occur any more.
-    Recovered,
-    /// It is faster than in every good run.
-    Faster,
-    /// The action has another name.
-    Renamed,
-    /// The same is done with other values.
-    Parameters,
-}
-
-impl FindingKind {
-    /// Whether a good build would not show it.
-    #[must_use]
-    pub fn is_regression(self) -> bool {
-        !matches!(
-            self,
-            Self::Recovered | Self::Faster | Self::Renamed | Self::Parameters | Self::Order
-        )
-    }
-
-    /// In words.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NewError => "new error",
-            Self::MissingWrite => "missing write",
-            Self::NPlusOne => "N+1",
-            Self::Slower => "slower",
-            Self::Missing => "missing call",
-            Self::New => "new call",
-            Self::Count => "count",
-            Self::Order => "order",
-            Self::Recovered => "no longer fails",
-            Self::Faster => "faster",
-            Self::Renamed => "renamed",
-            Self::Parameters => "parameters",
-        }
-    }
-}
-
-/// One thing that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// Its kind.
-    pub kind: FindingKind,
-    /// The service in which it is.
-    pub service: String,
-    /// The operation.
-    pub operation: String,
-    /// In a sentence.
-    pub text: String,
-}
 
 /// The findings of one step, the most important first. `with_time` says whether the baselines are
 /// such that being slower means something.

@@ -11,7 +11,7 @@
 
 mod arrival;
 mod driver;
-mod expectation;
+pub mod expectation;
 mod findings;
 mod fixtures;
 mod outcome;
@@ -25,10 +25,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use crate::config::{Replay, ReplayFormat};
+use crate::exchange::http::Server;
 use crate::recorded::Recorded;
 use crate::source::Source;
-use outcome::{Outcome, Verdict};
 use perform::Performance;
+use shared::query::run::{Outcome, PictureRequest, RunPublished, RunRequest, Verdict};
 use yardstick::Yardstick;
 
 /// It could not be run.
@@ -86,23 +87,53 @@ fn replay(config: &Replay) -> anyhow::Result<Outcome> {
         judged_by: yardstick.to_string(),
         runs,
         not_compared: performance.not_compared(),
+        page: None,
     };
     if config.minimise {
         minimise(&mut performance, &mut outcome)?;
     }
     if let Some(path) = &config.expect_write {
-        if outcome.verdict == Verdict::Diverged {
-            bail!(
-                "a run that diverged is no good run: {} is not written",
-                path.display()
-            );
-        }
-        let text = expectation::write(&outcome, &target)?;
+        let text = expectation::write(&outcome, &|id| target.spans(id))
+            .with_context(|| format!("{} is not written", path.display()))?;
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("expectations written to {}", path.display());
         outcome.verdict = Verdict::Reproduced;
     }
+    if config.publishes() {
+        match publish(&server, &outcome, performance.take_pictures()) {
+            Ok(page) => outcome.page = Some(page),
+            // The result is printed all the same.
+            Err(error) => eprintln!("not shown in the viewer: {error:#}"),
+        }
+    }
     Ok(outcome)
+}
+
+/// Has the server keep the outcome; where the viewer shows it.
+fn publish(
+    server: &Server,
+    outcome: &Outcome,
+    pictures: Vec<PictureRequest>,
+) -> anyhow::Result<String> {
+    let mut request = RunRequest {
+        outcome: outcome.clone(),
+        pictures,
+    };
+    // What a machine calls a file is of no use on another one.
+    for step in request
+        .outcome
+        .runs
+        .iter_mut()
+        .flat_map(|run| &mut run.steps)
+    {
+        step.screenshot = None;
+    }
+    let (status, body) = server.post_json("/api/v1/runs", &serde_json::to_vec(&request)?)?;
+    if status != 201 {
+        return Err(server.refusal(status, &body));
+    }
+    let kept: RunPublished = serde_json::from_slice(&body)?;
+    Ok(format!("{}/run/{}", server.url, kept.id))
 }
 
 /// Leaves out one step after the other for as long as the verdict stays, and says which are needed.

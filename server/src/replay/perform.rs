@@ -9,6 +9,9 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use shared::attribute::find_str;
 use shared::id::TraceId;
+use shared::query::run::{
+    Finding, FindingKind, Outcome, PictureRequest, Run, StepOutcome, Verdict,
+};
 use shared::semconv;
 use shared::session::{By, Instruction, Selector};
 use shared::span::SpanKind;
@@ -16,9 +19,8 @@ use shared::trace::Trace;
 
 use super::arrival::{self, Expected};
 use super::driver::Driver;
-use super::findings::{Finding, FindingKind};
 use super::fixtures::Fixtures;
-use super::outcome::{Outcome, Run, StepOutcome, Verdict};
+use super::outcome::judge;
 use super::yardstick::Yardstick;
 use crate::config::Replay;
 use crate::recorded::Recorded;
@@ -33,6 +35,9 @@ pub struct Performance<'a> {
     fixtures: Fixtures,
     origin: String,
     runs: u32,
+    /// The page after each step of the whole runs, for the viewer.
+    pictures: Vec<PictureRequest>,
+    whole_runs: usize,
 }
 
 /// What a shorter run has to show as well: the findings, and the step that cannot be done.
@@ -75,6 +80,8 @@ impl<'a> Performance<'a> {
             fixtures,
             origin: origin_of(&config.env)?,
             runs: 0,
+            pictures: Vec::new(),
+            whole_runs: 0,
         })
     }
 
@@ -114,7 +121,23 @@ impl<'a> Performance<'a> {
     /// When the browser or the server is not there.
     pub fn run(&mut self) -> anyhow::Result<Run> {
         let all: Vec<usize> = (0..self.recorded.script.instructions.len()).collect();
-        self.run_only(&all)
+        let (run, pictures) = self.perform(&all, self.config.publishes())?;
+        let number = self.whole_runs;
+        self.whole_runs += 1;
+        let pictures = pictures.into_iter();
+        self.pictures
+            .extend(pictures.map(|(step, data)| PictureRequest {
+                run: number,
+                step,
+                data,
+            }));
+        Ok(run)
+    }
+
+    /// The pictures of the whole runs so far.
+    #[must_use]
+    pub fn take_pictures(&mut self) -> Vec<PictureRequest> {
+        std::mem::take(&mut self.pictures)
     }
 
     /// Does some of the steps.
@@ -122,6 +145,15 @@ impl<'a> Performance<'a> {
     /// # Errors
     /// When the browser or the server is not there.
     pub fn run_only(&mut self, steps: &[usize]) -> anyhow::Result<Run> {
+        Ok(self.perform(steps, false)?.0)
+    }
+
+    /// Does steps; with `picture_all`, each one's number comes with a picture of the page after it, in base64.
+    fn perform(
+        &mut self,
+        steps: &[usize],
+        picture_all: bool,
+    ) -> anyhow::Result<(Run, Vec<(usize, String)>)> {
         self.runs += 1;
         self.prepare()?;
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -144,9 +176,15 @@ impl<'a> Performance<'a> {
                 "timeoutMillis": self.config.timeout.0 / 1_000_000, "insecure": self.config.insecure,
             }),
         )?;
-        let mut done = Vec::new();
+        let (mut done, mut pictures) = (Vec::new(), Vec::new());
         for &index in steps {
             let step = self.step(&mut driver, index, &id)?;
+            if picture_all {
+                let tab = self.recorded.script.instructions[index].tab;
+                let answer = driver.ask("screenshot", json!({ "tab": tab, "small": true }))?;
+                let picture = answer.screenshot.filter(|data| !data.is_empty());
+                pictures.extend(picture.map(|data| (step.number, data)));
+            }
             let stop = step.diverged.is_some();
             eprintln!(
                 "{:>3} {} {}",
@@ -164,11 +202,12 @@ impl<'a> Performance<'a> {
                 break;
             }
         }
-        Ok(Run {
+        let run = Run {
             id,
-            verdict: Run::judge(&done, self.config.parameters),
+            verdict: judge(&done, self.config.parameters),
             steps: done,
-        })
+        };
+        Ok((run, pictures))
     }
 
     /// Runs the command that brings the environment into the state in which the session began.

@@ -5,14 +5,14 @@ use std::fmt;
 use anyhow::Context as _;
 use shared::attribute::find_str;
 use shared::diff::{Limits, diff};
+use shared::query::run::{Finding, Outcome};
 use shared::semconv;
 use shared::span::{SpanKind, SpanRecord};
 use shared::time::DurationNanos;
 use shared::trace::{Trace, assemble};
 
 use super::expectation::Expectations;
-use super::findings::{Finding, findings};
-use super::outcome::Outcome;
+use super::findings::findings;
 use crate::config::Replay;
 use crate::recorded::Recorded;
 use crate::source::Source;

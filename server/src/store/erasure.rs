@@ -101,5 +101,6 @@ pub fn add(total: &mut ErasedResponse, part: &ErasedResponse) {
     total.logs += part.logs;
     total.metrics += part.metrics;
     total.recording_chunks += part.recording_chunks;
+    total.runs += part.runs;
     total.notes += part.notes;
 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
+use shared::query::run::{RunReport, RunSummary};
 use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
@@ -17,6 +18,7 @@ use shared::time::UnixNanos;
 use super::content::{Ordinals, Senders};
 use super::erasure::Erasure;
 use super::replay::{ReplayChunk, ReplayPart};
+use super::run::KeptRun;
 use super::{
     Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start,
 };
@@ -35,6 +37,7 @@ struct Kept {
     logs: Vec<LogEntry>,
     metrics: Vec<MetricRecord>,
     replays: Vec<ReplayChunk>,
+    runs: Vec<KeptRun>,
     notes: BTreeMap<(TraceId, SpanId), Note>,
 }
 
@@ -98,6 +101,15 @@ impl Store for MemoryStore {
                 let known = |other: &ReplayChunk| other.part.is_same_place(&chunk.part);
                 if !kept.replays.iter().any(known) {
                     kept.replays.push(chunk.clone());
+                }
+            }
+            for run in &batch.runs {
+                if !kept
+                    .runs
+                    .iter()
+                    .any(|known| known.report.id == run.report.id)
+                {
+                    kept.runs.push(run.clone());
                 }
             }
             for metric in &batch.metrics {
@@ -238,6 +250,27 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    fn runs(&self, session: &str) -> Result<Vec<RunSummary>, StoreError> {
+        let kept = self.kept();
+        let runs = kept.runs.iter().rev();
+        let of_session = runs.filter(|run| run.report.outcome.session == session);
+        let mut found: Vec<RunSummary> = of_session.map(|run| run.report.summary()).collect();
+        found.sort_by_key(|run| Reverse(run.created));
+        Ok(found)
+    }
+
+    fn run(&self, id: &str) -> Result<Option<RunReport>, StoreError> {
+        let kept = self.kept();
+        let found = kept.runs.iter().find(|run| run.report.id == id);
+        Ok(found.map(|run| run.report.clone()))
+    }
+
+    fn run_picture(&self, id: &str, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        let kept = self.kept();
+        let found = kept.runs.iter().find(|run| run.report.id == id);
+        Ok(found.and_then(|run| run.pictures.get(number as usize).cloned()))
+    }
+
     fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
         self.kept().logs.iter().for_each(take);
         Ok(())
@@ -247,6 +280,7 @@ impl Store for MemoryStore {
         let mut kept = self.kept();
         let kept = &mut *kept;
         let of_session = |chunk: &ReplayChunk| erasure.sessions.contains(&chunk.part.session);
+        let run_of_session = |run: &KeptRun| erasure.sessions.contains(&run.report.outcome.session);
         let of_trace = |id: &TraceId| erasure.traces.contains(id);
         let traces = kept.traces.iter().filter(|(id, _)| of_trace(id));
         let erased = ErasedResponse {
@@ -254,6 +288,7 @@ impl Store for MemoryStore {
             logs: count(&kept.logs, |entry| erasure.has_log(entry)),
             metrics: count(&kept.metrics, |metric| erasure.has_metric(metric)),
             recording_chunks: count(&kept.replays, of_session),
+            runs: count(&kept.runs, run_of_session),
             notes: kept.notes.keys().filter(|(id, _)| of_trace(id)).count() as u64,
             ..ErasedResponse::default()
         };
@@ -280,6 +315,7 @@ impl Store for MemoryStore {
         kept.logs.retain(|entry| !erasure.has_log(entry));
         kept.metrics.retain(|metric| !erasure.has_metric(metric));
         kept.replays.retain(|chunk| !of_session(chunk));
+        kept.runs.retain(|run| !run_of_session(run));
         kept.notes.retain(|(id, _), _| !of_trace(id));
         Ok(erased)
     }

@@ -12,6 +12,7 @@ mod content;
 pub mod erasure;
 pub mod memory;
 pub mod replay;
+pub mod run;
 pub mod sqlite;
 pub mod writer;
 
@@ -22,11 +23,13 @@ use std::sync::Arc;
 
 use erasure::Erasure;
 use replay::{ReplayChunk, ReplayPart};
+use run::KeptRun;
 
 use shared::attribute::AttributeValue;
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
+use shared::query::run::{RunReport, RunSummary};
 use shared::query::{Note, Service};
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
@@ -43,13 +46,19 @@ pub struct Batch {
     pub metrics: Vec<MetricRecord>,
     /// Parts of pages' recordings.
     pub replays: Vec<ReplayChunk>,
+    /// Re-runs of sessions.
+    pub runs: Vec<KeptRun>,
 }
 
 impl Batch {
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.spans.len() + self.logs.len() + self.metrics.len() + self.replays.len()
+        self.spans.len()
+            + self.logs.len()
+            + self.metrics.len()
+            + self.replays.len()
+            + self.runs.len()
     }
 
     /// Whether there is nothing to keep.
@@ -249,6 +258,24 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// What is known of the re-runs of a session, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn runs(&self, session: &str) -> Result<Vec<RunSummary>, StoreError>;
+
+    /// A re-run by its id.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    fn run(&self, id: &str) -> Result<Option<RunReport>, StoreError>;
+
+    /// A picture of a re-run.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    fn run_picture(&self, id: &str, number: u32) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Gives every log record to `take`, in no particular order; one that arrived twice may come twice.
     ///

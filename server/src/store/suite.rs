@@ -15,7 +15,8 @@ use super::sqlite::{DataDirectory, SqliteStore};
 use super::*;
 use crate::query::search::{Bounds, Search, parse_cursor, search};
 use crate::sample::{
-    NOON, TestClock, after_noon, log, metric, rich_span, service, span, span_id, spans, trace_id,
+    NOON, TestClock, after_noon, log, metric, rich_span, run, service, span, span_id, spans,
+    trace_id,
 };
 
 /// A store, its clock, and its files for as long as it lives.
@@ -629,6 +630,43 @@ fn keeps_the_notes_of_a_trace_until_they_are_deleted() {
         assert!(!delete(1), "it is gone");
         assert_eq!(list(), [two]);
         assert_eq!(store.notes(trace_id(2)).expect("readable").len(), 1);
+    });
+}
+
+#[test]
+fn runs_of_a_session_are_listed_newest_first_and_kept_once() {
+    for_both(|subject| {
+        let store = &subject.store;
+        let runs = [
+            run("a", "visit", None, after_noon(1)),
+            run("b", "visit", Some("the element is gone"), after_noon(2)),
+            run("c", "other", None, after_noon(3)),
+        ];
+        for one in [&runs[0], &runs[1], &runs[2], &runs[1]] {
+            subject.append(Batch {
+                runs: vec![one.clone()],
+                ..Batch::default()
+            });
+            subject.clock.set(after_noon(86_400));
+        }
+        let listed = store.runs("visit").expect("readable");
+        let names: Vec<&str> = listed.iter().map(|run| run.id.as_str()).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert_eq!(
+            listed[0].first.as_deref(),
+            Some("1 click \"Book\": the element is gone")
+        );
+        assert_eq!(
+            store.run("a").expect("readable"),
+            Some(runs[0].report.clone())
+        );
+        assert_eq!(
+            store.run_picture("b", 0).expect("readable"),
+            Some(runs[1].pictures[0].clone())
+        );
+        assert_eq!(store.run_picture("b", 1).expect("readable"), None);
+        assert_eq!(store.run("x").expect("readable"), None);
+        assert!(store.runs("nobody").expect("readable").is_empty());
     });
 }
 

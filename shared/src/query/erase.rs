@@ -20,6 +20,8 @@ pub struct ErasedResponse {
     pub metrics: u64,
     /// Chunks of recordings.
     pub recording_chunks: u64,
+    /// Re-runs of the sessions.
+    pub runs: u64,
     /// Notes that people pinned to the traces.
     pub notes: u64,
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod erase;
 mod ingest;
 mod notes;
+pub mod run;
 pub mod session;
 mod summary;
 pub mod traceql;

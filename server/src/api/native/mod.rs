@@ -10,6 +10,7 @@ mod ingest;
 mod map;
 mod notes;
 mod parameters;
+mod runs;
 mod search;
 mod sessions;
 mod users;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
@@ -93,6 +94,14 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
             "/api/v1/sessions/{id}/replay/{stream}",
             get(sessions::recording),
         ),
+        ("/api/v1/sessions/{id}/runs", get(runs::of_session)),
+        (
+            "/api/v1/runs",
+            post(runs::publish).layer(DefaultBodyLimit::max(runs::MAX_BYTES)),
+        ),
+        ("/api/v1/runs/{id}", get(runs::one)),
+        ("/api/v1/runs/{id}/pictures/{picture}", get(runs::picture)),
+        ("/api/v1/runs/{id}/expectations", get(runs::expectations)),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),

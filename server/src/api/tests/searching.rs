@@ -7,6 +7,7 @@ use std::time::Duration;
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
+use shared::query::run::{RunReport, RunSummary};
 use shared::query::{Note, PartsResponse, Service, TagValuesResponse, TagsResponse};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
@@ -182,6 +183,18 @@ impl Store for Endless {
 
     fn replay_events(&self, _: &str, _: &str) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn runs(&self, _: &str) -> Result<Vec<RunSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn run(&self, _: &str) -> Result<Option<RunReport>, StoreError> {
+        Ok(None)
+    }
+
+    fn run_picture(&self, _: &str, _: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
     }
 
     fn each_log(&self, _: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {

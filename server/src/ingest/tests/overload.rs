@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::Trac
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
+use shared::query::run::{RunReport, RunSummary};
 use shared::query::{Note, Service};
 use shared::time::UnixNanos;
 use tokio::sync::Semaphore;
@@ -112,6 +113,18 @@ impl Store for Gate {
 
     fn replay_events(&self, _: &str, _: &str) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn runs(&self, _: &str) -> Result<Vec<RunSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn run(&self, _: &str) -> Result<Option<RunReport>, StoreError> {
+        Ok(None)
+    }
+
+    fn run_picture(&self, _: &str, _: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
     }
 
     fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::replay::outcome::{Outcome, Run, StepOutcome};
+use shared::query::run::{Outcome, Run, StepOutcome};
 
 /// The whole file.
 #[must_use]

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::replay::findings::{Finding, FindingKind};
-use crate::replay::outcome::{Outcome, Run, StepOutcome};
+use shared::query::run::{Finding, FindingKind, Outcome, Run, StepOutcome};
 
 /// So many changed parameters of a step are shown; the JSON has all.
 const PARAMETERS: usize = 5;
@@ -38,13 +37,16 @@ pub fn table(outcome: &Outcome) -> String {
             let _ = writeln!(out, "  {line}");
         }
     }
+    if let Some(page) = &outcome.page {
+        let _ = writeln!(out, "\n{page}");
+    }
     out
 }
 
 fn one_run(out: &mut String, outcome: &Outcome, run: &Run) {
     let _ = writeln!(out, "\nRun {}: {}", run.id, run.verdict.as_str());
     for step in &run.steps {
-        let _ = writeln!(out, "  {} {:>2} {}", mark(step), step.number, step.name);
+        let _ = writeln!(out, "  {} {:>2} {}", step.mark(), step.number, step.name);
         if let Some(why) = &step.diverged {
             let _ = writeln!(out, "       {why}");
         }
@@ -59,8 +61,9 @@ fn one_run(out: &mut String, outcome: &Outcome, run: &Run) {
         if let Some(path) = &step.screenshot {
             let _ = writeln!(out, "       picture: {path}");
         }
-        if let Some(link) = link(outcome, step) {
-            let _ = writeln!(out, "       {link}");
+        // Beside the recorded trace where both are there.
+        if let Some(address) = step.address() {
+            let _ = writeln!(out, "       {}{address}", outcome.server);
         }
     }
 }
@@ -77,25 +80,4 @@ fn parameters(out: &mut String, step: &StepOutcome) {
     if changed.len() > PARAMETERS {
         let _ = writeln!(out, "       … and {} more", changed.len() - PARAMETERS);
     }
-}
-
-fn mark(step: &StepOutcome) -> &'static str {
-    if step.diverged.is_some() {
-        "✗"
-    } else if step.findings.iter().any(|one| one.kind.is_regression()) {
-        "!"
-    } else if step.trace.is_some() {
-        "✓"
-    } else {
-        "·"
-    }
-}
-
-/// Where the viewer shows a step that differs: beside the recorded one where both are there.
-fn link(outcome: &Outcome, step: &StepOutcome) -> Option<String> {
-    let trace = step.trace.filter(|_| !step.findings.is_empty())?;
-    Some(match step.recorded {
-        Some(recorded) => format!("{}/compare/{recorded}/{trace}", outcome.server),
-        None => format!("{}/trace/{trace}", outcome.server),
-    })
 }

@@ -9,7 +9,7 @@ use shared::resource::Resource;
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::codec::Packer;
-use super::{replay, tokens};
+use super::{replay, run, tokens};
 use crate::otlp_protobuf::encode;
 use crate::store::content::{Ordinals, Sender, SenderHash, Senders};
 use crate::store::{Batch, MetricRecord, sorting_start};
@@ -89,6 +89,9 @@ impl Appender {
             }
             for chunk in &batch.replays {
                 replay::append(&transaction, chunk)?;
+            }
+            for one in &batch.runs {
+                run::append(&transaction, one)?;
             }
         }
         append.finish()?;

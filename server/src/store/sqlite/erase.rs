@@ -23,7 +23,7 @@ use shared::time::UnixNanos;
 
 use super::day::Day;
 use super::file::{DayFile, Reader};
-use super::{SqliteStore, replay};
+use super::{SqliteStore, replay, run};
 use crate::otlp_protobuf::decode;
 use crate::store::erasure::{self, Erasure};
 use crate::store::{MetricRecord, StoreError};
@@ -282,11 +282,12 @@ impl DayFile {
     /// [`StoreError`] where the file cannot be read.
     pub fn count(&self, erasure: &Erasure) -> Result<ErasedResponse, StoreError> {
         let doomed = self.doomed(erasure)?;
-        let mut chunks = 0;
+        let (mut chunks, mut runs) = (0, Vec::new());
         for session in &erasure.sessions {
             let mut parts = std::collections::BTreeMap::new();
             self.replay_parts(session, &mut parts)?;
             chunks += parts.len() as u64;
+            self.runs(session, &mut runs)?;
         }
         let mut spans = 0;
         for id in &erasure.traces {
@@ -297,6 +298,7 @@ impl DayFile {
             logs: doomed.logs.len() as u64,
             metrics: doomed.metrics.len() as u64,
             recording_chunks: chunks,
+            runs: runs.len() as u64,
             ..ErasedResponse::default()
         })
     }
@@ -410,6 +412,7 @@ fn delete(
     }
     for session in &erasure.sessions {
         erased.recording_chunks += replay::delete(transaction, session)?;
+        erased.runs += run::delete(transaction, session)?;
     }
     if erased != ErasedResponse::default() {
         delete_orphans(transaction)?;

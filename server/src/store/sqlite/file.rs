@@ -13,8 +13,8 @@ use rusqlite::{Connection, OpenFlags};
 use shared::resource::{Resource, Scope};
 
 use super::codec::Unpacker;
-use super::replay;
 use super::schema::{self, Header};
+use super::{replay, run};
 use crate::store::StoreError;
 
 /// How long a connection waits for another one: only checkpoints at the end of a day need it.
@@ -90,7 +90,9 @@ impl DayFile {
             }
             header => self.check(header)?,
         }
-        replay::prepare(&connection).map_err(|source| self.error("cannot open", source))?;
+        replay::prepare(&connection)
+            .and_then(|()| run::prepare(&connection))
+            .map_err(|source| self.error("cannot open", source))?;
         Ok(connection)
     }
 

@@ -16,6 +16,7 @@ mod lock;
 mod notes;
 mod read;
 mod replay;
+mod run;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
+use shared::query::run::{RunReport, RunSummary};
 use shared::query::{Note, Service};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
@@ -247,6 +249,33 @@ impl Store for SqliteStore {
             file.replay_events(session, stream, &mut found)?;
         }
         Ok(found.into_values().collect())
+    }
+
+    fn runs(&self, session: &str) -> Result<Vec<RunSummary>, StoreError> {
+        let mut found = Vec::new();
+        for file in self.files() {
+            file.runs(session, &mut found)?;
+        }
+        found.sort_by_key(|run| std::cmp::Reverse(run.created));
+        Ok(found)
+    }
+
+    fn run(&self, id: &str) -> Result<Option<RunReport>, StoreError> {
+        for file in self.files() {
+            if let Some(found) = file.run(id)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn run_picture(&self, id: &str, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        for file in self.files() {
+            if let Some(found) = file.run_picture(id, number)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {

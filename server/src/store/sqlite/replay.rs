@@ -74,7 +74,8 @@ impl DayFile {
         session: &str,
         found: &mut BTreeMap<(String, u32), ReplayPart>,
     ) -> Result<(), StoreError> {
-        self.recordings(
+        self.rows_of(
+            "replay",
             "SELECT session, stream, number, start, end, bytes FROM replay WHERE session = ?",
             &[&session],
             |row| {
@@ -95,7 +96,8 @@ impl DayFile {
         stream: &str,
         found: &mut BTreeMap<u32, Vec<u8>>,
     ) -> Result<(), StoreError> {
-        self.recordings(
+        self.rows_of(
+            "replay",
             "SELECT number, events FROM replay WHERE session = ? AND stream = ?",
             &[&session, &stream],
             |row| {
@@ -105,20 +107,24 @@ impl DayFile {
         )
     }
 
-    fn recordings(
+    /// Gives the rows of a query to `take`; none where the file is older than the table.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub(super) fn rows_of(
         &self,
+        table: &str,
         query: &str,
         parameters: &[&dyn rusqlite::ToSql],
         mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), StoreError> {
         self.read(|reader| {
             (|| {
-                let recorded: bool = reader.connection.query_row(
-                    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'replay')",
-                    [],
-                    |row| row.get(0),
-                )?;
-                if !recorded {
+                let exists: bool = reader
+                    .connection
+                    .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?)")?
+                    .query_row([table], |row| row.get(0))?;
+                if !exists {
                     return Ok(());
                 }
                 let mut statement = reader.connection.prepare_cached(query)?;

@@ -308,6 +308,8 @@ fn traces_left(directory: &Path, text: &str, trace: u32) -> Vec<String> {
             ("metric", "body"),
             ("resource", "message"),
             ("replay", "events"),
+            ("run", "report"),
+            ("run", "summary"),
         ] {
             let mut statement = connection
                 .prepare(&format!("SELECT {column} FROM {table}"))
@@ -354,8 +356,15 @@ fn with_visitor(directory: &TempDir, clock: &TestClock) -> SqliteStore {
             bytes: 2,
         };
         let events = format!("[\"{VISITOR}\"]").into_bytes();
+        let again = crate::sample::run(
+            &format!("r{number}"),
+            "the-session",
+            Some(VISITOR),
+            UnixNanos(1),
+        );
         let batch = Batch {
             replays: vec![ReplayChunk { part, events }],
+            runs: vec![again],
             ..spans(others)
         };
         store.append(&[batch]).expect("room");
