@@ -319,6 +319,25 @@ pub async fn try_token(token: &str) -> Result<(), ApiError> {
     Err(words(response.status(), &body))
 }
 
+/// Reads a picture, as an address that holds it.
+///
+/// # Errors
+/// [`ApiError::Unreadable`] where it is none that is shown.
+pub fn picture(body: &[u8]) -> Result<String, ApiError> {
+    let kind = if body.starts_with(b"\x89PNG") {
+        "png"
+    } else if body.starts_with(b"\xff\xd8\xff") {
+        "jpeg"
+    } else {
+        return Err(ApiError::Unreadable("it is no picture".to_owned()));
+    };
+    let bytes: String = body.iter().map(|byte| char::from(*byte)).collect();
+    let packed = window()
+        .btoa(&bytes)
+        .map_err(|_| ApiError::Unreadable("the browser cannot read it".to_owned()))?;
+    Ok(format!("data:image/{kind};base64,{packed}"))
+}
+
 /// A file of the API with the name that the server gives it.
 ///
 /// # Errors

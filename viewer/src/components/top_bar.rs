@@ -54,7 +54,7 @@ pub fn TopBar() -> impl IntoView {
             <a class="logo" href="/" aria-label="Throughline"><Logo /><span class="logo__name">"Throughline"</span></a>
             <nav class="top-bar__nav" aria-label="Pages">
                 <a href="/" aria-current=move || current(traces())>"Traces"</a>
-                <a href="/sessions" aria-current=move || current(path.with(|path| path.starts_with("/session")))>"Sessions"</a>
+                <a href="/sessions" aria-current=move || current(path.with(|path| path.starts_with("/session") || path.starts_with("/run/")))>"Sessions"</a>
                 <a href="/services" aria-current=move || current(is("/services"))>"Services"</a>
                 <a href="/map" aria-current=move || current(is("/map"))>"Map"</a>
             </nav>

@@ -27,6 +27,7 @@ pub mod phases;
 pub mod recipes;
 pub mod recording;
 pub mod rows;
+pub mod run;
 pub mod saved;
 pub mod scatter;
 pub mod service_map;

@@ -22,6 +22,8 @@ pub enum Page {
     Sessions,
     /// One session, whose id is what its sender calls it.
     Session(String),
+    /// What a re-run of a session came to.
+    Run(String),
     /// The services.
     Services,
     /// The service map.
@@ -50,6 +52,7 @@ impl Page {
             ["compare", a, b] => Self::Compare(a.to_ascii_lowercase(), b.to_ascii_lowercase()),
             ["sessions"] => Self::Sessions,
             ["session", id] => Self::Session(id.to_owned()),
+            ["run", id] => Self::Run(id.to_owned()),
             ["services"] => Self::Services,
             ["map"] => Self::Map,
             ["setup"] => Self::Setup,
@@ -78,6 +81,7 @@ mod tests {
             ("/compare/a", Page::Choose(text("a"))),
             ("/sessions", Page::Sessions),
             ("/session/Ab%2Fc", Page::Session(text("Ab/c"))),
+            ("/run/0a1b", Page::Run(text("0a1b"))),
             ("/services", Page::Services),
             ("/map", Page::Map),
             ("/setup", Page::Setup),

@@ -8,6 +8,7 @@ use wasm_split_helpers::SplitLoaderError;
 
 use super::compare::{ChooseToComparePage, ComparePage};
 use super::map::MapPage;
+use super::run::RunPage;
 use super::services::ServicesPage;
 use super::session::SessionPage;
 use super::sessions::SessionsPage;
@@ -65,6 +66,7 @@ fn other_pages(page: Page) -> AnyView {
     match page {
         Page::Sessions => view! { <SessionsPage /> }.into_any(),
         Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
+        Page::Run(id) => view! { <RunPage id=id /> }.into_any(),
         Page::Services => view! { <ServicesPage /> }.into_any(),
         Page::Map => view! { <MapPage /> }.into_any(),
         Page::Setup => view! { <SetupPage /> }.into_any(),

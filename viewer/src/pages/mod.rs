@@ -4,6 +4,7 @@ pub mod compare;
 pub mod later;
 pub mod map;
 pub mod not_found;
+pub mod run;
 pub mod search;
 pub mod services;
 pub mod session;

@@ -10,6 +10,7 @@ use crate::api::{self, ApiError, Fetched, Remote, use_fetch};
 use crate::components::mark::ServiceDot;
 use crate::components::playhead::Playhead;
 use crate::components::screen::{Stage, use_recordings};
+use crate::components::session_menu::SessionMenu;
 use crate::components::state::{Failure, Message};
 use crate::format;
 use crate::model::session::{self as model, Bars};
@@ -115,6 +116,7 @@ fn Head(session: Arc<SessionResponse>) -> impl IntoView {
                 <span><b>{format::duration((summary.end - summary.start).0)}</b></span>
                 <a href=traces>{format::counted(u64::from(summary.action_count), "action")}</a>
                 {session.more.then(|| view! { <span>"the latest actions of more"</span> })}
+                <SessionMenu id=summary.session_id.clone() />
             </div>
         </header>
     }
