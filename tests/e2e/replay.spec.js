@@ -1,6 +1,6 @@
 // A booking that was recorded is done again: against the same build, against broken ones, and against a changed page.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -112,4 +112,78 @@ test('a changed page diverges where it has changed, and another row shows as oth
   const expectations = JSON.parse(await readFile(file, 'utf8'));
   await writeFile(file, JSON.stringify({ ...expectations, version: 99 }));
   expect((await again(throughline, session, { args: ['--expect', file] })).stderr).toContain('--expect-write');
+});
+
+test('a re-run is a page in the viewer, with what the command printed and the screens side by side', async ({ page, throughline }) => {
+  test.setTimeout(180_000);
+  const session = await recording(page, throughline);
+  const file = join(directory, 'good.expect.json');
+  const good = await again(throughline, session, { args: ['--expect-write', file] });
+  expect(good.outcome?.page, good.stderr).toMatch(/\/run\/[\da-f]{16}$/);
+  const gone = await again(throughline, session, { build: { rewrite: (html) => html.replace(/<button class="button button--main".*?<\/button>/, '') } });
+
+  // The session lists them, the newest first.
+  await page.goto(`${throughline.viewerUrl}/session/${session}`);
+  await page.locator('summary', { hasText: /Run again.*re-runs/ }).click();
+  const runs = page.locator('.session-menu a[href^="/run/"]');
+  expect((await runs.allInnerTexts()).slice(0, 2)).toEqual([expect.stringContaining('DIVERGED'), expect.stringContaining('REPRODUCED')]);
+  await runs.first().click();
+
+  await expect(page).toHaveURL(gone.outcome.page);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('DIVERGED');
+  const steps = gone.outcome.runs[0].steps;
+  const shown = page.locator('.run__step');
+  await expect(shown).toHaveCount(steps.length);
+  const last = shown.last();
+  await expect(last).toContainText(steps.at(-1).diverged);
+  const width = (picture) => picture.evaluate((image) => image.complete && image.naturalWidth);
+  const pictures = last.locator('img');
+  await expect(pictures).toHaveCount(2);
+  for (const picture of await pictures.all()) await expect.poll(() => width(picture)).toBeGreaterThan(100);
+  for (const line of gone.outcome.notCompared) await expect(page.getByText(line)).toBeVisible();
+  await page.getByRole('button', { name: 'Pictures of every step' }).click();
+  await expect(shown.first().locator('img').first()).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Save as expectations' })).toHaveCount(0);
+
+  // One click makes the file that --expect-write writes.
+  await page.goto(good.outcome.page);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('REPRODUCED');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Save as expectations' }).click()]);
+  expect(await readFile(await download.path(), 'utf8')).toBe(await readFile(file, 'utf8'));
+  const kept = await again(throughline, session, { args: ['--expect', await download.path(), '--no-publish'] });
+  expect({ code: kept.code, page: kept.outcome.page }).toEqual({ code: 0, page: undefined });
+});
+
+test('several runs, each in a state of its own, from a data directory, with a browser that can be seen', async ({ page, throughline }) => {
+  test.setTimeout(240_000);
+  const session = await recording(page, throughline);
+  const copy = join(directory, 'copy');
+  await cp(throughline.dataDirectory, copy, { recursive: true });
+  const shops = [];
+  const renew = async () => {
+    await Promise.all(shops.splice(0).map((shop) => shop.dispose()));
+    shops.push(await Shop.start(throughline));
+    return shops[0].url;
+  };
+  const front = await OtherBuild.before(await renew(), { renew });
+  // A window on a screen that is not there: Chromium runs as it does for a person, and draws into memory.
+  const chromium = join(directory, 'chromium');
+  await writeFile(chromium, `#!/bin/sh\nexec "${test.info().project.use.launchOptions.executablePath}" --ozone-platform=headless "$@"\n`, { mode: 0o755 });
+  try {
+    const ask = `node -e "fetch('${front.url}/renew').then(({ ok }) => process.exit(ok ? 0 : 1))"`;
+    const args = ['--allow-writes', '--data', copy, '--runs', '3', '--before-run', ask, '--headed'];
+    const run = await replay(session, { server: throughline.viewerUrl, env: front.url, args, variables: { CHROMIUM_BIN: chromium } });
+    expect(run.outcome?.runs.map(({ verdict }) => verdict), run.stderr).toEqual(['REPRODUCED', 'REPRODUCED', 'REPRODUCED']);
+    expect({ code: run.code, blamed: blamed(run.outcome) }).toEqual({ code: 0, blamed: [] });
+  } finally {
+    await front.dispose();
+    await Promise.all(shops.map((shop) => shop.dispose()));
+  }
+
+  const shortest = await again(throughline, session, {
+    build: { rewrite: (html) => html.replace(/<button class="button button--main".*?<\/button>/, '') },
+    args: ['--minimise'],
+  });
+  expect(shortest.outcome.verdict).toBe('DIVERGED');
+  expect(shortest.outcome.notCompared.at(-1)).toMatch(/^fewest steps that show the same: 1 [^;]*; \d+ click "Book Now"$/);
 });

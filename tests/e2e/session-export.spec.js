@@ -36,9 +36,9 @@ test('a session leaves as a test that passes and fails, a flow, a report and a p
   const recorded = await Shop.start(throughline);
   const session = await recordBooking(page, recorded.url, throughline);
   await recorded.dispose();
-  const written = async (format, name) => {
+  const written = async (format, name, more = []) => {
     const file = join(DIRECTORY, name);
-    const done = await run(throughlineBinary(), ['export', 'session', session, '--server', throughline.viewerUrl, '--format', format, '--output', file]);
+    const done = await run(throughlineBinary(), ['export', 'session', session, '--server', throughline.viewerUrl, '--format', format, '--output', file, ...more]);
     expect(done.code, done.text).toBe(0);
     return readFile(file, 'utf8');
   };
@@ -50,14 +50,20 @@ test('a session leaves as a test that passes and fails, a flow, a report and a p
   const traces = JSON.parse(await readFile(join(DIRECTORY, 'booking.json.traces.json'), 'utf8'));
   expect(traces.steps.at(-1)).toMatchObject({ step: 7, traceId: expect.stringMatching(/^[\da-f]{32}$/) });
 
-  const report = await written('markdown', 'booking.md');
+  await page.screenshot({ path: join(DIRECTORY, 'page.png') });
+  const report = await written('markdown', 'booking.md', ['--picture', 'page.png']);
+  expect(report).toContain('![The page](page.png)');
   expect(report).toMatch(/1\. open \/\n[\s\S]*enter \{\{secret:card\}\}[\s\S]*### Where the time went/);
 
   // The page opens without a server, and shows the trace.
-  await written('bundle', 'booking.html');
+  await written('bundle', 'booking.html', ['--picture', 'page.png']);
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
   await page.goto(pathToFileURL(join(DIRECTORY, 'booking.html')).href);
   await page.getByText(/spans, 0 failed/).last().click();
   await expect(page.frameLocator('iframe').last().getByText('INSERT bookings').first()).toBeVisible();
+  expect(await page.getByRole('img', { name: 'The page' }).evaluate((image) => image.naturalWidth)).toBeGreaterThan(100);
+  expect(asked.filter((url) => !/^(file|data|about):/.test(url))).toEqual([]);
 
   const source = await written('playwright', 'booking.spec.js');
   for (const secret of Object.values({ ...FIXTURES.inputs, ...FIXTURES.secrets })) expect(source + report).not.toContain(secret);

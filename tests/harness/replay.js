@@ -46,10 +46,10 @@ export async function recordBooking(page, url, throughline) {
  * Runs `throughline replay` in a directory of its own.
  *
  * @param {string} session
- * @param {{server: string, env: string, fixtures?: object, args?: string[]}} options
+ * @param {{server: string, env: string, fixtures?: object, args?: string[], variables?: Record<string, string>}} options
  * @returns {Promise<{code: number, stdout: string, stderr: string, outcome: any}>} `outcome` is null where it printed no JSON
  */
-export async function replay(session, { server, env, fixtures = FIXTURES, args = [] }) {
+export async function replay(session, { server, env, fixtures = FIXTURES, args = [], variables = {} }) {
   const directory = await mkdtemp(join(tmpdir(), 'throughline-replay-'));
   try {
     const file = join(directory, 'fixtures.json');
@@ -57,7 +57,7 @@ export async function replay(session, { server, env, fixtures = FIXTURES, args =
     const tests = resolve(import.meta.dirname, '..');
     const fixed = ['replay', session, '--server', server, '--env', env, '--fixtures', file, '--playwright', tests, '--format', 'json'];
     if (!args.includes('--screenshots')) fixed.push('--screenshots', join(directory, 'pictures'));
-    const child = spawn(throughlineBinary(), [...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(throughlineBinary(), [...fixed, ...args], { env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
@@ -75,10 +75,19 @@ export function blamed(outcome, kinds = ['new_error', 'missing_write', 'n_plus_o
 
 /** A build of the shop that is a little different: its page is rewritten, its requests carry further headers. */
 export class OtherBuild {
-  /** @param {string} url the shop @param {{rewrite?: (html: string) => string, headers?: Record<string, string>}} [how] */
-  static async before(url, { rewrite = (text) => text, headers = {} } = {}) {
+  /**
+   * @param {string} url the shop
+   * @param {{rewrite?: (html: string) => string, headers?: Record<string, string>, renew?: () => Promise<string>}} [how] `renew`, asked
+   *   for at `/renew`, gives the address of another shop that is used from then on
+   */
+  static async before(url, { rewrite = (text) => text, headers = {}, renew } = {}) {
     const build = new OtherBuild();
-    build.server = createServer((asked, answer) => {
+    build.server = createServer(async (asked, answer) => {
+      if (renew && asked.url === '/renew') {
+        url = await renew();
+        answer.end();
+        return;
+      }
       const target = new URL(asked.url, url);
       const passed = { ...asked.headers, ...headers, host: target.host, 'accept-encoding': 'identity' };
       const onward = ask(target, { method: asked.method, headers: passed }, async (got) => {

@@ -1,6 +1,6 @@
 //! What the page of a re-run concludes.
 
-use shared::query::run::{FindingKind, Picture, RunReport, StepOutcome, Verdict};
+use shared::query::run::{Picture, RunReport, StepOutcome, Verdict};
 
 /// Where a picture is, below the API.
 #[must_use]
@@ -41,15 +41,6 @@ pub fn tone(verdict: Verdict) -> &'static str {
         Verdict::Reproduced => "mark mark--good",
         Verdict::NotReproduced => "mark mark--warn",
         Verdict::Diverged | Verdict::NewRegression => "mark mark--error",
-    }
-}
-
-/// What a finding is called, as the command prints it.
-#[must_use]
-pub fn kind(kind: FindingKind) -> &'static str {
-    match kind {
-        FindingKind::Parameters => "other value",
-        other => other.as_str(),
     }
 }
 

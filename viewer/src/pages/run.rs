@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::query::run::{Outcome, RunReport, StepOutcome, Verdict};
+use shared::query::run::{FindingKind, Outcome, RunReport, StepOutcome, Verdict};
 
 use crate::api::{self, ApiError, Fetched, Remote, use_fetch};
 use crate::components::copy_button::CopyButton;
@@ -168,26 +168,42 @@ fn Step(
     let trace = step
         .trace
         .map(|trace| view! { <a href=format!("/trace/{trace}")>"trace"</a> });
-    let findings = step
+    let (values, findings): (Vec<_>, Vec<_>) = step
         .findings
         .iter()
+        .partition(|finding| finding.kind == FindingKind::Parameters);
+    let findings = findings
+        .into_iter()
         .map(|finding| {
-            let wrong = finding.kind.is_regression();
             view! {
-                <li class:run__finding--wrong=wrong>
-                    <b>{model::kind(finding.kind)}</b> " " {format::quoted(&finding.text)}
+                <li class:run__finding--wrong=finding.kind.is_regression()>
+                    <b>{finding.kind.as_str()}</b> " " {format::quoted(&finding.text)}
                 </li>
             }
         })
         .collect_view();
+    let values = (!values.is_empty()).then(|| {
+        let count = format::counted(values.len() as u64, "other value");
+        let values = values
+            .into_iter()
+            .map(|finding| view! { <li>{format::quoted(&finding.text)}</li> })
+            .collect_view();
+        view! {
+            <details class="run__values">
+                <summary>{count}</summary>
+                <ul>{values}</ul>
+            </details>
+        }
+    });
     let name = step.name.clone();
     view! {
         <li class="run__step" class:run__step--differs=differs>
             <span class="run__mark" aria-hidden="true">{step.mark()}</span>
             <div class="run__what">
-                <p><span class="run__number">{step.number}</span> <b>{format::quoted(&step.name)}</b></p>
+                <p><span class="run__number">{step.number}</span> " " <b>{format::quoted(&step.name)}</b></p>
                 {step.diverged.clone().map(|why| view! { <p class="run__diverged">{why}</p> })}
                 <ul class="run__findings">{findings}</ul>
+                {values}
                 <Show when=move || differs || all_pictures.get()>
                     <div class="run__pictures">
                         {own.clone().map(|path| view! { <Picture path=path what=format!("The page after {name}, in this run") title="this run" /> })}
