@@ -156,3 +156,75 @@ test('what was not sent yet goes with the page', async ({ page, app, throughline
   expect(last.headers['content-encoding']).toBeUndefined();
   expect(last.body.length).toBeLessThan(KEEPALIVE_BYTES);
 });
+
+test('a chunk that has not arrived yet goes with the page as well, before what follows it', async ({ page, app, throughline, service }) => {
+  app.collectorUrl = throughline.ingestUrl;
+  let refused = 0;
+  app.collectorAnswer = ({ path }) => (path.endsWith('/replay') ? (refused++, { status: 503, headers: {}, body: '' }) : undefined);
+  await page.goto(app.publish('recording.html', { tag: throughline.tag(service, { 'data-endpoint': '/collector', 'data-replay': 'always' }) }));
+  await recorderRuns(page);
+  await press(page, page.locator('#book'));
+  const session = await sessionOf(throughline, service);
+  await until('a chunk is refused', () => refused > 0);
+  await page.evaluate(() => {
+    document.querySelector('#result').className = 'leaving';
+    return new Promise(requestAnimationFrame);
+  });
+  app.collectorAnswer = undefined;
+  await page.goto('about:blank');
+  const events = await recording(throughline, session, hasClass('leaving'));
+  expect(events.some(({ type }) => type === SNAPSHOT)).toBe(true);
+});
+
+test('a poor interaction is kept like an error', async ({ page, app, throughline, service }) => {
+  await page.goto(app.publish('recording.html', { tag: throughline.tag(service, { 'data-replay': 'error' }) }));
+  await recorderRuns(page);
+  await page.evaluate(() =>
+    document.querySelector('#book').addEventListener('click', () => {
+      const end = performance.now() + 700;
+      while (performance.now() < end);
+    }),
+  );
+  await press(page, page.locator('#book'));
+  await recording(throughline, await sessionOf(throughline, service), hasClass('booked'));
+});
+
+test('each tab of a session is a stream of its own', async ({ page, context, app, throughline, service }) => {
+  const url = app.publish('recording.html', { tag: throughline.tag(service, { 'data-replay': 'always' }) });
+  const tabs = [page, await context.newPage()];
+  for (const tab of tabs) {
+    await tab.bringToFront();
+    await tab.goto(url);
+    await recorderRuns(tab);
+    await press(tab, tab.locator('#book'));
+    await tab.locator('.booked').waitFor();
+  }
+  const session = await sessionOf(throughline, service);
+  const streams = await until('both tabs are stored', async () => {
+    const { streams } = await throughline.api(`/api/v1/sessions/${session}/replay`);
+    return streams.length === 2 && streams;
+  });
+  for (const { stream, missing } of streams) {
+    expect(missing).toEqual([]);
+    const events = await throughline.api(`/api/v1/sessions/${session}/replay/${stream}`);
+    expect(events.some(({ type }) => type === SNAPSHOT)).toBe(true);
+  }
+});
+
+test('chunks are made in a worker, and by the page where its policy has none', async ({ page, app, throughline, service }) => {
+  app.collectorUrl = throughline.ingestUrl;
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  const visit = async (name, headers) => {
+    const tag = throughline.tag(name, { 'data-endpoint': '/collector', 'data-replay': 'always' });
+    await page.goto(app.publish('recording.html', { tag, headers }));
+    await recorderRuns(page);
+    await press(page, page.locator('#book'));
+    await recording(throughline, await sessionOf(throughline, name), hasClass('booked'));
+    return page.workers().length;
+  };
+  expect(await visit(service, {})).toBe(1);
+  const policy = `script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${throughline.ingestUrl}`;
+  expect(await visit(`${service}-strict`, { 'content-security-policy': policy })).toBe(0);
+  expect(errors).toEqual([]);
+});

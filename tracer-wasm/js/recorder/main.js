@@ -1,12 +1,13 @@
 // throughline.replay.js: records the page as rrweb does, masks it and sends it, where the option `replay` says so.
 //
-//   rrweb ──▶ segments, each from a whole picture on ──▶ masked, gzipped, numbered ──▶ POST /v1/replay
+//   rrweb ──▶ segments, each from a whole picture on ──▶ numbered, masked and gzipped in a worker ──▶ POST /v1/replay
 //
 // With `error`, the last minute is kept until an exception or a poor interaction; then it is sent, and all that follows.
-// Nothing is masked, written or sent while the page is busy with the user, but for what must go when the page does.
+// Nothing is handed over or sent while the page is busy with the user, but for what must go when the page does.
 // A stream is one page's in one session: its chunks are numbered from 0, and the first begins with a picture.
 import { record } from '@rrweb/record';
-import { masker } from './mask.js';
+import { isKept } from './mask.js';
+import { offThread } from './off-thread.js';
 
 const FLUSH_MILLIS = 5_000;
 /** A page that is never idle does not put it off for longer. */
@@ -24,17 +25,18 @@ const CHUNK_EVENTS = 10_000;
 /** A page that has more of them waiting is not recorded on. */
 const MOST_EVENTS = 100_000;
 
-const { setTimeout, setInterval, clearInterval, requestIdleCallback = (run) => setTimeout(run, 50), CompressionStream, Response, PerformanceObserver } = window;
-const encoder = new TextEncoder();
+const { setTimeout, setInterval, clearInterval, requestIdleCallback = (run) => setTimeout(run, 50), PerformanceObserver } = window;
 
 /** Starts to record, with what late/replay.js offers. `mark(traceparent)` says that an action's root has been started. */
 export default function start({ always, consent, hex, listen, options, send, session }) {
-  const mask = masker();
+  const { packed, plain, stop: stopPacking } = offThread();
   let keeping = always;
   /** What is not sent, oldest first: a list of events for each picture. */
   let segments = [];
   let waiting = 0;
   let pictured = 0;
+  /** The chunk that is on its way, and what packed() has made of it. */
+  let pending;
   let sending = false;
   let stopped = false;
   let owner = session();
@@ -46,16 +48,15 @@ export default function start({ always, consent, hex, listen, options, send, ses
   };
   begin();
 
-  const body = (events) => encoder.encode(JSON.stringify({ session: owner, stream, number, events }));
-  const headers = (more) => ({ ...options.headers, 'content-type': 'application/json', ...more });
+  const headers = (gzipped) => ({ ...options.headers, 'content-type': 'application/json', ...(gzipped && { 'content-encoding': 'gzip' }) });
 
-  /** So many of the oldest that wait, masked; the rest waits on, from the same picture. */
+  /** The next chunk: so many of the oldest events that wait. The rest waits on, from the same picture. */
   function take(most) {
     const all = segments.flat();
-    const events = all.slice(0, most).map(mask).filter(Boolean);
+    const events = all.slice(0, most);
     segments = [all.slice(most)];
-    waiting = segments[0].length;
-    return events;
+    waiting -= events.length;
+    return { session: owner, stream, number: number++, events };
   }
 
   /** Sends what waits, one chunk after the other. */
@@ -64,17 +65,15 @@ export default function start({ always, consent, hex, listen, options, send, ses
     if (!keeping || !consent() || sending) return;
     sending = true;
     try {
-      while (waiting && !stopped) {
-        const events = take(CHUNK_EVENTS);
-        if (events.length && !(await sent(events))) {
-          // Masked as it is: masking twice changes nothing.
-          segments = [[...events, ...segments.flat()]];
-          waiting += events.length;
-          break;
-        }
+      while ((pending || waiting) && !stopped) {
+        // It may be stopped meanwhile, which forgets what is pending.
+        const now = (pending ??= { chunk: take(CHUNK_EVENTS) });
+        now.made ??= await packed(now.chunk);
+        if (stopped || !(await sent(now.made))) break;
+        pending = undefined;
       }
       // The session is over: what follows is recorded as another one's, from a picture on.
-      if (!waiting && !stopped && session() !== owner) {
+      if (!pending && !waiting && !stopped && session() !== owner) {
         owner = session();
         begin();
         record.takeFullSnapshot(true);
@@ -85,14 +84,11 @@ export default function start({ always, consent, hex, listen, options, send, ses
   }
 
   /** Settles with whether the chunk need not be sent again. */
-  async function sent(events) {
+  async function sent({ bytes, gzipped }) {
     try {
-      const packed = CompressionStream && new Response(body(events)).body.pipeThrough(new CompressionStream('gzip'));
-      const bytes = packed ? await new Response(packed).arrayBuffer() : body(events);
-      const { ok, status } = await send(bytes, { headers: headers(packed && { 'content-encoding': 'gzip' }) });
-      if (ok) number++;
-      else if (status < 500 && status !== 429 && status !== 408) stop();
-      else return false;
+      const { ok, status } = await send(bytes, { headers: headers(gzipped) });
+      if (!ok && (status >= 500 || status === 429 || status === 408)) return false;
+      if (!ok) stop();
       return true;
     } catch {
       return false;
@@ -101,20 +97,27 @@ export default function start({ always, consent, hex, listen, options, send, ses
 
   /** The page goes: what fits goes with it, the oldest first, since what follows a gap cannot be played. */
   function last() {
-    // A chunk that is on its way may not arrive, and has the number that this one would have.
-    if (!keeping || !consent() || !waiting || sending) return;
-    const events = take(CHUNK_EVENTS);
-    let count = events.length;
-    let bytes = body(events);
-    while (count && bytes.length > LAST_BYTES) {
-      count >>= 1;
-      bytes = body(events.slice(0, count));
+    if (!keeping || !consent()) return;
+    let room = LAST_BYTES;
+    const leave = (bytes, gzipped) => {
+      room -= bytes.byteLength;
+      send(bytes, { keepalive: true, headers: headers(gzipped) }).catch(() => {});
+    };
+    if (pending) {
+      // What is on its way may not arrive. Where it does, the server has it once, by its number.
+      const { bytes, gzipped } = pending.made ?? { bytes: plain(pending.chunk) };
+      if (bytes.byteLength < room) leave(bytes, gzipped);
     }
-    segments.unshift(events.slice(count));
-    waiting += events.length - count;
-    if (!count) return;
-    number++;
-    send(bytes, { keepalive: true, headers: headers() }).catch(() => {});
+    let most = Math.min(waiting, CHUNK_EVENTS);
+    while (most) {
+      const chunk = { session: owner, stream, number, events: segments.flat().slice(0, most) };
+      const bytes = plain(chunk);
+      if (bytes.length <= room) {
+        take(most);
+        return leave(bytes);
+      }
+      most >>= 1;
+    }
   }
 
   const keep = () => (keeping = !stopped);
@@ -126,7 +129,7 @@ export default function start({ always, consent, hex, listen, options, send, ses
 
   const stopRecording = record({
     emit(event, isCheckout) {
-      if (stopped) return;
+      if (stopped || !isKept(event)) return;
       // rrweb's first event of a picture, which says the page's size.
       if (event.type === 4 && (isCheckout || !pictured)) {
         pictured = event.timestamp;
@@ -163,6 +166,8 @@ export default function start({ always, consent, hex, listen, options, send, ses
     keeping = false;
     segments = [];
     waiting = 0;
+    pending = undefined;
+    stopPacking();
     stopRecording?.();
     observer?.disconnect();
     clearInterval(timer);

@@ -24,6 +24,7 @@ const PLAIN_SOURCES = [1, 2, 3, 4, 6, 7, 12, 14];
 const MUTATION = 0;
 const INPUT = 5;
 const STYLES = [8, 13, 15];
+const SOURCES = [...PLAIN_SOURCES, MUTATION, INPUT, ...STYLES];
 const ELEMENT = 2;
 const DATA_URL = /^data:(image|font)\//;
 
@@ -46,11 +47,15 @@ export const bare = (address) => {
   }
 };
 
-/** Takes events in the order in which rrweb emits them, and returns what may be kept of each, or null. */
-export function masker() {
-  /** Nodes that hold CSS. */
-  const sheets = new Set();
+/** Whether anything of an event may be kept. */
+export const isKept = ({ type, data }) =>
+  type <= SNAPSHOT || type === META || (type === CHANGE ? SOURCES.includes(data.source) : type === CUSTOM && data.tag === 'throughline');
 
+/**
+ * Takes events in the order in which rrweb emits them, and returns what may be kept of each, or null. `sheets` are the nodes
+ * that hold CSS, to which it adds.
+ */
+export function masker(sheets = new Set()) {
   function attributes(given) {
     const kept = {};
     for (const name in given) {
@@ -100,7 +105,6 @@ export function masker() {
     if (PLAIN_SOURCES.includes(source)) return data;
     if (source === INPUT) return { source, id: data.id, text: dots(data.text), isChecked: data.isChecked, userTriggered: data.userTriggered };
     if (STYLES.includes(source)) return css(data);
-    if (source !== MUTATION) return null;
     return {
       source,
       removes: data.removes,
@@ -110,12 +114,12 @@ export function masker() {
     };
   }
 
-  return ({ type, timestamp, data }) => {
+  return (event) => {
+    if (!isKept(event)) return null;
+    const { type, timestamp, data } = event;
     if (type < SNAPSHOT) return { type, timestamp, data: {} };
     if (type === SNAPSHOT) return { type, timestamp, data: { node: node(data.node, false), initialOffset: data.initialOffset } };
     if (type === META) return { type, timestamp, data: { href: bare(data.href), width: data.width, height: data.height } };
-    if (type === CUSTOM) return data.tag === 'throughline' ? { type, timestamp, data } : null;
-    const kept = type === CHANGE && change(data);
-    return kept ? { type, timestamp, data: kept } : null;
+    return { type, timestamp, data: type === CUSTOM ? data : change(data) };
   };
 }

@@ -341,12 +341,18 @@ impl Bundler<'_> {
 
     /// The recorder with rrweb, which is not ours to shorten by more than its local names.
     fn recorder(&self) -> Result<String> {
+        let packer = self.work.join("packer.js");
+        run(self
+            .esbuild("recorder/worker", &packer)
+            .args(["--bundle", "--format=iife"]))?;
+        let packer = serde_json::to_string(&fs::read_to_string(&packer)?)?;
         let bundle = self.work.join("recorder.js");
         let licence = fs::read_to_string(self.sources.join(RRWEB))
             .with_context(|| format!("cannot read {RRWEB}"))?;
         run(self
             .esbuild("recorder/main", &bundle)
             .args(["--bundle", "--format=esm"])
+            .arg(format!("--define:THROUGHLINE_PACKER={packer}"))
             .arg(format!("--banner:js=/*\n{licence}*/")))?;
         fs::read_to_string(&bundle).context("esbuild wrote nothing")
     }
