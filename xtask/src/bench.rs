@@ -61,6 +61,7 @@ pub fn bench(workspace: &Workspace, name: Name, options: &Options) -> Result<boo
         Name::Replay => {
             let packages = ["throughline", "throughline-demo"];
             run_script(workspace, "replay-player", &packages, &report, options)?;
+            run_script(workspace, "recording", &packages, &report, options)?;
             run_script(workspace, "replay-faults", &packages, &report, options)?;
             eprintln!("\nwritten to {}", report.display());
             Ok(true)
