@@ -19,20 +19,30 @@ let due = false;
 function load({ stream, events }) {
   screen?.destroy();
   screen = null;
+  document.body.replaceChildren();
   try {
     screen = new Screen(JSON.parse(new TextDecoder().decode(events)), document.body);
-    const { start, end, pictures } = screen;
-    tell({ kind: 'ready', stream, start, end, pictures });
+    const { pictures, deeds } = screen;
+    tell({ kind: 'ready', stream, pictures, deeds });
   } catch (error) {
-    tell({ kind: 'failed', stream, reason: String(error?.message ?? error) });
+    fail(error);
   }
+}
+
+function fail(error) {
+  screen = null;
+  tell({ kind: 'failed', reason: String(error?.message ?? error) });
 }
 
 function show() {
   due = false;
   if (!screen || !wanted) return;
-  screen.show(wanted);
-  tell({ kind: 'shown', at: wanted.at });
+  try {
+    screen.show(wanted);
+    tell({ kind: 'shown', at: wanted.at });
+  } catch (error) {
+    fail(error);
+  }
 }
 
 function showSoon() {

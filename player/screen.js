@@ -3,11 +3,29 @@ import { Replayer } from '@rrweb/replay';
 import { clean } from './clean.js';
 
 const SNAPSHOT = 2;
+const CHANGE = 3;
 const META = 4;
+/** Sources of changes that are the visitor's own doing: the mouse, scrolling, entering, touching, dragging. */
+const DEEDS = [1, 2, 3, 5, 6, 12];
+/** Deeds that are no further apart are one stretch. */
+const PAUSE_MILLIS = 1_000;
 /** A picture counts from the millisecond after it: at its own, rrweb still shows what was before. */
 const PAST_MILLIS = 1;
 /** At a speed of one, the player may be so far from the viewer's playhead before it jumps. */
 const DRIFT_MILLIS = 400;
+
+/** When the visitor did something: where each stretch begins and ends, one after the other. */
+function stretches(events) {
+  const ends = [];
+  for (const { type, timestamp, data } of events) {
+    if (type !== CHANGE || !DEEDS.includes(data.source)) continue;
+    // Movements are told when they are over.
+    const begun = timestamp + Math.min(0, ...(data.positions ?? []).map(({ timeOffset }) => timeOffset));
+    if (ends.length && begun - ends.at(-1) <= PAUSE_MILLIS) ends[ends.length - 1] = timestamp;
+    else ends.push(begun, timestamp);
+  }
+  return ends;
+}
 
 /** rrweb's player, which leaves out what it cannot apply instead of coming to a halt. */
 class Tolerant extends Replayer {
@@ -30,6 +48,7 @@ export class Screen {
     const pictures = events.filter(({ type }) => type === SNAPSHOT).map(({ timestamp }) => timestamp);
     if (!pictures.length) throw new Error('the recording has no whole picture of the page');
     this.pictures = pictures;
+    this.deeds = stretches(events);
     this.start = events[0].timestamp;
     this.end = events.at(-1).timestamp;
     this.playing = false;

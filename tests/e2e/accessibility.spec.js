@@ -4,6 +4,7 @@
 import axe from 'axe-core';
 
 import { expect } from '../harness/fixtures.js';
+import { picture, rewording, sendRecording } from '../harness/recording.js';
 import { HOUR_ENDS, INCIDENT, findTrace, test } from '../harness/sample.js';
 
 // The viewer's policy lets no foreign script in, axe-core's neither.
@@ -36,6 +37,12 @@ for (const theme of ['light', 'dark']) {
       const trace = await findTrace(sampled, INCIDENT);
       const [other] = (await sampled.search('{ status = ok || status = unset }', { limit: 1 })).map(({ traceId }) => traceId);
       const { sessions } = await sampled.api('/api/v1/sessions');
+      const [, { sessionId: recorded, start }] = sessions;
+      const from = Number(BigInt(start) / 1_000_000n);
+      for (const [stream, after] of [['first', 0], ['second', 2_000]]) {
+        await sendRecording(sampled, { session: recorded, stream, events: [...picture(from + after, 'A page'), rewording(from + after + 500, 'Another')] });
+        await sendRecording(sampled, { session: recorded, stream, number: 2, events: [rewording(from + after + 1_500, 'A third')] });
+      }
       const css = (selector) => page.locator(selector).first();
       const rows = page.getByRole('treegrid').getByRole('row').first();
       const pages = [
@@ -59,6 +66,8 @@ for (const theme of ['light', 'dark']) {
         ['/services', css('.service-card')],
         ['/sessions', css('.session-row')],
         [`/session/${sessions[0].sessionId}`, css('.mini__row')],
+        [`/session/${recorded}?at=1000`, css('.screen__said:not(:empty)')],
+        [`/session/${recorded}?stage=steps`, css('.storyboard')],
         ['/session/absent', css('.message')],
         ['/setup', page.getByRole('heading', { name: 'See it arrive' })],
         ['/nowhere', css('.message')],

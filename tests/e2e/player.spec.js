@@ -6,6 +6,7 @@ import { expect, test } from '../harness/fixtures.js';
 import { START, attack, hostileRecordings, marker } from '../harness/hostile-recordings.js';
 import { makeTrace } from '../harness/otlp.js';
 import { until } from '../harness/poll.js';
+import { picture, rewording, sendRecording } from '../harness/recording.js';
 import { FIXTURES, recordBooking } from '../harness/replay.js';
 import { Shop } from '../harness/shop.js';
 
@@ -139,19 +140,14 @@ test.describe('a recorded booking', () => {
 });
 
 test.describe('what is missing', () => {
-  const element = (id, tagName, ...childNodes) => ({ type: 2, id, tagName, attributes: {}, childNodes });
-  const picture = (at, words) => [
-    { type: 4, timestamp: START + at, data: { href: 'x', width: 640, height: 480 } },
-    { type: 2, timestamp: START + at, data: { initialOffset: { top: 0, left: 0 }, node: { type: 0, id: 1, childNodes: [element(2, 'html', element(3, 'head'), element(4, 'body', { type: 3, id: 5, textContent: words }))] } } },
-  ];
-  const change = (at, value) => ({ type: 3, timestamp: START + at, data: { source: 0, adds: [], removes: [], attributes: [], texts: [{ id: 5, value }] } });
+  const at = (millis) => START + millis;
 
   test('is said with its seconds, and so is which page is shown', async ({ page, throughline, service }) => {
     const session = `gaps-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 60_000));
-    await send(throughline, session, 'first', 0, [...picture(1_000, 'one'), change(10_000, 'two')]);
-    await send(throughline, session, 'first', 3, [change(22_500, 'three'), ...picture(30_000, 'four')]);
-    await send(throughline, session, 'second', 0, [...picture(40_000, 'other'), change(50_000, 'end')]);
+    await sendRecording(throughline, { session, stream: 'first', events: [...picture(at(1_000), 'one'), rewording(at(10_000), 'two')] });
+    await sendRecording(throughline, { session, stream: 'first', number: 3, events: [rewording(at(22_500), 'three'), ...picture(at(30_000), 'four')] });
+    await sendRecording(throughline, { session, stream: 'second', events: [...picture(at(40_000), 'other'), rewording(at(50_000), 'end')] });
     await hearPlayer(page);
     await page.goto(`${throughline.viewerUrl}/session/${session}?at=10000`);
     const said = page.locator('.screen__said');
@@ -159,7 +155,7 @@ test.describe('what is missing', () => {
     await shows('two');
     await expect(said).toBeEmpty();
     await page.getByRole('button', { name: /12.5.s are missing from 00:10.0/ }).click();
-    for (const [at, words, expected] of [
+    for (const [millis, words, expected] of [
       [0, 'one', /begins at 00:01.0/],
       [15_000, 'two', /Nothing is known of this moment: 12.5.s are missing/],
       [25_000, 'three', /may have looked different: 12.5.s are missing/],
@@ -169,7 +165,7 @@ test.describe('what is missing', () => {
       [55_000, 'end', /ends at 00:50.0/],
       [9_000, 'one', /^$/],
     ]) {
-      await playhead(page).fill(String(at));
+      await playhead(page).fill(String(millis));
       await shows(words);
       await expect(said).toHaveText(expected);
     }
@@ -197,7 +193,7 @@ test.describe('what is missing', () => {
   test('is said where the player or the recording cannot be had', async ({ page, throughline, service }) => {
     const session = `broken-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 1_000));
-    await send(throughline, session, 'no-picture', 0, [change(10, 'x')]);
+    await sendRecording(throughline, { session, stream: 'no-picture', events: [rewording(at(10), 'x')] });
     await page.goto(`${throughline.viewerUrl}/session/${session}`);
     await expect(page.locator('.screen__cover')).toContainText('no whole picture');
     await page.route('**/replay/no-picture', (route) => route.fulfill({ status: 503, json: { code: 'unavailable', message: 'the store cannot be read' } }));
@@ -212,11 +208,6 @@ test.describe('what is missing', () => {
 /** A trace whose one action is the session's. */
 function sessionTrace(service, session, tookMillis) {
   return makeTrace({ name: 'click "Look"', service, tookMillis, resource: { 'telemetry.sdk.language': 'webjs' }, attributes: { 'throughline.action': 'click', 'session.id': session } }, { startMillis: START }).body;
-}
-
-async function send(throughline, session, stream, number, events) {
-  const response = await fetch(`${throughline.ingestUrl}/v1/replay`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ session, stream, number, events }) });
-  expect(response.status, await response.text()).toBe(204);
 }
 
 /** An origin that counts whoever comes, by a request or by a connection alone. */
@@ -304,7 +295,7 @@ test.describe('hostile recordings', () => {
     const session = `hostile-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 2_000));
     const recordings = hostileRecordings(beacon.origin);
-    for (const { name, events } of recordings) await send(throughline, session, name, 0, events);
+    for (const { name, events } of recordings) await sendRecording(throughline, { session, stream: name, events });
     const seen = await watch(page, throughline);
     await hearPlayer(page);
     const address = `/session/${session}`;
@@ -320,7 +311,7 @@ test.describe('hostile recordings', () => {
     const session = `handed-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 2_000));
     const recordings = hostileRecordings(beacon.origin, { depth: 1_000 });
-    await send(throughline, session, 'harmless', 0, recordings.find(({ name }) => name === 'other-kinds').events);
+    await sendRecording(throughline, { session, stream: 'harmless', events: recordings.find(({ name }) => name === 'other-kinds').events });
     const seen = await watch(page, throughline);
     await hearPlayer(page);
     const address = `/session/${session}`;
@@ -343,7 +334,7 @@ test.describe('hostile recordings', () => {
   test('would do nothing even where they were not cleaned', async ({ page, throughline, service }) => {
     const session = `raw-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 2_000));
-    await send(throughline, session, 'harmless', 0, hostileRecordings(beacon.origin).find(({ name }) => name === 'other-kinds').events);
+    await sendRecording(throughline, { session, stream: 'harmless', events: hostileRecordings(beacon.origin).find(({ name }) => name === 'other-kinds').events });
     await hearPlayer(page);
     await page.goto(`${throughline.viewerUrl}/session/${session}`);
     await expect.poll(() => shownText(page, throughline)).toContain(marker('other-kinds'));
@@ -374,7 +365,7 @@ test.describe('hostile recordings', () => {
   test('what anybody else says in the player’s name is not heard', async ({ page, throughline, service }) => {
     const session = `forged-${service}`;
     await throughline.sendTraces(sessionTrace(service, session, 2_000));
-    await send(throughline, session, 'harmless', 0, hostileRecordings(beacon.origin).find(({ name }) => name === 'other-kinds').events);
+    await sendRecording(throughline, { session, stream: 'harmless', events: hostileRecordings(beacon.origin).find(({ name }) => name === 'other-kinds').events });
     await hearPlayer(page);
     await page.goto(`${throughline.viewerUrl}/session/${session}`);
     await expect.poll(() => shownText(page, throughline)).toContain(marker('other-kinds'));

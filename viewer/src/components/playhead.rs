@@ -38,6 +38,8 @@ pub struct Playhead {
     pub end: RwSignal<i64>,
     /// The recorded page that was chosen, by its stream's id; else the one that it stands in is shown.
     pub page: RwSignal<Option<String>>,
+    /// When the visitor did something on the page that is shown, as far as its recording tells.
+    pub deeds: RwSignal<Vec<(i64, i64)>>,
     /// Whether the steps are shown in place of the screen.
     pub steps: RwSignal<bool>,
 }
@@ -72,6 +74,7 @@ impl Playhead {
             skip: RwSignal::new(get("skip").as_deref() != Some("off")),
             end: RwSignal::new(end),
             page: RwSignal::new(get("page").filter(|page| !page.is_empty())),
+            deeds: RwSignal::new(Vec::new()),
             steps: RwSignal::new(get("stage").as_deref() == Some("steps")),
         }
     }
@@ -129,8 +132,11 @@ impl Playhead {
         let moved = passed_millis * self.speed.get_untracked() as f64;
         let at = self.at.get_untracked() + moved.round() as i64;
         let next = if self.skip.get_untracked() {
-            self.session
-                .with_value(|session| model::skip_idle(session, at))
+            let end = self.end.get_untracked();
+            self.deeds.with_untracked(|deeds| {
+                self.session
+                    .with_value(|session| model::skip_idle(session, deeds, end, at))
+            })
         } else {
             at
         };

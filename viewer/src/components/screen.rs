@@ -12,6 +12,7 @@ use leptos::html::Iframe;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::query::session::{ReplayPlayer, ReplayResponse};
+use shared::time::UnixNanos;
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
@@ -263,17 +264,22 @@ impl Player {
             match get("kind").as_string().as_deref() {
                 Some("hello") => self.starts.update(|starts| *starts += 1),
                 Some("ready") => {
-                    let pictures = Array::from(&get("pictures"))
-                        .iter()
-                        .filter_map(|picture| picture.as_f64())
-                        .map(|millis| {
-                            let instant = shared::time::UnixNanos::from_millis_f64(millis);
-                            playhead
-                                .session
-                                .with_value(|session| model::millis_at(session, instant))
+                    let times = |key: &str| -> Vec<i64> {
+                        let millis = Array::from(&get(key));
+                        let instants = millis
+                            .iter()
+                            .filter_map(|millis| millis.as_f64())
+                            .map(UnixNanos::from_millis_f64);
+                        playhead.session.with_value(|session| {
+                            instants
+                                .map(|instant| model::millis_at(session, instant))
+                                .collect()
                         })
-                        .collect();
-                    self.phase.set(Phase::Shown(pictures));
+                    };
+                    let deeds = times("deeds");
+                    let deeds = deeds.chunks_exact(2).map(|pair| (pair[0], pair[1]));
+                    playhead.deeds.set(deeds.collect());
+                    self.phase.set(Phase::Shown(times("pictures")));
                 }
                 Some("failed") => {
                     let reason = get("reason").as_string().unwrap_or_default();

@@ -107,25 +107,30 @@ fn errors(session: &SessionResponse) -> Vec<i64> {
     times
 }
 
-/// Where playing goes on from here when silence is left out; `at` itself while something happens.
+/// Where playing goes on from here when silence is left out; `at` itself while something happens. `deeds` are the
+/// stretches of what is shown in which the visitor did something, and `end` is where playing ends.
 #[must_use]
-pub fn skip_idle(session: &SessionResponse, at: i64) -> i64 {
-    let busy = session.actions.iter().any(|action| {
+pub fn skip_idle(session: &SessionResponse, deeds: &[(i64, i64)], end: i64, at: i64) -> i64 {
+    let actions = session.actions.iter().map(|action| {
         let start = millis_at(session, action.start);
-        start <= at && at <= start + action.duration.0 / 1_000_000 + LEAD_MILLIS
+        (start, start + action.duration.0 / 1_000_000)
     });
-    if busy {
-        return at;
+    let entries = session.entries.iter().map(|entry| {
+        let time = millis_at(session, entry.time);
+        (time, i64::MIN)
+    });
+    let mut next = None;
+    for (start, stop) in actions.chain(entries).chain(deeds.iter().copied()) {
+        if start <= at && at <= stop.saturating_add(LEAD_MILLIS) {
+            return at;
+        }
+        if start > at {
+            next = Some(next.map_or(start, |next: i64| next.min(start)));
+        }
     }
-    let starts = session.actions.iter().map(|action| action.start);
-    let times = session.entries.iter().map(|entry| entry.time);
-    let next = starts
-        .chain(times)
-        .map(|time| millis_at(session, time))
-        .filter(|time| *time > at)
-        .min();
     match next {
         Some(next) if next - at > IDLE_MILLIS => next - LEAD_MILLIS,
+        None if end - at > IDLE_MILLIS => end,
         _ => at,
     }
 }
@@ -312,7 +317,22 @@ mod tests {
             (4_000, 19_500, "a long silence"),
             (30_000, 30_000, "nothing follows"),
         ] {
-            assert_eq!(skip_idle(&session, at), expected, "{reason}");
+            assert_eq!(skip_idle(&session, &[], 30_000, at), expected, "{reason}");
+        }
+        let typing = [(6_000, 9_000), (40_000, 41_000)];
+        for (at, expected, reason) in [
+            (4_000, 4_000, "the typing is near"),
+            (7_000, 7_000, "it is under way"),
+            (10_000, 19_500, "it is over"),
+            (25_000, 39_500, "something is done after the last action"),
+            (45_000, 90_000, "nothing is done any more"),
+            (89_000, 89_000, "the end is near"),
+        ] {
+            assert_eq!(
+                skip_idle(&session, &typing, 90_000, at),
+                expected,
+                "{reason}"
+            );
         }
     }
 
