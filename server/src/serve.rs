@@ -14,7 +14,7 @@ use crate::assets::{Assets, Embedded, tracer, tracer::TracerFiles, viewer::Viewe
 use crate::auth::Access;
 use crate::auth::audit::Audit;
 use crate::auth::gate::Gate;
-use crate::config::{Serve, StoreKind, origin::Origin};
+use crate::config::{HostPort, Serve, StoreKind, origin::Origin};
 use crate::ingest::budget::Budget;
 use crate::ingest::cors::{AllowedOrigins, cors};
 use crate::ingest::{self, Limits, Receiver};
@@ -36,8 +36,13 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
     let access = Access::new(&config.tokens)?;
-    if !access.is_required() {
-        refuse_other_machines(&config).await?;
+    if !is_private(&config.listen_viewer).await? {
+        if !access.is_required() {
+            refuse_other_machines(&config)?;
+        }
+        tracing::warn!(
+            "the viewer speaks no TLS: tokens and traces can be read on the way, unless a proxy with TLS stands before it"
+        );
     }
     let ingest_listener = Listener::bind("--listen-ingest", &config.listen_ingest).await?;
     let grpc_listener = Listener::bind("--listen-grpc", &config.listen_grpc).await?;
@@ -155,13 +160,15 @@ fn open_audit(config: &Serve) -> anyhow::Result<Audit> {
     }
 }
 
-/// Without tokens the viewer shows everything to whoever asks, so only this machine may ask.
-async fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
-    let at = &config.listen_viewer;
+/// Whether an address is this machine's alone.
+async fn is_private(at: &HostPort) -> anyhow::Result<bool> {
     let addresses = listen::resolve("--listen-viewer", at).await?;
-    if addresses.iter().all(|address| address.ip().is_loopback()) {
-        return Ok(());
-    }
+    Ok(addresses.iter().all(|address| address.ip().is_loopback()))
+}
+
+/// Without tokens the viewer shows everything to whoever asks, so only this machine may ask.
+fn refuse_other_machines(config: &Serve) -> anyhow::Result<()> {
+    let at = &config.listen_viewer;
     bail!(
         "--listen-viewer {at}: without tokens the viewer and the query API listen on loopback \
          addresses only, since they show everything to whoever asks; configure tokens (--tokens, or \

@@ -223,6 +223,20 @@ fn with_tokens_other_machines_may_ask_and_everybody_needs_one() {
             text(&given.stderr)
         );
     }
+    let erase = |more: &[&str]| {
+        let mut command = command(&["erase", "--user", "nobody", "--server", &program.viewer]);
+        command.args(more).output().expect("the program starts")
+    };
+    let given = erase(&["--token-file", path(&secret)]);
+    assert!(
+        text(&given.stdout).starts_with("would be deleted: 0 sessions"),
+        "{}",
+        text(&given.stderr)
+    );
+    assert_refused(
+        &erase(&["--token", "a-token-of-the-build-machine"]),
+        &["403", "ci lacks the role admin"],
+    );
     program.terminate();
     let log = std::fs::read_to_string(data.join("audit.jsonl")).expect("an audit log");
     assert_eq!(log.matches("\"unauthenticated\"").count(), 3, "{log}");

@@ -251,3 +251,71 @@ async fn without_tokens_everybody_on_the_machine_may_do_everything_and_views_are
         .header("host", "evil.example");
     assert_eq!(foreign.send().await.expect("an answer").status(), 403);
 }
+
+#[tokio::test]
+async fn a_visitor_is_counted_and_deleted_and_the_log_does_not_name_them() {
+    let server = server().await;
+    let address = "/api/v1/users/visit%40shop.example?attribute=user.email";
+    let erase = async |more: &str| {
+        let path = format!("{address}{more}");
+        let response = ask(&server, Method::DELETE, &path, Some(ADMIN)).await;
+        assert_eq!(response.status(), 200);
+        response.json::<Value>().await.expect("JSON")
+    };
+    let counted = erase("&dry-run=true").await;
+    assert_eq!(counted["dryRun"], true);
+    assert_eq!(
+        get(&server, "/api/v1/sessions/visit", VIEW).await.status(),
+        200
+    );
+    let deleted = erase("").await;
+    for (count, expected) in [
+        ("sessions", 1),
+        ("traces", 1),
+        ("spans", 1),
+        ("recordingChunks", 1),
+    ] {
+        assert_eq!(counted[count], expected, "{count}");
+        assert_eq!(deleted[count], expected, "{count}");
+    }
+    assert_eq!(
+        get(&server, "/api/v1/sessions/visit", VIEW).await.status(),
+        404
+    );
+    let recording = "/api/v1/sessions/visit/replay/tab";
+    assert_eq!(get(&server, recording, REPLAY).await.status(), 404);
+    for (path, reason) in [
+        ("/api/v1/users/x?attribute=session.id", "another attribute"),
+        ("/api/v1/users/x?dry-run=perhaps", "no truth"),
+        (
+            "/api/v1/users/x?dryrun=true",
+            "a misspelt name must not delete",
+        ),
+    ] {
+        let response = ask(&server, Method::DELETE, path, Some(ADMIN)).await;
+        assert_eq!(response.status(), 400, "{reason}");
+    }
+    let log: AuditResponse = get(&server, "/api/v1/audit", ADMIN)
+        .await
+        .json()
+        .await
+        .expect("a body");
+    let noted: Vec<_> = log
+        .entries
+        .iter()
+        .filter(|entry| entry.event == Event::UserErased)
+        .collect();
+    assert_eq!(noted.len(), 3);
+    assert!(
+        noted
+            .iter()
+            .all(|entry| entry.who.as_deref() == Some("ada"))
+    );
+    assert!(
+        noted[0]
+            .detail
+            .as_deref()
+            .is_some_and(|detail| detail.contains("1 sessions, 1 traces"))
+    );
+    assert!(!format!("{noted:?}").contains("shop.example"));
+}
