@@ -11,13 +11,15 @@ use super::waterfall::WaterfallState;
 use crate::api::{self, ApiError};
 use crate::browser;
 use crate::format;
-use crate::model::find::{Hits, Mode, SLICE, is_query, with_words};
+use crate::model::find::{Hits, Mode, WordSearch, is_query};
 use crate::model::rows::{Row, Rows};
 use crate::model::trace::TraceModel;
 use crate::url::QueryString;
 
 /// How long nobody types before the server is asked, in milliseconds.
 const PAUSE_MILLIS: u64 = 150;
+/// How long a search for words may keep the page from drawing, in milliseconds.
+const SLICE_MILLIS: f64 = 8.0;
 /// How many marks the track has room for.
 const MARKS: usize = 400;
 
@@ -99,32 +101,32 @@ impl Find {
                 let handle = set_timeout_with_handle(ask, Duration::from_millis(PAUSE_MILLIS));
                 timer.set_value(handle.ok());
             } else {
-                self.scan(state, text, number, Vec::new(), 0);
+                let search = state
+                    .model
+                    .with_value(|model| WordSearch::new(model, &text));
+                self.scan(state, search, number);
             }
         });
     }
 
-    /// Looks for words, a slice between two frames.
-    fn scan(
-        self,
-        state: WaterfallState,
-        words: String,
-        number: u32,
-        mut found: Vec<u32>,
-        from: u32,
-    ) {
+    /// Looks for words, for as long as a frame can spare; then behind the next one.
+    fn scan(self, state: WaterfallState, mut search: WordSearch, number: u32) {
         if self.asked.try_get_value() != Some(number) {
             return;
         }
-        let count = state.model.with_value(|model| model.len() as u32);
-        let to = from.saturating_add(SLICE).min(count);
-        state
-            .model
-            .with_value(|model| found.extend(with_words(model, &words, from, to)));
-        if to == count {
-            self.hits.set(Some(Arc::new(Hits::new(found))));
+        let began = browser::uptime_millis();
+        let goes_on = state.model.with_value(|model| {
+            while search.go_on(model) {
+                if browser::uptime_millis() - began > SLICE_MILLIS {
+                    return true;
+                }
+            }
+            false
+        });
+        if goes_on {
+            request_animation_frame(move || self.scan(state, search, number));
         } else {
-            request_animation_frame(move || self.scan(state, words, number, found, to));
+            self.hits.set(Some(Arc::new(search.hits())));
         }
     }
 

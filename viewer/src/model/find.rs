@@ -3,8 +3,8 @@
 use super::rows::Row;
 use super::trace::TraceModel;
 
-/// Spans that are looked at before the page may draw again.
-pub const SLICE: u32 = 50_000;
+/// Spans that are looked at before somebody asks for the time.
+pub const SLICE: u32 = 20_000;
 
 /// What happens to the rows that a filter does not find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,22 +48,54 @@ pub fn is_query(text: &str) -> bool {
     text.starts_with(['{', '(']) || text.contains("()")
 }
 
-/// The nodes of a slice whose name or service has the words, in either case.
-#[must_use]
-pub fn with_words(model: &TraceModel, words: &str, from: u32, to: u32) -> Vec<u32> {
-    let words = words.to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&words);
-    // A service has many spans.
-    let services: Vec<bool> = model
-        .services
-        .iter()
-        .map(|service| has(&service.name))
-        .collect();
-    (from..to)
-        .filter(|node| {
-            services[usize::from(model.service[*node as usize])] || has(model.name(*node))
-        })
-        .collect()
+/// A search for words in names and services, in either case. A text is looked at once, however many spans have it.
+pub struct WordSearch {
+    words: String,
+    services: Vec<bool>,
+    /// What is known of each name, by its number.
+    names: Vec<Option<bool>>,
+    found: Vec<u32>,
+    next: u32,
+}
+
+impl WordSearch {
+    /// A search that has seen nothing yet.
+    #[must_use]
+    pub fn new(model: &TraceModel, words: &str) -> Self {
+        let words = words.to_lowercase();
+        let services = model.services.iter();
+        Self {
+            services: services
+                .map(|service| service.name.to_lowercase().contains(&words))
+                .collect(),
+            names: vec![None; model.name_numbers()],
+            words,
+            found: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// Looks at a slice more. Returns whether anything is left to look at.
+    pub fn go_on(&mut self, model: &TraceModel) -> bool {
+        let count = model.len() as u32;
+        let to = self.next.saturating_add(SLICE).min(count);
+        for node in self.next..to {
+            let known = &mut self.names[model.name_number(node) as usize];
+            let has =
+                *known.get_or_insert_with(|| model.name(node).to_lowercase().contains(&self.words));
+            if has || self.services[usize::from(model.service[node as usize])] {
+                self.found.push(node);
+            }
+        }
+        self.next = to;
+        to < count
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn hits(self) -> Hits {
+        Hits::new(self.found)
+    }
 }
 
 /// The nodes that were found, in ascending order.
@@ -192,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn a_search_for_words_goes_through_every_slice() {
+        let calls = (2..2 * u64::from(SLICE) + 8)
+            .map(|id| fixture::span(id, 1, "api", "GET /seats/7", id, id + 1));
+        let root = fixture::span(1, 0, "api", "Seats/7 of all", 0, 100_000);
+        let model = fixture::model([root].into_iter().chain(calls).collect());
+        let mut search = WordSearch::new(&model, "Seats/7");
+        let mut slices = 1;
+        while search.go_on(&model) {
+            slices += 1;
+        }
+        assert_eq!(slices, 3);
+        assert_eq!(search.hits().len(), model.len(), "in either case");
+    }
+
+    #[test]
     fn modes_leave_hits_their_ancestors_or_everything() {
         let model = fixture::booking();
         let rows = Rows::new(&model, &Openness::default());
@@ -201,12 +248,9 @@ mod tests {
             .iter()
             .rfind(|row| row.depth > 1)
             .expect("a deep row");
-        let hits = Hits::new(with_words(
-            &model,
-            &name(deep).to_uppercase(),
-            0,
-            model.len() as u32,
-        ));
+        let mut search = WordSearch::new(&model, &name(deep).to_uppercase());
+        while search.go_on(&model) {}
+        let hits = search.hits();
         assert!(hits.place(deep.key.node).is_some(), "in either case");
         let left = |mode| -> Vec<Row> {
             let kept = rows.clone().only(|row| hits.leaves(&model, row, mode));

@@ -301,6 +301,12 @@ impl TraceModel {
         self.columns.name(node)
     }
 
+    /// How many numbers of names there may be.
+    #[must_use]
+    pub fn name_numbers(&self) -> usize {
+        self.columns.texts.len()
+    }
+
     /// A number that nodes of one name share.
     #[must_use]
     pub fn name_number(&self, node: u32) -> u32 {
