@@ -27,6 +27,21 @@ const beyond = (page) =>
     return Math.max(...all.map((element) => element.scrollWidth - element.clientWidth));
   });
 
+/** A re-run that went wrong, as the command sends it. */
+async function publishedRun(server, session, recorded, trace) {
+  const findings = ['new_error', 'parameters'].map((kind) => ({ kind, service: 'payment', operation: 'charge', text: `charge in payment: ${kind}` }));
+  const steps = [
+    { number: 1, name: 'load /', recorded, trace, diverged: null, findings, screenshot: null },
+    { number: 2, name: 'click "Book"', recorded, trace: null, diverged: 'the element is gone', findings: [], screenshot: null },
+  ];
+  const outcome = { verdict: 'NEW_REGRESSION', session, environment: 'https://staging.example', server: server.viewerUrl, judgedBy: 'the recorded session', runs: [1, 2].map((id) => ({ id: `${id}`, verdict: 'NEW_REGRESSION', steps })), notCompared: ['nothing to compare with at step 3'] };
+  const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const body = JSON.stringify({ outcome, pictures: [{ run: 0, step: 1, data }] });
+  const response = await fetch(`${server.viewerUrl}/api/v1/runs`, { method: 'POST', body });
+  expect(response.status).toBe(201);
+  return (await response.json()).id;
+}
+
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test(`every page is accessible and fits, ${theme} and ${size}`, async ({ page, sampled }) => {
@@ -43,6 +58,7 @@ for (const theme of ['light', 'dark']) {
         await sendRecording(sampled, { session: recorded, stream, events: [...picture(from + after, 'A page'), rewording(from + after + 500, 'Another')] });
         await sendRecording(sampled, { session: recorded, stream, number: 2, events: [rewording(from + after + 1_500, 'A third')] });
       }
+      const run = await publishedRun(sampled, sessions[0].sessionId, trace, other);
       const css = (selector) => page.locator(selector).first();
       const rows = page.getByRole('treegrid').getByRole('row').first();
       const pages = [
@@ -69,6 +85,8 @@ for (const theme of ['light', 'dark']) {
         [`/session/${recorded}?at=1000`, css('.screen__said:not(:empty)')],
         [`/session/${recorded}?stage=steps`, css('.storyboard')],
         ['/session/absent', css('.message')],
+        [`/run/${run}`, css('.picture img')],
+        ['/run/absent', css('.message')],
         ['/setup', page.getByRole('heading', { name: 'See it arrive' })],
         ['/nowhere', css('.message')],
       ];
@@ -81,6 +99,16 @@ for (const theme of ['light', 'dark']) {
         await expect(loaded).toBeVisible();
         await check(path);
       }
+      await page.goto(`${sampled.viewerUrl}/session/${sessions[0].sessionId}`);
+      await css('.session-menu summary').click();
+      await expect(css('.session-menu a[href^="/run/"]')).toBeVisible();
+      await check('the menu of a session');
+      // Whoever has no token.
+      await page.route('**/api/**', (route) => route.fulfill({ status: 401, json: { code: 'unauthenticated', message: 'a token is needed', position: null } }));
+      await page.goto(`${sampled.viewerUrl}/sessions`);
+      await expect(page.getByLabel('Token')).toBeVisible();
+      await check('the page to sign in');
+      await page.unroute('**/api/**');
       // The drawer, and the sheet of keys over it.
       await page.goto(`${sampled.viewerUrl}/trace/${trace}`);
       await rows.click();

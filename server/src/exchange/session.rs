@@ -60,17 +60,34 @@ pub enum SessionFormat {
     Bundle,
 }
 
+/// A picture of the page, PNG or JPEG.
+#[derive(Debug)]
+pub struct PagePicture {
+    /// Where it is, as a report names it.
+    pub path: Option<String>,
+    /// The picture.
+    pub bytes: Vec<u8>,
+}
+
 impl SessionFormat {
-    /// The document. `viewer` is where links lead.
+    /// The document. `viewer` is where links lead, `picture` a picture of the page.
     #[must_use]
-    pub fn write(self, recorded: &Recorded, viewer: Option<&str>, picture: Option<&str>) -> String {
+    pub fn write(
+        self,
+        recorded: &Recorded,
+        viewer: Option<&str>,
+        picture: Option<&PagePicture>,
+    ) -> String {
         let exported = recorded.exported();
         match self {
             Self::Playwright => playwright(&exported),
             Self::Userflow => format!("{:#}\n", userflow(&exported)),
             Self::UserflowTraces => format!("{:#}\n", traces_of_userflow(&exported)),
-            Self::Markdown => markdown(&exported, viewer, picture),
-            Self::Bundle => bundle(&exported, None),
+            Self::Markdown => {
+                let path = picture.and_then(|picture| picture.path.as_deref());
+                markdown(&exported, viewer, path)
+            }
+            Self::Bundle => bundle(&exported, picture.map(|picture| picture.bytes.as_slice())),
         }
     }
 
@@ -100,17 +117,15 @@ pub fn run(config: &ExportSession) -> anyhow::Result<ExitCode> {
         ),
     };
     let recorded = Recorded::load(&source, &config.session)?;
-    let document = match (config.format, &config.picture) {
-        (SessionFormat::Bundle, Some(path)) => {
-            let picture =
-                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            bundle(&recorded.exported(), Some(&picture))
-        }
-        (format, path) => {
-            let path = path.as_ref().map(|path| path.display().to_string());
-            format.write(&recorded, viewer, path.as_deref())
-        }
+    let picture = match &config.picture {
+        Some(path) => Some(PagePicture {
+            path: Some(path.display().to_string()),
+            bytes: std::fs::read(path)
+                .with_context(|| format!("cannot read {}", path.display()))?,
+        }),
+        None => None,
     };
+    let document = config.format.write(&recorded, viewer, picture.as_ref());
     let write = |path: &PathBuf, text: &str| {
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     };

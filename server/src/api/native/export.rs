@@ -1,5 +1,6 @@
 //! `GET /api/v1/traces/{id}/export?format=…`: a trace as a file of another tool's, or as a report.
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
@@ -9,10 +10,12 @@ use shared::trace::assemble;
 
 use super::error::ApiError;
 use super::{Api, trace_id};
+use crate::auth::{Caller, Role};
 use crate::exchange::document::Document;
-use crate::exchange::session::SessionFormat;
+use crate::exchange::session::{PagePicture, SessionFormat};
 use crate::query::sessions;
 use crate::recorded::Recorded;
+use crate::store::{Store, StoreError};
 
 /// The request's parameters.
 #[derive(Deserialize)]
@@ -28,9 +31,11 @@ pub struct Parameters {
 pub async fn session(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, ApiError> {
     let name = parameters.format.as_deref().unwrap_or("playwright");
+    let with_picture = caller.may(Role::Replay);
     let format = SessionFormat::from_str(name, false).map_err(|_| {
         ApiError::InvalidArgument(format!(
             "`format` cannot be {name:?}: expected playwright, userflow, userflow-traces, markdown or bundle"
@@ -54,8 +59,16 @@ pub async fn session(
                 logs.extend(store.logs(candidate.id)?);
             }
             let recorded = Recorded::of(&id, spans, &logs);
-            let known = !recorded.session.actions.is_empty();
-            Ok(known.then(|| format.write(&recorded, parameters.link.as_deref(), None)))
+            if recorded.session.actions.is_empty() {
+                return Ok(None);
+            }
+            let picture = if with_picture {
+                last_picture(store, &id)?
+            } else {
+                None
+            };
+            let link = parameters.link.as_deref();
+            Ok(Some(format.write(&recorded, link, picture.as_ref())))
         })
         .await?
         .ok_or(ApiError::NotFound(unknown))?;
@@ -65,6 +78,23 @@ pub async fn session(
         (CONTENT_SECURITY_POLICY, INERT.to_owned()),
     ];
     Ok((headers, file).into_response())
+}
+
+/// The page after the last step that the session's latest re-run came to.
+fn last_picture(store: &dyn Store, id: &str) -> Result<Option<PagePicture>, StoreError> {
+    for run in store.runs(id)? {
+        let Some(report) = store.run(&run.id)? else {
+            continue;
+        };
+        let latest = report
+            .pictures
+            .iter()
+            .max_by_key(|picture| (picture.run, picture.step));
+        let Some(picture) = latest else { continue };
+        let bytes = store.run_picture(&run.id, picture.number)?;
+        return Ok(bytes.map(|bytes| PagePicture { path: None, bytes }));
+    }
+    Ok(None)
 }
 
 /// A report that is opened at its address after all may do nothing either.

@@ -12,7 +12,8 @@ use crate::api::native;
 use crate::auth::gate::Gate;
 use crate::auth::{Access, Role, policy};
 use crate::running::{Running, Setup};
-use crate::sample::{action, spans};
+use crate::sample::{NOON, action, run, spans};
+use crate::store::Batch;
 
 const VIEW: &str = "the-token-of-those-who-view";
 const REPLAY: &str = "the-token-of-those-who-replay";
@@ -318,4 +319,26 @@ async fn a_visitor_is_counted_and_deleted_and_the_log_does_not_name_them() {
             .is_some_and(|detail| detail.contains("1 sessions, 1 traces"))
     );
     assert!(!format!("{noted:?}").contains("shop.example"));
+}
+
+#[tokio::test]
+async fn an_offline_page_has_the_picture_of_a_run_for_those_who_may_see_it() {
+    let server = server().await;
+    let kept = run("r1", "visit", None, NOON);
+    let batch = Batch {
+        runs: vec![kept],
+        ..Batch::default()
+    };
+    server.store.append(&[batch]).expect("stored");
+    for (token, shown) in [(VIEW, false), (REPLAY, true), (ADMIN, true)] {
+        let page = get(
+            &server,
+            "/api/v1/sessions/visit/export?format=bundle",
+            token,
+        )
+        .await;
+        let page = page.text().await.expect("text");
+        assert!(page.contains("Session visit"), "{page}");
+        assert_eq!(page.contains("data:image/png;base64,"), shown, "{token}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::report;
 use crate::report::{Escaped, utc};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color-scheme:light dark}\
-    li{margin:.6rem 0}iframe{width:100%;height:640px;border:1px solid #8884}.failed{color:#c0392b}summary{cursor:pointer}";
+    li{margin:.6rem 0}img{max-width:100%;border:1px solid #8884}iframe{width:100%;height:640px;border:1px solid #8884}.failed{color:#c0392b}summary{cursor:pointer}";
 
 /// The page. Every trace is a report of its own in a frame that may run nothing and load nothing.
 #[must_use]
@@ -78,9 +78,14 @@ fn write(out: &mut String, exported: &Exported<'_>, picture: Option<&[u8]>) -> s
     if let Some(picture) = picture {
         use base64::Engine as _;
         let data = base64::engine::general_purpose::STANDARD.encode(picture);
+        let kind = if picture.starts_with(b"\xff\xd8\xff") {
+            "jpeg"
+        } else {
+            "png"
+        };
         writeln!(
             out,
-            "<h2>The page</h2>\n<img alt=\"The page\" src=\"data:image/png;base64,{data}\">"
+            "<h2>The page</h2>\n<img alt=\"The page\" src=\"data:image/{kind};base64,{data}\">"
         )?;
     }
     out.push_str("</body></html>\n");
