@@ -13,6 +13,8 @@ export class Throughline {
   /** @param {string} dataDirectory */
   constructor(dataDirectory) {
     this.dataDirectory = dataDirectory;
+    /** Of every request to the API. @type {Record<string, string>} */
+    this.headers = {};
   }
 
   /** Starts a server on free ports over an empty data directory. */
@@ -89,14 +91,14 @@ export class Throughline {
    * @returns {Promise<any>} the JSON body of a 200 answer
    */
   async api(path) {
-    const response = await fetch(`${this.viewerUrl}${path}`);
+    const response = await fetch(`${this.viewerUrl}${path}`, { headers: this.headers });
     if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   }
 
   /** @param {string} traceId @returns {Promise<Trace | null>} null where the server does not have it */
   async readTrace(traceId) {
-    const response = await fetch(`${this.viewerUrl}/api/v1/traces/${traceId}`);
+    const response = await fetch(`${this.viewerUrl}/api/v1/traces/${traceId}`, { headers: this.headers });
     if (response.status === 404) return null;
     if (!response.ok) throw new Error(`GET trace ${traceId} answered ${response.status}: ${await response.text()}`);
     return Trace.fromOtlp(await response.json());

@@ -9,8 +9,10 @@ function followTraces(page) {
       ids.push(id);
     }
   });
+  const token = process.env.THROUGHLINE_TOKEN;
   const read = async (id) => {
-    const response = await fetch(`${THROUGHLINE}/api/v1/traces/${id}`);
+    const response = await fetch(`${THROUGHLINE}/api/v1/traces/${id}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    if ([401, 403].includes(response.status)) throw new Error(`${THROUGHLINE} asks for a token with the role view: set the variable THROUGHLINE_TOKEN`);
     return response.ok ? spansOf(await response.json()) : [];
   };
   return {
