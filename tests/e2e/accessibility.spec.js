@@ -88,6 +88,8 @@ for (const theme of ['light', 'dark']) {
         [`/run/${run}`, css('.picture img')],
         ['/run/absent', css('.message')],
         ['/setup', page.getByRole('heading', { name: 'See it arrive' })],
+        ['/file', page.getByLabel('A file of traces')],
+        [`/trace/${trace}?follow=service.version&density=18`, css('.follow__stop')],
         ['/nowhere', css('.message')],
       ];
       const check = async (what) => {

@@ -275,3 +275,75 @@ test('logs are marks on the bars, and open in the drawer', async ({ page, throug
   await expect(drawer(page).getByRole('tab', { selected: true })).toContainText('Logs');
   await expect(drawer(page).locator('[aria-current]')).toContainText('the bank hung up');
 });
+
+test('long frames, memory and sampled stacks of the page stand with its trace', async ({ page, throughline, service }) => {
+  const resource = { 'telemetry.sdk.language': 'webjs' };
+  const stacks = ['onclick (app.js:1);render (app.js:9);layoutSeats (seats.js:88) 140 ms', 'onclick (app.js:1);save (app.js:40) 60 ms'];
+  const { traceId, body } = makeTrace({
+    name: 'click "Book"',
+    service,
+    tookMillis: 1000,
+    resource,
+    attributes: { 'throughline.action': 'click', 'throughline.memory.growth_bytes': 35_651_584 },
+    events: [{ name: 'profile', attributes: { 'throughline.profile.stacks': stacks } }],
+    children: [{ name: 'long frame', service, resource, atMillis: 100, tookMillis: 260 }],
+  });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  const track = page.getByRole('group', { name: 'Main thread' });
+  await track.getByRole('button', { name: /^Long frame, 260\sms$/ }).click();
+  await expect(drawer(page).getByRole('heading', { level: 2 })).toHaveText('long frame');
+  await track.getByRole('button', { name: /^The heap grew by 36\sMB in click/ }).click();
+  const functions = drawer(page).getByRole('list', { name: 'Functions that took the most time' });
+  await expect(functions.getByRole('listitem')).toHaveText([/^layoutSeats \(seats\.js:88\)140\sms$/, /^save \(app\.js:40\)60\sms$/]);
+  await expect(drawer(page).locator('.stacks__call')).toHaveText(['render (app.js:9)', 'save (app.js:40)', 'layoutSeats (seats.js:88)']);
+});
+
+test('a file is opened by dropping it, and sent nowhere', async ({ page, throughline, service, complaints }) => {
+  const { traceId, body } = bookingTrace(service);
+  const sent = [];
+  page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  await page.goto(`${throughline.viewerUrl}/search`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+  const data = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], 'booking.json', { type: 'application/json' }));
+    return transfer;
+  }, JSON.stringify(body));
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: data });
+  await expect(page.getByText('Drop the file to open its traces here')).toBeVisible();
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+  await expect(page).toHaveURL(`${throughline.viewerUrl}/trace/${traceId}`);
+  await expect(shownRows(page)).toHaveCount(10);
+  await expect(page.getByText('from the file booking.json, on no server')).toBeVisible();
+  await shownRows(page).filter({ hasText: 'POST /payment' }).click();
+  await drawer(page).getByRole('button', { name: 'Follow booking.status' }).click();
+  await expect(page.getByRole('list', { name: 'Path of the value' }).getByRole('listitem')).toHaveCount(3);
+  expect(sent).toEqual([]);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+  // No server has it.
+  await page.reload();
+  await expect(page.getByText('Waiting for the trace')).toBeVisible();
+});
+
+test('files of other tools are opened without a server', async ({ page, ownThroughline, service }) => {
+  const { traceId, body } = bookingTrace(service);
+  await ownThroughline.sendTraces(body);
+  const files = {};
+  for (const format of ['jaeger', 'zipkin', 'perfetto']) {
+    files[format] = Buffer.from(await (await fetch(`${ownThroughline.viewerUrl}/api/v1/traces/${traceId}/export?format=${format}`)).arrayBuffer());
+  }
+  const loaded = page.waitForResponse((response) => /split_traces.*\.wasm/.test(response.url()));
+  await page.goto(`${ownThroughline.viewerUrl}/file`);
+  await loaded;
+  await page.waitForLoadState('networkidle');
+  await ownThroughline.stop();
+  for (const [format, buffer] of Object.entries(files)) {
+    await page.getByLabel('A file of traces').setInputFiles({ name: `${format}.json`, mimeType: 'application/json', buffer });
+    await expect(page.getByText(`from the file ${format}.json`)).toBeVisible();
+    await expect(shownRows(page)).toHaveCount(10);
+    await page.goBack();
+  }
+  await page.getByLabel('A file of traces').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+  await expect(page.getByText('notes.txt cannot be opened')).toBeVisible();
+});

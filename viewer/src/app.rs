@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::location::{BrowserUrl, LocationProvider as _};
 use send_wrapper::SendWrapper;
 
+use crate::components::file_drop::FileDrop;
 use crate::components::help::HelpSheet;
 use crate::components::state::Message;
 use crate::components::theme::ThemeChoice;
@@ -32,6 +33,7 @@ pub fn App() -> impl IntoView {
                     <Pages />
                 </main>
             <HelpSheet />
+            <FileDrop />
         </Router>
     }
 }
@@ -62,6 +64,7 @@ fn Pages() -> impl IntoView {
                     Page::Trace(_) | Page::TraceView(..) | Page::Choose(_) | Page::Compare(..) => {
                         later::traces(page).await
                     }
+                    Page::File => later::files(page).await,
                     _ => later::others(page).await,
                 };
                 made.unwrap_or_else(|_| view! { <NotLoaded /> }.into_any())

@@ -96,6 +96,22 @@ pub fn count(value: u64) -> String {
     out
 }
 
+/// A number of bytes in thousands: `512 B`, `9.8 kB`, `36 MB`.
+#[must_use]
+pub fn bytes(value: u64) -> String {
+    let mut value = value as f64;
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1_000.0;
+        unit = larger;
+    }
+    let decimals = usize::from(value < 9.95 && unit != "B");
+    format!("{}{NBSP}{unit}", decimal(&format!("{value:.decimals$}")))
+}
+
 /// A count with its noun in the right number: `1 span`, `71 spans`.
 #[must_use]
 pub fn counted(value: u64, noun: &str) -> String {
@@ -266,6 +282,21 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_have_the_unit_that_reads_best() {
+        for (value, expected) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (9_840, "9.8 kB"),
+            (999_600, "1.0 MB"),
+            (35_651_584, "36 MB"),
+            (7_000_000_000_000, "7000 GB"),
+        ] {
+            assert_eq!(bytes(value).replace(NBSP, " "), expected);
+        }
+    }
 
     #[test]
     fn durations_have_three_significant_digits() {

@@ -10,6 +10,7 @@ mod components;
 mod format;
 mod identity;
 mod loading;
+mod local;
 mod markup;
 mod model;
 mod pages;

@@ -85,7 +85,7 @@ async function runViewer() {
       .end(content);
   });
   const pages = {};
-  for (const path of ['/', `/trace/${'a'.repeat(32)}`, '/map']) {
+  for (const path of ['/', `/trace/${'a'.repeat(32)}`, '/map', '/file']) {
     asked = new Set(['index.html']);
     const page = await newPage();
     await page.goto(`${origin}${path}`);

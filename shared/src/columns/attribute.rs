@@ -6,7 +6,9 @@
 use super::Texts;
 use super::decode::ColumnsError;
 use super::wire::{self, HEADER_BYTES, Reader, close, open, put, put_text};
+use crate::attribute::find;
 use crate::id::SpanId;
+use crate::span::SpanRecord;
 
 /// What a stream of values begins with; the digit is the version.
 pub const MAGIC: [u8; 4] = *b"TLA1";
@@ -32,6 +34,22 @@ pub struct AttributeEncoder {
 }
 
 impl AttributeEncoder {
+    /// Takes the value of a span that has the attribute itself, as a member of its baggage (`baggage.` and the key, as
+    /// processors write those on spans), or by its resource.
+    pub fn take(&mut self, record: &SpanRecord, key: &str) {
+        let own = &record.span.attributes;
+        let value = find(own, key)
+            .or_else(|| {
+                own.iter()
+                    .find(|one| one.key.strip_prefix("baggage.") == Some(key))
+                    .map(|one| &one.value)
+            })
+            .or_else(|| find(&record.resource.attributes, key));
+        if let Some(value) = value {
+            self.push(record.span.span_id, &value.to_string());
+        }
+    }
+
     /// Takes the value of a span; long ones are cut.
     pub fn push(&mut self, span: SpanId, value: &str) {
         let value = super::builder::clipped(value);

@@ -43,7 +43,7 @@ pub fn follow_colour(state: WaterfallState) {
 }
 
 /// The values of an attribute over the trace; `None` where the page has gone meanwhile.
-async fn values(state: WaterfallState, name: &str) -> Option<Result<Arc<Values>, String>> {
+pub async fn values(state: WaterfallState, name: &str) -> Option<Result<Arc<Values>, String>> {
     let model = state.model.try_get_value()?;
     let answer = api::attribute(&model.trace_id()?.to_hex(), name).await;
     let column = match answer {

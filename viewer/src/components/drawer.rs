@@ -23,6 +23,7 @@ use crate::model::curl::curl;
 use crate::model::links::{others, target};
 use crate::model::log_marks::Gravity;
 use crate::model::span_figures::figures;
+use crate::model::stacks::picture;
 use crate::model::trace::TraceModel;
 use crate::url::Tab;
 
@@ -195,7 +196,9 @@ fn Part(record: Arc<SpanRecord>, tab: Tab) -> impl IntoView {
     let span = &record.span;
     match tab {
         Tab::Attributes if span.attributes.is_empty() => nothing("The span has no attributes."),
-        Tab::Attributes => view! { <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count tools=true /> }.into_any(),
+        Tab::Attributes => view! {
+            <Drawn contents=Signal::stored(picture(span)) class="stacks" on_pick=Callback::new(|_: String| ()) />
+            <Attributes attributes=span.attributes.clone() dropped=span.dropped_attributes_count tools=true /> }.into_any(),
         Tab::Events => view! { <Events record=record /> }.into_any(),
         Tab::Links | Tab::Logs => ().into_any(),
         Tab::Resource => {

@@ -6,6 +6,7 @@ pub mod completion;
 pub mod copy_button;
 pub mod drawer;
 pub mod drawn;
+pub mod file_drop;
 pub mod filters;
 pub mod find_bar;
 pub mod flame;

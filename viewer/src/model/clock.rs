@@ -130,7 +130,7 @@ pub fn told(model: &TraceModel) -> String {
     apart.sort_by_key(|(service, skew)| (std::cmp::Reverse(skew.abs()), *service));
     let named = apart.iter().take(NAMED).map(|(service, skew)| {
         let name = format::clipped(&model.services[*service].name, 32);
-        format!("{name} {}", signed(*skew))
+        format!("{name} {}", signed(rounded(*skew)))
     });
     let mut told = named.collect::<Vec<_>>().join(", ");
     if apart.len() > NAMED {
@@ -160,10 +160,19 @@ pub fn both_times(model: &TraceModel, node: u32) -> Option<String> {
     Some(format!(
         "{}’s clock is {} {ahead} the root’s. After the root began: {} as sent, {} adjusted.",
         format::clipped(&model.service_of(node).name, 32),
-        format::duration(apart),
-        signed(sent),
+        format::duration(rounded(apart)),
+        signed(rounded(sent)),
         signed(adjusted),
     ))
+}
+
+/// Minutes are shown with whole seconds, of which an estimate must not lose one.
+fn rounded(nanos: i64) -> i64 {
+    const SECOND: i64 = 1_000_000_000;
+    if nanos.abs() < 60 * SECOND {
+        return nanos;
+    }
+    (nanos + nanos.signum() * SECOND / 2) / SECOND * SECOND
 }
 
 fn signed(nanos: i64) -> String {
@@ -424,6 +433,17 @@ mod tests {
         }
         at_once(model.analyse(&Unhurried));
         assert!(!model.critical().is_empty());
+    }
+
+    #[test]
+    fn an_estimate_of_minutes_loses_no_second() {
+        for (nanos, expected) in [
+            (181_995_000_000, 182_000_000_000),
+            (-181_995_000_000, -182_000_000_000),
+            (59_999_000_000, 59_999_000_000),
+        ] {
+            assert_eq!(rounded(nanos), expected);
+        }
     }
 
     #[test]

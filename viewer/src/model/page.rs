@@ -30,6 +30,8 @@ pub enum Page {
     Map,
     /// How to send spans.
     Setup,
+    /// A file of traces, opened by the viewer alone.
+    File,
     /// No page of ours.
     NotFound,
 }
@@ -56,6 +58,7 @@ impl Page {
             ["services"] => Self::Services,
             ["map"] => Self::Map,
             ["setup"] => Self::Setup,
+            ["file"] => Self::File,
             _ => Self::NotFound,
         }
     }
@@ -85,6 +88,7 @@ mod tests {
             ("/services", Page::Services),
             ("/map", Page::Map),
             ("/setup", Page::Setup),
+            ("/file", Page::File),
             ("/nothing", Page::NotFound),
             ("/map/more", Page::NotFound),
         ] {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::SplitLoaderError;
 
 use super::compare::{ChooseToComparePage, ComparePage};
+use super::file::FilePage;
 use super::map::MapPage;
 use super::run::RunPage;
 use super::services::ServicesPage;
@@ -51,6 +52,16 @@ part!(
     others,
     other_pages
 );
+
+part!(
+    /// A file of traces.
+    files,
+    file_pages
+);
+
+fn file_pages(_: Page) -> AnyView {
+    view! { <FilePage /> }.into_any()
+}
 
 fn trace_pages(page: Page) -> AnyView {
     match page {

@@ -1,6 +1,7 @@
 //! One file per page.
 
 pub mod compare;
+pub mod file;
 pub mod later;
 pub mod map;
 pub mod not_found;

@@ -360,6 +360,8 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
     let (date, time) = format::date_and_time(model.start_time());
     let trace_id = model.trace_id().map(|id| id.to_hex()).unwrap_or_default();
     let session = model.session().map(str::to_owned);
+    let file = crate::local::file_of(&trace_id);
+    let served = file.is_none();
     let errors = u64::from(model.error_count);
     let first_error = origins_of_errors(&model).first().copied();
     let views = Signal::derive({
@@ -372,7 +374,11 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
             if let Some((from, to)) = state.window.get() {
                 kept.push("zoom", &format!("{from}-{to}"));
             }
-            vec![tabs(&id, "", &kept.finish())]
+            // The other views are made by the server.
+            served
+                .then(|| tabs(&id, "", &kept.finish()))
+                .into_iter()
+                .collect()
         }
     });
     // Large traces are shown before it is known what their time went to.
@@ -432,7 +438,10 @@ fn TraceHead(model: Arc<TraceModel>, state: WaterfallState) -> impl IntoView {
                     "trace " <code>{format::short_id(&trace_id)}</code>
                     <CopyButton text=move |()| trace_id.clone() what="the trace id" quiet=true />
                 </span>
-                <Share id=model.trace_id().map(|id| id.to_hex()).unwrap_or_default() />
+                {match file {
+                    Some(file) => view! { <span>"from the file " <b>{format::clipped(&file, 60)}</b> ", on no server"</span> }.into_any(),
+                    None => view! { <Share id=model.trace_id().map(|id| id.to_hex()).unwrap_or_default() /> }.into_any(),
+                }}
             </div>
             <Drawn contents=found class="trace__found" on_pick=go />
             <Drawn contents=views class="trace__views" on_pick=Callback::new(|_: String| ()) />

@@ -499,7 +499,13 @@ fn write(surface: &mut impl Surface, scene: &Scene<'_>, caption: &Caption, place
     let mut label = layout::label(scene.scale, place.left, place.right, width, place.solid);
     if !label.inside {
         let row = (place.top, place.top + scene.measures.height);
-        label.left = beside(place.steps, row, scene.scale.width(), label.left, width);
+        match beside(place.steps, row, scene.scale.width(), label.left, width) {
+            Some(left) => label.left = left,
+            None => {
+                label = layout::inside(scene.scale, place.left, place.right, width, place.solid)
+                    .unwrap_or(label);
+            }
+        }
     }
     if label.inside {
         let patch = Rect {

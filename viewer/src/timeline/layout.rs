@@ -100,20 +100,14 @@ pub fn bar(scale: Scale, start: i64, end: i64) -> Bar {
 #[must_use]
 pub fn label(scale: Scale, left: f64, right: f64, label_width: f64, solid: &[(f64, f64)]) -> Label {
     let width = scale.width();
-    let (shown_left, shown_right) = (left.max(0.0), right.min(width));
     if right + GAP + label_width <= width {
         return Label {
             left: right + GAP,
             inside: false,
         };
     }
-    if shown_right - shown_left >= label_width + 2.0 * INSET {
-        let pale =
-            pale_stretch(shown_left, shown_right, label_width + INSET, solid).unwrap_or(shown_left);
-        return Label {
-            left: pale + INSET,
-            inside: true,
-        };
+    if let Some(label) = inside(scale, left, right, label_width, solid) {
+        return label;
     }
     let before = left - GAP - label_width;
     if before >= 0.0 {
@@ -127,6 +121,26 @@ pub fn label(scale: Scale, left: f64, right: f64, label_width: f64, solid: &[(f6
         left: (width - label_width - 2.0).max(0.0),
         inside: true,
     }
+}
+
+/// Where the label of a long bar goes inside it.
+#[must_use]
+pub fn inside(
+    scale: Scale,
+    left: f64,
+    right: f64,
+    label_width: f64,
+    solid: &[(f64, f64)],
+) -> Option<Label> {
+    let (left, right) = (left.max(0.0), right.min(scale.width()));
+    if right - left < label_width + 2.0 * INSET {
+        return None;
+    }
+    let pale = pale_stretch(left, right, label_width + INSET, solid).unwrap_or(left);
+    Some(Label {
+        left: pale + INSET,
+        inside: true,
+    })
 }
 
 /// The left end of the first stretch of a bar that is not solid and at least `least` wide.

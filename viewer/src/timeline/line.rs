@@ -100,12 +100,18 @@ pub fn steps(strokes: &[Vec<Point>]) -> Vec<Step> {
         .collect()
 }
 
-/// Where a label in a row begins so that no step of the line runs through it: where it is, or behind the steps, where it
-/// still fits into `width`.
+/// Where a label in a row begins so that no step of the line runs through it: where it is, or behind the steps; `None` where
+/// it does not fit into `width` there, or would go far from its bar.
 #[must_use]
-pub fn beside(steps: &[Step], row: (f64, f64), width: f64, left: f64, label_width: f64) -> f64 {
+pub fn beside(
+    steps: &[Step],
+    row: (f64, f64),
+    width: f64,
+    left: f64,
+    label_width: f64,
+) -> Option<f64> {
     let mut moved = left;
-    // Each turn passes at least one step; a label that would go far from its bar stays there.
+    // Each turn passes at least one step.
     for _ in 0..MOST_STEPS_PASSED {
         let through = steps.iter().filter(|step| {
             step.bottom > row.0
@@ -114,14 +120,14 @@ pub fn beside(steps: &[Step], row: (f64, f64), width: f64, left: f64, label_widt
                 && step.x < moved + label_width + CLEAR
         });
         let Some(last) = through.map(|step| step.x).reduce(f64::max) else {
-            return moved;
+            return Some(moved);
         };
         moved = last + CLEAR + 2.0;
         if moved + label_width > width {
-            return left;
+            return None;
         }
     }
-    left
+    None
 }
 
 #[cfg(test)]
@@ -152,12 +158,12 @@ mod tests {
         ] {
             assert_eq!(
                 beside(&steps, row, 300.0, 100.0, 30.0),
-                expected,
+                Some(expected),
                 "{reason}"
             );
         }
         let near_the_edge = [step(285.0, 20.0, 68.0)];
-        assert_eq!(beside(&near_the_edge, row, 300.0, 270.0, 30.0), 270.0);
+        assert_eq!(beside(&near_the_edge, row, 300.0, 270.0, 30.0), None);
     }
 
     #[test]

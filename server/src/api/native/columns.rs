@@ -8,7 +8,6 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use shared::attribute::{Attribute, AttributeValue, find};
 use shared::columns::{AttributeEncoder, Builder, Encoder, MAGIC, MEDIA_TYPE, progress};
 use shared::id::{SpanId, TraceId};
 use shared::otlp::json::SpansJson;
@@ -95,8 +94,6 @@ pub async fn attribute(
         ));
     }
     let key = key.clone();
-    // What processors call a member of the baggage that they write on spans.
-    let in_baggage = format!("baggage.{key}");
     let coding = Coding::accepted(&headers);
     let body = api
         .read(move |store| {
@@ -104,12 +101,7 @@ pub async fn attribute(
             let mut known = false;
             store.each_span(id, None, &mut |record, _| {
                 known = true;
-                let value = value(&record.span.attributes, &key)
-                    .or_else(|| value(&record.span.attributes, &in_baggage))
-                    .or_else(|| value(&record.resource.attributes, &key));
-                if let Some(value) = value {
-                    values.push(record.span.span_id, &value);
-                }
+                values.take(&record, &key);
             })?;
             Ok(known.then(|| coding.packed(&values.into_bytes())))
         })
@@ -119,10 +111,6 @@ pub async fn attribute(
         coding,
         Body::from(body.map_err(|_| ApiError::Internal)?),
     ))
-}
-
-fn value(attributes: &[Attribute], key: &str) -> Option<String> {
-    find(attributes, key).map(AttributeValue::to_string)
 }
 
 fn stream(coding: Coding, body: Body) -> Response {

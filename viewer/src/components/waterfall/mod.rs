@@ -7,6 +7,7 @@ mod axis;
 mod hover;
 mod minimap;
 mod row;
+mod track;
 pub mod view;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use self::axis::{Axis, OpenButtons};
 use self::hover::HoverCard;
 use self::minimap::Minimap;
 use self::row::{PooledRow, move_active};
+use self::track::Track;
 use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
 use crate::format;
@@ -330,6 +332,7 @@ pub fn Waterfall(
            <div
     class="waterfall" class:waterfall--narrow=move || narrow.get() class:waterfall--compact=move || state.compact.get() && !narrow.get() style=("--indent", move || indent(depth, narrow.get())) node_ref=frame>
                <Minimap state=state width=width colors=colors />
+               <Track state=state scale=scale />
                <div class="waterfall__axis">
                    <div class="waterfall__corner">
                        <span class="waterfall__count">{format::counted(span_count as u64, "span")}</span>
