@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::assets::player::Place;
 use crate::auth::{Access, Role};
+use crate::config::origin::Origin;
 use crate::config::{HostPort, Serve, StoreKind};
 use crate::listen::{self, Listener};
 use crate::store::sqlite::{self, DataDirectory, DirectoryError};
@@ -128,6 +130,18 @@ async fn addresses(serve: &Serve, held: bool, findings: &mut Findings) {
             // It is that server's own address.
             Err(error) if held => findings.note(&format!("{error:#}")),
             Err(error) => findings.problem(&format!("{error:#}")),
+        }
+    }
+    if let Some(at) = &player {
+        let origin = |given: &Option<Origin>, at: &HostPort| {
+            given
+                .clone()
+                .or_else(|| format!("http://{at}").parse().ok())
+        };
+        let origins =
+            origin(&serve.player_url, at).zip(origin(&serve.viewer_url, &serve.listen_viewer));
+        if let Some(Err(problem)) = origins.map(|(player, viewer)| Place::new(player, viewer)) {
+            findings.problem(&problem);
         }
     }
     let at = &serve.listen_viewer;

@@ -215,6 +215,9 @@ fn check_says_what_is_wrong_without_starting_a_server() {
     };
     let (code, found) = check(&[]);
     assert_eq!(code, Some(0), "{found}");
+    let (code, same_host) = check(&["--listen-player=localhost:0"]);
+    assert_eq!(code, Some(1), "{same_host}");
+    assert!(same_host.contains("cookies ignore ports"), "{same_host}");
     assert!(
         found.contains("does not exist; `serve` makes it"),
         "{found}"

@@ -29,6 +29,10 @@ const LIMITS: Limits = Limits {
 };
 /// More events than this are no five seconds of a page.
 const MAX_EVENTS: usize = 20_000;
+/// An element is two levels of JSON, and HTML parsers nest 512 of them.
+const MAX_NESTING: usize = 1_200;
+/// What reading, writing and dropping so many levels takes, and as much again.
+const STACK_BYTES: usize = 16 << 20;
 /// Chunks are read again as a whole; zstd's default is quick enough for the writer.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -76,7 +80,7 @@ async fn take(receiver: &Receiver, request: Request<Body>) -> Result<(), Refusal
     let packed = body::read(body, limits, &mut reservation).await?;
     let (chunk, reservation) = tokio::task::spawn_blocking(move || {
         let body = body::unpack(packed, encoding, limits, &mut reservation)?;
-        Ok((chunk(&body)?, reservation))
+        Ok((on_deep_stack(|| chunk(&body))?, reservation))
     })
     .await
     .unwrap_or_else(|_| Err(Refusal::Malformed("the chunk cannot be read".to_owned())))?;
@@ -91,14 +95,51 @@ async fn take(receiver: &Receiver, request: Request<Body>) -> Result<(), Refusal
         .map_err(Refusal::Store)
 }
 
+/// Does something that recurses as deep as a page nests.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, Refusal> + Send) -> Result<T, Refusal> {
+    let unread = |what: &str| Refusal::Malformed(format!("the recording cannot be read: {what}"));
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("recording".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work)
+            .map_err(|error| unread(&error.to_string()))?
+            .join()
+            .unwrap_or_else(|_| Err(unread("it is damaged")))
+    })
+}
+
+/// How deep arrays and objects nest.
+fn nesting(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 fn chunk(body: &[u8]) -> Result<ReplayChunk, Refusal> {
     let malformed = |what: &str| Refusal::Malformed(format!("the recording: {what}"));
+    if nesting(body) > MAX_NESTING {
+        return Err(malformed("its page nests deeper than pages do"));
+    }
     let Sent {
         session,
         stream,
         number,
         events,
-    } = serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
+    } = read(body).map_err(|error| malformed(&error.to_string()))?;
     for (name, id) in [("session", &session), ("stream", &stream)] {
         let legible = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if !(1..=64).contains(&id.len()) || !id.bytes().all(legible) {
@@ -133,4 +174,52 @@ fn chunk(body: &[u8]) -> Result<ReplayChunk, Refusal> {
         },
         events: packed,
     })
+}
+
+fn read(body: &[u8]) -> serde_json::Result<Sent> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    // Its 128 levels are 61 elements; how many there are is known.
+    json.disable_recursion_limit();
+    let sent = Sent::deserialize(&mut json)?;
+    json.end()?;
+    Ok(sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(elements: usize) -> Vec<u8> {
+        let mut node = String::from(r#"{"type":3,"id":1,"textContent":"]\\\"["}"#);
+        for _ in 0..elements {
+            node = format!(
+                r#"{{"type":2,"id":1,"tagName":"div","attributes":{{}},"childNodes":[{node}]}}"#
+            );
+        }
+        format!(
+            r#"{{"session":"s","stream":"t","number":0,"events":[{{"type":2,"timestamp":1,"data":{{"node":{node}}}}}]}}"#
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn a_page_may_nest_as_deep_as_browsers_let_it_and_no_deeper() {
+        for (elements, taken) in [(1, true), (100, true), (512, true), (5_000, false)] {
+            let body = nested(elements);
+            let read = on_deep_stack(|| chunk(&body));
+            assert_eq!(read.is_ok(), taken, "{elements}: {:?}", read.err());
+        }
+    }
+
+    #[test]
+    fn brackets_in_texts_do_not_nest() {
+        for (json, expected) in [
+            (r#"{"a":"[[[{"}"#, 1),
+            (r#"["\"[[", [[]]]"#, 3),
+            (r#""\\", []"#, 1),
+            ("]]]][", 1),
+        ] {
+            assert_eq!(nesting(json.as_bytes()), expected, "{json}");
+        }
+    }
 }
