@@ -22,7 +22,7 @@ export const marker = (name) => `played ${name}`;
  * @param {{depth?: number}} [options] how deep the deepest page is
  * @returns {{name: string, events: object[]}[]}
  */
-export function hostileRecordings(beacon, { depth = 40 } = {}) {
+export function hostileRecordings(beacon, { depth = 400 } = {}) {
   const page = (name, { head = [], body = [], attributes = {} } = {}) => [
     { type: 4, timestamp: START, data: { href: 'https://shop.example/', width: 800, height: 600 } },
     {

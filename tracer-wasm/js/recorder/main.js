@@ -148,7 +148,10 @@ export default function start({ always, consent, hex, listen, options, send, ses
     slimDOMOptions: 'all',
     sampling: { mousemove: 100, scroll: 150, input: 'last' },
   });
-  const timer = setInterval(() => requestIdleCallback(() => stopped || (picture(), flush()), { timeout: BUSY_MILLIS }), FLUSH_MILLIS);
+  const soon = () => requestIdleCallback(() => stopped || (picture(), flush()), { timeout: BUSY_MILLIS });
+  const timer = setInterval(soon, FLUSH_MILLIS);
+  // Nothing can be played without the first picture, which may be more than what can go with the page.
+  soon();
 
   let observer;
   try {
