@@ -211,17 +211,21 @@ test('each tab of a session is a stream of its own', async ({ page, context, app
   }
 });
 
-test('chunks are made in a worker, and by the page where its policy has none', async ({ page, app, throughline, service }) => {
+test('chunks are made in a worker, and by the page where its policy has none', async ({ browser, app, throughline, service }) => {
   app.collectorUrl = throughline.ingestUrl;
   const errors = [];
-  page.on('pageerror', (error) => errors.push(error.message));
+  // Each is a visitor, whose session has one recording.
   const visit = async (name, headers) => {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => errors.push(error.message));
     const tag = throughline.tag(name, { 'data-endpoint': '/collector', 'data-replay': 'always' });
     await page.goto(app.publish('recording.html', { tag, headers }));
     await recorderRuns(page);
     await press(page, page.locator('#book'));
     await recording(throughline, await sessionOf(throughline, name), hasClass('booked'));
-    return page.workers().length;
+    const workers = page.workers().length;
+    await page.close();
+    return workers;
   };
   expect(await visit(service, {})).toBe(1);
   const policy = `script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${throughline.ingestUrl}`;

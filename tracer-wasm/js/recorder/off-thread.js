@@ -8,17 +8,25 @@ export function offThread() {
   const sheets = new Set();
   const here = packer(sheets);
   let worker;
-  try {
-    const url = URL.createObjectURL(new Blob([THROUGHLINE_PACKER], { type: 'text/javascript' }));
-    worker = new Worker(url);
-    URL.revokeObjectURL(url);
-  } catch {
-    // No workers, or none that a page may write itself.
-  }
+  /** Makes the chunk that the worker was given last. */
+  let instead = () => {};
   const stop = () => {
     worker?.terminate();
     worker = undefined;
   };
+  try {
+    const url = URL.createObjectURL(new Blob([THROUGHLINE_PACKER], { type: 'text/javascript' }));
+    worker = new Worker(url);
+    // A worker that is refused says so once, which may be before there is a chunk.
+    worker.onerror = (event) => {
+      event.preventDefault();
+      stop();
+      instead();
+    };
+    URL.revokeObjectURL(url);
+  } catch {
+    // No workers, or none that a page may write itself.
+  }
 
   return {
     plain: here.plain,
@@ -32,11 +40,7 @@ export function offThread() {
               for (const sheet of data.sheets) sheets.add(sheet);
               resolve(data);
             };
-            worker.onerror = (event) => {
-              event.preventDefault();
-              stop();
-              resolve(here.packed(chunk));
-            };
+            instead = () => resolve(here.packed(chunk));
             worker.postMessage(chunk);
           })
         : here.packed(chunk),
