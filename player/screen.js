@@ -46,7 +46,7 @@ export class Screen {
   constructor(recorded, root) {
     const events = clean(recorded);
     const pictures = events.filter(({ type }) => type === SNAPSHOT).map(({ timestamp }) => timestamp);
-    if (!pictures.length) throw new Error('the recording has no whole picture of the page');
+    if (!pictures.length) throw new Error('there is no whole picture of the page in what has arrived; the steps tell what was done');
     this.pictures = pictures;
     this.deeds = stretches(events);
     this.start = events[0].timestamp;
