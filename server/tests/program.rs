@@ -263,6 +263,29 @@ fn refuses_a_player_on_the_viewers_own_host() {
 }
 
 #[test]
+fn a_session_that_leaves_by_the_command_line_is_noted_too() {
+    let directory = directory();
+    let data = directory.path().join("data");
+    let filled = run(&["sample-data", "--data", path(&data)]);
+    assert!(filled.status.success(), "{}", text(&filled.stderr));
+    let program = Program::start(&data);
+    let (_, sessions) = harness::get(&program.viewer, "/api/v1/sessions?limit=1");
+    let id = sessions
+        .split("\"sessionId\":\"")
+        .nth(1)
+        .expect("a session");
+    let id = id.split('"').next().expect("an id");
+    let written = run(&["export", "session", id, "--server", &program.viewer]);
+    assert!(
+        text(&written.stdout).contains("test("),
+        "{}",
+        text(&written.stderr)
+    );
+    let log = std::fs::read_to_string(data.join("audit.jsonl")).expect("an audit log");
+    assert!(log.contains("session_viewed") && log.contains(id), "{log}");
+}
+
+#[test]
 fn usage_errors_name_the_flag() {
     for (arguments, expected) in [
         (
