@@ -50,7 +50,10 @@ pub fn SetupPage() -> impl IntoView {
     view! {
         <div class="page setup">
             <h1 class="page__title">"Setup"</h1>
-            <p class="page__lead">"One tag in the page, one address for the services."</p>
+            <p class="page__lead">
+                "One tag in the page, one address for the services. Traces in a file "
+                <a href="/file">"can be opened"</a> " without either."
+            </p>
             {move || match loaded.get() {
                 0 => view! { <div class="skeleton skeleton--block"></div><div class="skeleton skeleton--block"></div> }.into_any(),
                 1 => view! {
