@@ -141,9 +141,10 @@ impl WaterfallState {
         self.reveal.update(|reveal| *reveal = (reveal.0 + 1, focus));
     }
 
-    /// The path of the value that is followed.
+    /// The path of the value that is followed, where a span has it: a value that nobody has dims nobody.
     fn followed(self) -> Option<Arc<Path>> {
-        self.path.get().and_then(Result::ok)
+        let path = self.path.get().and_then(Result::ok);
+        path.filter(|path| path.carriers().len() > 0)
     }
 
     fn toggle(self, row: Row) {
