@@ -113,7 +113,7 @@ fn content_security_policy(tracer: &str) -> anyhow::Result<HeaderValue> {
         .and_then(|uri| Some(format!(" {}://{}", uri.scheme()?, uri.authority()?)))
         .unwrap_or_default();
     Ok(HeaderValue::from_str(&format!(
-        "default-src 'none'; script-src 'self'{origin} 'wasm-unsafe-eval'; connect-src 'self'{origin}; \
+        "default-src 'none'; script-src 'self'{origin} 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'{origin}; \
          style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ))?)
 }
