@@ -82,6 +82,20 @@ test.describe('a recorded booking', () => {
     expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
   });
 
+  test('keeps nothing of what was typed, in what it gives out or on disk', async ({ throughline }) => {
+    const { streams } = await throughline.api(`/api/v1/sessions/${session}/replay`);
+    const recordings = await Promise.all(streams.map(({ stream }) => throughline.api(`/api/v1/sessions/${session}/replay/${stream}`)));
+    const places = { 'the recordings': JSON.stringify(recordings) };
+    for (const { path, bytes } of await throughline.storedFiles()) places[path] = bytes.toString('latin1');
+    // What is searched for would be found.
+    expect(Object.values(places).some((place) => place.includes(session))).toBe(true);
+    const { name, email } = FIXTURES.inputs;
+    const { card } = FIXTURES.secrets;
+    for (const typed of [name, email, card, card.replaceAll(' ', '')]) {
+      for (const form of [typed, encodeURIComponent(typed)]) for (const [place, text] of Object.entries(places)) expect(text.includes(form), `${form} in ${place}`).toBe(false);
+    }
+  });
+
   test('plays with the playhead, at a speed, up to its end', async ({ page, throughline }) => {
     await hearPlayer(page);
     await page.goto(`${throughlineUrl}/session/${session}?speed=8&skip=off`);
