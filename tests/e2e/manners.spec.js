@@ -63,3 +63,29 @@ for (const name of PROBES) {
     });
   }
 }
+
+test('no property of the tracer that its build renames has the name of one of the browser\'s', async ({ page, app }) => {
+  const renamed = Object.keys(JSON.parse(await readFile(join(import.meta.dirname, '../../target/tracer/mangled.json'), 'utf8')));
+  expect(renamed.length).toBeGreaterThan(30);
+  await page.goto(app.publish('manners.html'));
+  const taken = await page.evaluate((names) => {
+    const known = new Set();
+    const seen = new Set();
+    const look = (object) => {
+      if (!object || seen.has(object) || !/object|function/.test(typeof object)) return;
+      seen.add(object);
+      for (const key of Reflect.ownKeys(object)) known.add(key);
+      look(Object.getPrototypeOf(object));
+    };
+    for (const key of Reflect.ownKeys(window)) {
+      known.add(key);
+      const { value } = Object.getOwnPropertyDescriptor(window, key);
+      look(value);
+      look(value?.prototype);
+    }
+    look(document);
+    look(navigator);
+    return { names: names.filter((name) => known.has(name)), control: ['addEventListener', 'keepalive', 'interactionId'].filter((name) => !known.has(name)) };
+  }, renamed);
+  expect(taken).toEqual({ names: [], control: [] });
+});

@@ -90,7 +90,7 @@ export const deliver = () => Promise.all(lanes.map(deliverLane));
 /** Takes over what pages left that are gone, and delivers it with the rest; in a hurry, without waiting. */
 export async function deliverAll(hurry) {
   if (!mayDeliver()) return;
-  for (const part of (await late.adopt?.()) ?? []) lanes[part.signal].parts.push(part);
+  for (const part of (await late.takeOver?.()) ?? []) lanes[part.signal].parts.push(part);
   (hurry ? deliver : due)();
 }
 

@@ -30,7 +30,7 @@ let gesture;
 class Gesture {
   constructor(event) {
     this.press = event.type;
-    this.control = this.pressed = controlOf(event);
+    this.control = this.pressedOn = controlOf(event);
     this.label = '';
     this.clicked = false;
     this.event = event;
@@ -73,9 +73,9 @@ class Gesture {
     const control = (type === 'submit' && event.submitter) || controlOf(event);
     const byPointer = this.press === 'pointerdown';
     // Pressing a button takes the focus from a field, which has then changed; the press was not meant for it.
-    if (type === 'change' && byPointer && control !== this.pressed) return;
+    if (type === 'change' && byPointer && control !== this.pressedOn) return;
     // Sending a form by its button is a click; only Enter in a field is a submission.
-    if (type === 'submit' && (byPointer || control === this.pressed)) return;
+    if (type === 'submit' && (byPointer || control === this.pressedOn)) return;
     const { action } = this;
     action.kind = kind;
     if (control !== this.control) late.step?.(action, control);

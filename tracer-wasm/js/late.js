@@ -24,7 +24,7 @@ const MOST_CALLS = 9_999;
  * - `route(template)`: the page names its route;
  * - `losses(losses, record)`: metrics are asked for;
  * - `leaving()`: the page is about to go;
- * - `keep(parts)`, `forget(parts)`, `unclaim()`, `adopt()`: see late/vault.js.
+ * - `keep(parts)`, `forget(parts)`, `unclaim()`, `takeOver()`: see late/vault.js.
  *
  * What cannot be missed is kept until then.
  */

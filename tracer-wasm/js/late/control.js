@@ -56,7 +56,7 @@ export function labelAt(element) {
 }
 
 /** Whether a field is neither that of a gesture nor labelled by what was pressed. */
-export const isOther = ({ control, pressed }, field) => field !== control && field !== pressed && labelAt(field) !== pressed;
+export const isOther = ({ control, pressedOn }, field) => field !== control && field !== pressedOn && labelAt(field) !== pressedOn;
 
 /** The name by which assistive technology knows a control, where that is its author's; else empty. */
 export function labelOf(element, join) {

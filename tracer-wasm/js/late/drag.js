@@ -6,10 +6,10 @@ const DRAG_PIXELS = 10;
 
 /** The pointer moves while it is pressed. */
 export function moved(gesture, { type, clientX, clientY }) {
-  const { action, dragged, event, pressed } = gesture;
+  const { action, dragged, event, pressedOn } = gesture;
   if (dragged) return;
   gesture.dragged = type === 'dragstart' || Math.hypot(clientX - event.clientX, clientY - event.clientY) > DRAG_PIXELS;
   if (!gesture.dragged || action.span) return;
   action.kind = 'drag';
-  gesture.label = nameControl(pressed);
+  gesture.label = nameControl(pressedOn);
 }

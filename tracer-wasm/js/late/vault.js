@@ -113,7 +113,7 @@ export function forget(parts) {
 }
 
 /** Adopts what pages left that are gone. Settles with the parts; with none where there is no vault. */
-export async function adopt() {
+export async function takeOver() {
   const adopted = [];
   try {
     let keys;

@@ -56,7 +56,6 @@ const SMALLER: [&str; 8] = [
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
 const MANGLED: [&str; 42] = [
-    "adopt",
     "announce",
     "answered",
     "awaited",
@@ -83,7 +82,7 @@ const MANGLED: [&str; 42] = [
     "nameOf",
     "notes",
     "press",
-    "pressed",
+    "pressedOn",
     "reading",
     "refusals",
     "replacement",
@@ -92,6 +91,7 @@ const MANGLED: [&str; 42] = [
     "seen",
     "streaming",
     "synchronous",
+    "takeOver",
     "traced",
     "tracestate",
     "twin",
