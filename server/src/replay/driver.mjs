@@ -6,6 +6,8 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 
+import { describe, mismatch, why } from './obstacle.mjs';
+
 const PACKAGES = ['playwright', '@playwright/test', 'playwright-core'];
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const SIGNALS = /\/v1\/(traces|logs|metrics)$/;
@@ -103,6 +105,12 @@ async function locate(page, selectors, what = 'the element') {
     await pause();
   } while (Date.now() < until);
   if (counts[0] > 1) throw new Diverged(`${what} is not unique any more: ${counts[0]} match ${usable[0]}`);
+  // A role is that of what can be seen.
+  const unseen = page.locator(usable[0].replace(/role=[a-z]+\[name="(?:[^"\\]|\\.)*"(?=\])/g, '$&][include-hidden=true'));
+  if ((await unseen.count().catch(() => 0)) === 1) {
+    const reason = await why(unseen, what, { keys: true });
+    if (reason) throw new Diverged(reason);
+  }
   const by = counts.findIndex((count) => count === 1);
   if (by > 0) throw new Diverged(`${what} is not found by ${usable[0]} any more, only by ${usable[by]}`);
   const place = named.length && selectors.find((selector) => !selector.named)?.text;
@@ -110,28 +118,67 @@ async function locate(page, selectors, what = 'the element') {
   throw new Diverged(`${what} is gone: nothing matches ${usable[0]}${instead ? `; where it stood is ${instead}` : ''}`);
 }
 
-const describe = (one) => `<${one.localName}> ${JSON.stringify((one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 60))}`;
-
 const typeOf = (locator) => locator.evaluate((one) => (one.localName === 'input' ? one.type : one.isContentEditable ? 'editable' : one.localName));
 
-async function click(page, locator) {
+/**
+ * Uses elements, and where that does not succeed says what stands in the way of the first that something does.
+ *
+ * @param {[import('playwright').Locator, string][]} elements with what each is called
+ */
+async function using(elements, how, use) {
   try {
-    await locator.click();
+    return await use();
   } catch (error) {
-    // A field that is drawn by its label is pressed by it, as a person does.
-    const label = await locator.evaluateHandle((one) => one.labels?.[0] ?? null).catch(() => null);
-    if (!/intercepts pointer events/.test(error.message) || !label?.asElement()) throw error;
-    await label.asElement().click();
+    for (const [locator, what] of elements) {
+      const reason = await why(locator, what, how);
+      if (reason) throw new Diverged(reason);
+    }
+    if (error.name !== 'TimeoutError') throw error;
+    const patience = `${options.timeoutMillis / 1_000} s`;
+    throw new Diverged(`${elements[0][1]} is there, with nothing in its way, but could not be used within ${patience}: it may be moving, or the page is busy; --timeout waits longer`);
   }
 }
 
-async function fill(page, locator, value) {
+async function click(locator) {
+  await using([[locator, 'the element']], {}, async () => {
+    try {
+      await locator.click();
+    } catch (error) {
+      // A field that is drawn by its label is pressed by it, as a person does.
+      const label = await locator.evaluateHandle((one) => (one.disabled ? null : one.labels?.[0])).catch(() => null);
+      if (!/intercepts pointer events|not visible/.test(error.message) || !label?.asElement()) throw error;
+      await label.asElement().click();
+    }
+  });
+}
+
+/** Playwright presses a key whether or not the element can have the focus. */
+async function press(locator, key) {
+  const until = Date.now() + options.timeoutMillis;
+  let reason;
+  while ((reason = await why(locator, 'the element', { keys: true })) && Date.now() < until) await pause();
+  if (reason) throw new Diverged(reason);
+  return locator.press(key.replace(/Ctrl\+/, 'Control+'));
+}
+
+async function fill(locator, value) {
   const type = await typeOf(locator);
-  if (type === 'checkbox' || type === 'radio') return click(page, locator);
+  if (type === 'checkbox' || type === 'radio') return click(locator);
   if (type === 'file') throw new Diverged('a file cannot be chosen again');
   if (value == null) throw Object.assign(new Error('no value'), { code: 'no_value' });
-  if (type === 'select') return locator.selectOption(value);
-  return locator.fill(value);
+  return using([[locator, 'the element']], { typing: true }, async () => {
+    try {
+      return await (type === 'select' ? locator.selectOption(value) : locator.fill(value));
+    } catch (error) {
+      const wrong = await locator.evaluate(mismatch, value, { timeout: 1_000 }).catch(() => null);
+      throw wrong ? new Diverged(`the element cannot be filled in: ${wrong}`) : error;
+    }
+  });
+}
+
+async function drag(locator, target) {
+  const elements = [[locator, 'the element'], [target, 'the place to drop it']];
+  return using(elements, {}, () => locator.dragTo(target));
 }
 
 async function act({ kind, path, selectors, target, key, value }, page) {
@@ -139,14 +186,14 @@ async function act({ kind, path, selectors, target, key, value }, page) {
   if (kind === 'back') return page.goBack();
   if (kind === 'keydown' && !selectors.length) return page.keyboard.press(key.replace(/Ctrl\+/, 'Control+'));
   const locator = await locate(page, selectors);
-  if (kind === 'click') return click(page, locator);
-  if (kind === 'change') return fill(page, locator, value);
-  if (kind === 'keydown') return locator.press(key.replace(/Ctrl\+/, 'Control+'));
-  if (kind === 'drag') return locator.dragTo(await locate(page, target, 'the place to drop it'));
+  if (kind === 'click') return click(locator);
+  if (kind === 'change') return fill(locator, value);
+  if (kind === 'keydown') return press(locator, key);
+  if (kind === 'drag') return drag(locator, await locate(page, target, 'the place to drop it'));
   if (kind !== 'submit') throw new Diverged(`a ${kind} cannot be done again`);
   const type = await typeOf(locator);
   if (type === 'form') return locator.evaluate((form) => form.requestSubmit());
-  return ['submit', 'button', 'image'].includes(type) ? click(page, locator) : locator.press('Enter');
+  return ['submit', 'button', 'image'].includes(type) ? click(locator) : press(locator, 'Enter');
 }
 
 async function pageOf(tab) {

@@ -10,7 +10,11 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-const DRIVER: &str = include_str!("driver.mjs");
+/// The driver and what it imports.
+const SCRIPTS: [(&str, &str); 2] = [
+    ("driver.mjs", include_str!("driver.mjs")),
+    ("obstacle.mjs", include_str!("obstacle.mjs")),
+];
 
 /// How long one command may take: Playwright's own patience, several times over.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -59,8 +63,10 @@ impl Driver {
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir(&directory)
             .with_context(|| format!("cannot write to {}", directory.display()))?;
-        let script = directory.join("driver.mjs");
-        std::fs::write(&script, DRIVER)?;
+        for (name, text) in SCRIPTS {
+            std::fs::write(directory.join(name), text)?;
+        }
+        let script = directory.join(SCRIPTS[0].0);
         let mut process = Command::new("node")
             .arg(&script)
             .stdin(Stdio::piped())

@@ -85,8 +85,8 @@ fn replay(config: &Replay) -> anyhow::Result<Outcome> {
         environment: performance.origin().to_owned(),
         server: server.url.clone(),
         judged_by: yardstick.to_string(),
+        not_compared: performance.not_compared(&runs),
         runs,
-        not_compared: performance.not_compared(),
         page: None,
     };
     if config.minimise {

@@ -20,7 +20,7 @@ use shared::trace::Trace;
 use super::arrival::{self, Expected};
 use super::driver::Driver;
 use super::fixtures::Fixtures;
-use super::outcome::judge;
+use super::outcome::{judge, left_over};
 use super::yardstick::Yardstick;
 use crate::config::Replay;
 use crate::recorded::Recorded;
@@ -97,21 +97,15 @@ impl<'a> Performance<'a> {
         &self.recorded.script.instructions[step].name
     }
 
-    /// What is left out of every run.
+    /// What the runs left out: what cannot be done again, what was not reached, and what has nothing to be judged by.
     #[must_use]
-    pub fn not_compared(&self) -> Vec<String> {
+    pub fn not_compared(&self, runs: &[Run]) -> Vec<String> {
         let mut told = self.recorded.script.left_out.clone();
-        let quiet = self.recorded.script.instructions.iter().enumerate();
-        let quiet: Vec<String> = quiet
-            .filter(|(index, _)| self.yardstick.of(*index).is_empty())
-            .map(|(index, _)| (index + 1).to_string())
+        let steps = 0..self.recorded.script.instructions.len();
+        let judged: Vec<bool> = steps
+            .map(|index| !self.yardstick.of(index).is_empty())
             .collect();
-        if !quiet.is_empty() {
-            told.push(format!(
-                "nothing to compare with at step {}: done, not judged",
-                quiet.join(", ")
-            ));
-        }
+        told.extend(left_over(&judged, runs));
         told
     }
 
