@@ -1,10 +1,11 @@
-//! The audit log: who looked at which session, and who was turned away. Lines of JSON, appended to a file in the data
-//! directory and never changed; no token is ever in it.
+//! The audit log: who looked at which trace or session, and who was turned away. Lines of JSON, appended to a file in the
+//! data directory and never changed; no token is ever in it.
 //!
 //! What must be noted is not answered where it cannot be: the file is written before the answer leaves. Requests that
-//! are turned away could fill a disk, so only so many of them a minute have a line of their own.
+//! are turned away could fill a disk, so only so many of them a minute have a line of their own. Whoever reads asks
+//! many times: the same look of the same reader has one line in a while.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -25,6 +26,12 @@ const MAX_IN_MEMORY: usize = 10_000;
 /// So many requests that were turned away are noted in a minute.
 const MAX_REFUSALS: u32 = 60;
 
+/// A look has another line when its last one is so old.
+const LOOK_NANOS: u64 = 10 * MINUTE_NANOS;
+
+/// So many looks are remembered. Where there are more, some have a line too many.
+const MAX_LOOKS: usize = 4_096;
+
 const MINUTE_NANOS: u64 = 60_000_000_000;
 
 /// How much of the file is read at once, from its end.
@@ -39,7 +46,12 @@ struct Kept {
     lines: Lines,
     /// The minute in which requests were turned away last, and how many.
     refusals: (u64, u32),
+    /// When each look was noted last.
+    looks: HashMap<Look, UnixNanos>,
 }
+
+/// Who, how, and at what.
+type Look = (Option<String>, Event, Vec<String>);
 
 enum Lines {
     File(File),
@@ -72,11 +84,12 @@ impl Audit {
             kept: Mutex::new(Kept {
                 lines,
                 refusals: (0, 0),
+                looks: HashMap::new(),
             }),
         }
     }
 
-    /// Notes something. Blocks for as long as a write to a file takes.
+    /// Notes something, a look that was noted lately not again. Blocks for as long as a write to a file takes.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -87,19 +100,42 @@ impl Audit {
         what: Vec<String>,
         detail: Option<String>,
     ) -> std::io::Result<()> {
+        self.note_at(system_clock()(), who, event, what, detail)
+    }
+
+    fn note_at(
+        &self,
+        time: UnixNanos,
+        who: Option<&str>,
+        event: Event,
+        what: Vec<String>,
+        detail: Option<String>,
+    ) -> std::io::Result<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let time = system_clock()();
         if matches!(event, Event::Unauthenticated | Event::Forbidden) && !kept.has_room(time) {
             return Ok(());
         }
-        tracing::info!(target: "throughline::audit", who, ?event, ?what, detail);
-        kept.write(&AuditEntry {
+        let entry = AuditEntry {
             time,
             who: who.map(str::to_owned),
             event,
             what,
             detail,
-        })
+        };
+        let look = event
+            .is_look()
+            .then(|| (entry.who.clone(), event, entry.what.clone()));
+        if let Some(look) = &look
+            && kept.is_fresh(look, time)
+        {
+            return Ok(());
+        }
+        tracing::info!(target: "throughline::audit", who, ?event, what = ?entry.what, detail = entry.detail);
+        kept.write(&entry)?;
+        if let Some(look) = look {
+            kept.remember(look, time);
+        }
+        Ok(())
     }
 
     /// The latest entries before an offset that an earlier answer gave, newest first.
@@ -138,6 +174,23 @@ impl Kept {
             tracing::warn!(target: "throughline::audit", "more requests are turned away this minute than are noted");
         }
         self.refusals.1 <= MAX_REFUSALS
+    }
+
+    /// Whether a look was noted so lately that it is the same one still.
+    fn is_fresh(&self, look: &Look, time: UnixNanos) -> bool {
+        let noted = self.looks.get(look);
+        noted.is_some_and(|noted| time.0.saturating_sub(noted.0) < LOOK_NANOS)
+    }
+
+    fn remember(&mut self, look: Look, time: UnixNanos) {
+        if self.looks.len() >= MAX_LOOKS {
+            self.looks
+                .retain(|_, noted| time.0.saturating_sub(noted.0) < LOOK_NANOS);
+        }
+        if self.looks.len() >= MAX_LOOKS {
+            self.looks.clear();
+        }
+        self.looks.insert(look, time);
     }
 
     fn write(&mut self, entry: &AuditEntry) -> std::io::Result<()> {
@@ -258,6 +311,51 @@ mod tests {
             let refused = entries.len() - 1;
             assert!((60..=120).contains(&refused), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_look_that_goes_on_is_one_line_in_ten_minutes() {
+        let audit = Audit::default();
+        let note = |minute: u64, who, event, what: &str| {
+            let time = UnixNanos(minute * MINUTE_NANOS);
+            audit
+                .note_at(time, Some(who), event, vec![what.to_owned()], None)
+                .expect("noted");
+        };
+        for (minute, who, event, what) in [
+            (100, "ci", Event::TraceViewed, "a"),
+            (101, "ci", Event::TraceViewed, "a"),
+            (102, "ci", Event::TraceViewed, "b"),
+            (103, "ops", Event::TraceViewed, "a"),
+            (104, "ci", Event::TraceExported, "a"),
+            (105, "ci", Event::TraceExported, "a"),
+            (109, "ci", Event::TraceViewed, "a"),
+            (110, "ci", Event::TraceViewed, "a"),
+            (111, "ci", Event::TraceViewed, "a"),
+        ] {
+            note(minute, who, event, what);
+        }
+        let entries = audit.latest(100, None).expect("readable").entries;
+        let minutes: Vec<u64> = entries
+            .iter()
+            .rev()
+            .map(|entry| entry.time.0 / MINUTE_NANOS)
+            .collect();
+        assert_eq!(minutes, [100, 102, 103, 104, 105, 110]);
+    }
+
+    #[test]
+    fn looks_at_very_many_things_are_all_noted_and_few_are_remembered() {
+        let audit = Audit::default();
+        for index in 0..2 * MAX_LOOKS {
+            let what = vec![format!("trace-{index}")];
+            audit
+                .note(Some("ci"), Event::TraceViewed, what, None)
+                .expect("noted");
+        }
+        let entries = audit.latest(MAX_IN_MEMORY, None).expect("readable").entries;
+        assert_eq!(entries.len(), 2 * MAX_LOOKS);
+        assert!(audit.kept.lock().expect("a lock").looks.len() <= MAX_LOOKS);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use shared::id::TraceId;
 use shared::query::audit::Event;
 
 use super::Access;
@@ -28,7 +30,7 @@ pub async fn gate(
     State(gate): State<Gate>,
     method: Method,
     route: Option<MatchedPath>,
-    parameters: Result<RawPathParams, axum::extract::rejection::RawPathParamsRejection>,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -64,21 +66,39 @@ pub async fn gate(
     let response = next.run(request).await;
     if let Some(event) = rule.noted
         && response.status().is_success()
+        && is_noted(event, who.as_deref())
     {
-        let what = parameters.map_or_else(
-            |_| Vec::new(),
-            |parameters| {
-                parameters
-                    .iter()
-                    .map(|(_, value)| value.to_owned())
-                    .collect()
-            },
+        let looked = response.extensions().get::<Looked>();
+        let what = looked.map_or_else(
+            || vec![named(&parameters)],
+            |looked| looked.0.iter().map(|id| vec![id.to_string()]).collect(),
         );
-        if let Err(refusal) = gate.note(who.as_deref(), event, what, None).await {
-            return refusal;
+        for what in what {
+            if let Err(refusal) = gate.note(who.as_deref(), event, what, None).await {
+                return refusal;
+            }
         }
     }
     response
+}
+
+/// The traces that an answer is about, where its path does not name them.
+#[derive(Debug, Clone)]
+pub struct Looked(pub Arc<[TraceId]>);
+
+/// Where there are no tokens nobody can be named, and all of a trace's readers are on this machine. What is about a
+/// visitor is noted all the same.
+fn is_noted(event: Event, who: Option<&str>) -> bool {
+    who.is_some() || !matches!(event, Event::TraceViewed | Event::TraceExported)
+}
+
+/// What the path names: not which of its spans or pictures, or each step of reading would be another look.
+fn named(parameters: &Result<RawPathParams, RawPathParamsRejection>) -> Vec<String> {
+    let parameters = parameters.iter().flatten();
+    parameters
+        .filter(|(name, _)| ["id", "stream"].contains(name))
+        .map(|(_, value)| value.to_owned())
+        .collect()
 }
 
 impl Gate {

@@ -31,6 +31,7 @@ const fn noted(role: Role, event: Event) -> Rule {
 }
 
 const VIEW: Rule = needs(Role::View);
+const TRACE: Rule = noted(Role::View, Event::TraceViewed);
 const ANYBODY: Rule = Rule {
     role: None,
     noted: None,
@@ -38,23 +39,27 @@ const ANYBODY: Rule = Rule {
 
 /// Method, path, rule.
 pub const TABLE: &[(&str, &str, Rule)] = &[
-    ("GET", "/api/v1/traces/{id}", VIEW),
-    ("GET", "/api/v1/traces/{id}/columns", VIEW),
-    ("GET", "/api/v1/traces/{id}/spans/{span_id}", VIEW),
-    ("GET", "/api/v1/traces/{id}/attribute", VIEW),
-    ("GET", "/api/v1/traces/{id}/logs", VIEW),
-    ("GET", "/api/v1/traces/{id}/graph", VIEW),
-    ("GET", "/api/v1/traces/{id}/alike", VIEW),
-    ("GET", "/api/v1/traces/{id}/story", VIEW),
-    ("GET", "/api/v1/traces/{id}/statistics", VIEW),
-    ("GET", "/api/v1/traces/{id}/export", VIEW),
-    ("GET", "/api/v1/traces/{id}/matches", VIEW),
-    ("GET", "/api/v1/traces/{id}/notes", VIEW),
+    ("GET", "/api/v1/traces/{id}", TRACE),
+    ("GET", "/api/v1/traces/{id}/columns", TRACE),
+    ("GET", "/api/v1/traces/{id}/spans/{span_id}", TRACE),
+    ("GET", "/api/v1/traces/{id}/attribute", TRACE),
+    ("GET", "/api/v1/traces/{id}/logs", TRACE),
+    ("GET", "/api/v1/traces/{id}/graph", TRACE),
+    ("GET", "/api/v1/traces/{id}/alike", TRACE),
+    ("GET", "/api/v1/traces/{id}/story", TRACE),
+    ("GET", "/api/v1/traces/{id}/statistics", TRACE),
+    (
+        "GET",
+        "/api/v1/traces/{id}/export",
+        noted(Role::View, Event::TraceExported),
+    ),
+    ("GET", "/api/v1/traces/{id}/matches", TRACE),
+    ("GET", "/api/v1/traces/{id}/notes", TRACE),
     ("PUT", "/api/v1/traces/{id}/notes/{note}", VIEW),
     ("DELETE", "/api/v1/traces/{id}/notes/{note}", VIEW),
     ("GET", "/api/v1/map", VIEW),
     ("GET", "/api/v1/red", VIEW),
-    ("GET", "/api/v1/diff", VIEW),
+    ("GET", "/api/v1/diff", TRACE),
     ("GET", "/api/v1/search", VIEW),
     ("GET", "/api/v1/search/parts", VIEW),
     ("GET", "/api/v1/tags", VIEW),

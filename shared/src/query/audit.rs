@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::time::UnixNanos;
 
 /// What is noted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A trace, or what is concluded from it, was read.
+    TraceViewed,
+    /// A trace left as a file.
+    TraceExported,
     /// A session's steps were read.
     SessionViewed,
     /// A session left as a file.
@@ -26,6 +30,17 @@ pub enum Event {
     Forbidden,
 }
 
+impl Event {
+    /// Whether looking again, as whoever reads does, is the same look: it is noted once in a while.
+    #[must_use]
+    pub fn is_look(self) -> bool {
+        matches!(
+            self,
+            Self::TraceViewed | Self::SessionViewed | Self::RecordingViewed | Self::RunViewed
+        )
+    }
+}
+
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +51,7 @@ pub struct AuditEntry {
     pub who: Option<String>,
     /// What was done.
     pub event: Event,
-    /// What it was done to: the values in the request's path, such as a session's id.
+    /// What it was done to, such as a session's id, or a recording's with its session's before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub what: Vec<String>,
     /// What there is to say besides, such as the role that was missing.

@@ -14,6 +14,7 @@ use shared::trace::{Trace, assemble};
 use super::error::ApiError;
 use super::parameters::Parameters;
 use super::{Api, json, no_such_trace, trace_id};
+use crate::auth::gate::Looked;
 use crate::query::alike as find;
 use crate::query::search::Bounds;
 
@@ -52,17 +53,19 @@ pub async fn diff(
             wanted.iter().map(trace).collect()
         })
         .await?;
-    for (trace, id) in traces.iter().zip(ids) {
+    for (trace, id) in traces.iter().zip(&ids) {
         if trace.nodes.is_empty() {
-            return Err(no_such_trace(id));
+            return Err(no_such_trace(*id));
         }
     }
-    json(move || {
+    let mut response = json(move || {
         let (baselines, other) = traces.split_at(traces.len() - 1);
         let baselines: Vec<&Trace> = baselines.iter().collect();
         serde_json::to_vec(&compare(&baselines, &other[0], &Limits::default()))
     })
-    .await
+    .await?;
+    response.extensions_mut().insert(Looked(ids.into()));
+    Ok(response)
 }
 
 /// The newest traces with the same root.

@@ -12,7 +12,7 @@ use crate::api::native;
 use crate::auth::gate::Gate;
 use crate::auth::{Access, Role, policy};
 use crate::running::{Running, Setup};
-use crate::sample::{NOON, action, run, spans};
+use crate::sample::{NOON, action, run, spans, trace_id};
 use crate::store::Batch;
 
 const VIEW: &str = "the-token-of-those-who-view";
@@ -229,6 +229,43 @@ async fn each_view_and_each_refusal_is_noted_with_who_and_what() {
 }
 
 #[tokio::test]
+async fn reading_a_trace_is_one_line_however_many_requests_it_takes() {
+    let server = server().await;
+    let id = trace_id(4).to_string();
+    for path in [
+        "",
+        "/columns",
+        "/logs",
+        "/attribute?key=session.id",
+        "/graph",
+        "/story",
+    ] {
+        let path = format!("/api/v1/traces/{id}{path}");
+        let read = get(&server, &path, VIEW).await;
+        assert!(read.status().is_success(), "{path}: {}", read.status());
+    }
+    get(&server, &format!("/api/v1/traces/{id}"), REPLAY).await;
+    let missing = "/api/v1/traces/00000000000000000000000000000005";
+    assert_eq!(get(&server, missing, VIEW).await.status(), 404);
+    for _ in 0..2 {
+        let path = format!("/api/v1/traces/{id}/export?format=otlp");
+        assert_eq!(get(&server, &path, VIEW).await.status(), 200);
+    }
+    let compared = format!("/api/v1/diff?baseline={id}&other={id}");
+    assert_eq!(get(&server, &compared, ADMIN).await.status(), 200);
+    let noted = audit(&server).await;
+    let expected = [
+        ("vera", Event::TraceViewed),
+        ("rita", Event::TraceViewed),
+        ("vera", Event::TraceExported),
+        ("vera", Event::TraceExported),
+        ("ada", Event::TraceViewed),
+    ]
+    .map(|(who, event)| (Some(who.to_owned()), event, vec![id.clone()]));
+    assert_eq!(noted, expected);
+}
+
+#[tokio::test]
 async fn without_tokens_everybody_on_the_machine_may_do_everything_and_views_are_noted_all_the_same()
  {
     let server = Running::usual().await;
@@ -242,9 +279,13 @@ async fn without_tokens_everybody_on_the_machine_may_do_everything_and_views_are
             .status(),
         200
     );
+    let trace = format!("/api/v1/traces/{}", trace_id(4));
+    let read = ask(&server, Method::GET, &trace, None).await;
+    assert_eq!(read.status(), 200);
     assert_eq!(
         audit(&server).await,
-        [(None, Event::SessionViewed, vec!["visit".to_owned()])]
+        [(None, Event::SessionViewed, vec!["visit".to_owned()])],
+        "what is about a visitor is noted, a trace where somebody can be named"
     );
     // A name that is not this machine's is refused, as ever.
     let foreign = Client::new()
