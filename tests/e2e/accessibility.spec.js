@@ -4,8 +4,7 @@
 import axe from 'axe-core';
 
 import { expect } from '../harness/fixtures.js';
-import { picture, rewording, sendRecording } from '../harness/recording.js';
-import { HOUR_ENDS, INCIDENT, findTrace, test } from '../harness/sample.js';
+import { HOUR_ENDS, test } from '../harness/sample.js';
 
 // The viewer's policy lets no foreign script in, axe-core's neither.
 test.use({ bypassCSP: true });
@@ -27,38 +26,14 @@ const beyond = (page) =>
     return Math.max(...all.map((element) => element.scrollWidth - element.clientWidth));
   });
 
-/** A re-run that went wrong, as the command sends it. */
-async function publishedRun(server, session, recorded, trace) {
-  const findings = ['new_error', 'parameters'].map((kind) => ({ kind, service: 'payment', operation: 'charge', text: `charge in payment: ${kind}` }));
-  const steps = [
-    { number: 1, name: 'load /', recorded, trace, diverged: null, findings, screenshot: null },
-    { number: 2, name: 'click "Book"', recorded, trace: null, diverged: 'the element is gone', findings: [], screenshot: null },
-  ];
-  const outcome = { verdict: 'NEW_REGRESSION', session, environment: 'https://staging.example', server: server.viewerUrl, judgedBy: 'the recorded session', runs: [1, 2].map((id) => ({ id: `${id}`, verdict: 'NEW_REGRESSION', steps })), notCompared: ['nothing to compare with at step 3'] };
-  const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-  const body = JSON.stringify({ outcome, pictures: [{ run: 0, step: 1, data }] });
-  const response = await fetch(`${server.viewerUrl}/api/v1/runs`, { method: 'POST', body });
-  expect(response.status).toBe(201);
-  return (await response.json()).id;
-}
-
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`every page is accessible and fits, ${theme} and ${size}`, async ({ page, sampled }) => {
+    test(`every page is accessible and fits, ${theme} and ${size}`, async ({ page, sampled, furnished }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       // The map shows the hour before now.
       await page.clock.setFixedTime(new Date(Date.parse(HOUR_ENDS) + 60_000));
-      const trace = await findTrace(sampled, INCIDENT);
-      const [other] = (await sampled.search('{ status = ok || status = unset }', { limit: 1 })).map(({ traceId }) => traceId);
-      const { sessions } = await sampled.api('/api/v1/sessions');
-      const [, { sessionId: recorded, start }] = sessions;
-      const from = Number(BigInt(start) / 1_000_000n);
-      for (const [stream, after] of [['first', 0], ['second', 2_000]]) {
-        await sendRecording(sampled, { session: recorded, stream, events: [...picture(from + after, 'A page'), rewording(from + after + 500, 'Another')] });
-        await sendRecording(sampled, { session: recorded, stream, number: 2, events: [rewording(from + after + 1_500, 'A third')] });
-      }
-      const run = await publishedRun(sampled, sessions[0].sessionId, trace, other);
+      const { trace, other, session, recorded, run } = furnished;
       const css = (selector) => page.locator(selector).first();
       const rows = page.getByRole('treegrid').getByRole('row').first();
       const pages = [
@@ -81,7 +56,7 @@ for (const theme of ['light', 'dark']) {
         ['/map?view=table', css('.map__body')],
         ['/services', css('.service-card')],
         ['/sessions', css('.session-row')],
-        [`/session/${sessions[0].sessionId}`, css('.mini__row')],
+        [`/session/${session}`, css('.mini__row')],
         [`/session/${recorded}?at=1000`, css('.screen__said:not(:empty)')],
         [`/session/${recorded}?stage=steps`, css('.storyboard')],
         ['/session/absent', css('.message')],
@@ -101,7 +76,7 @@ for (const theme of ['light', 'dark']) {
         await expect(loaded).toBeVisible();
         await check(path);
       }
-      await page.goto(`${sampled.viewerUrl}/session/${sessions[0].sessionId}`);
+      await page.goto(`${sampled.viewerUrl}/session/${session}`);
       await css('.session-menu summary').click();
       await expect(css('.session-menu a[href^="/run/"]')).toBeVisible();
       await check('the menu of a session');

@@ -34,11 +34,10 @@ pub fn Drawn(
                 draw(&root, markup, HTML);
             }
         });
-        if first_time && let Some(middle) = middle(&root) {
+        if first_time && let Some((frame, middle)) = picture(&root) {
             // What is not laid out yet cannot be scrolled.
-            let root = root.clone();
             request_animation_frame(move || {
-                root.set_scroll_left(middle as i32 - root.client_width() / 2);
+                frame.set_scroll_left(middle as i32 - frame.client_width() / 2);
             });
         }
         let Some(focused) = focused else { return };
@@ -87,12 +86,11 @@ pub fn Drawn(
     }
 }
 
-/// Where the middle of the picture is that is all of the contents.
-fn middle(root: &Element) -> Option<f64> {
-    let only = root
-        .first_element_child()
-        .filter(|_| root.child_element_count() == 1)?;
-    only.get_attribute(MIDDLE)?.parse().ok()
+/// The element around the picture that has a middle, and where that is.
+fn picture(root: &Element) -> Option<(Element, f64)> {
+    let picture = root.query_selector(&format!("[{MIDDLE}]")).ok()??;
+    let middle = picture.get_attribute(MIDDLE)?.parse().ok()?;
+    Some((picture.parent_element()?, middle))
 }
 
 /// Whether an event is one of an element with one of these names.

@@ -81,7 +81,7 @@ pub fn FilePage() -> impl IntoView {
                 "Drop a file anywhere in the viewer, or choose one: OTLP, Jaeger or Zipkin in JSON, or what Throughline wrote for Perfetto. It stays in this browser; "
                 <code>"throughline import"</code> " brings it to the server."
             </p>
-            <p><input type="file" accept=".json,.jsonl,.ndjson,application/json" aria-label="A file of traces" on:change=choose /></p>
+            <p><input type="file" class="file__input" accept=".json,.jsonl,.ndjson,application/json" aria-label="A file of traces" on:change=choose /></p>
             {move || problem.with(|problem| (!problem.is_empty()).then(|| view! { <p class="find__problem" role="alert">{problem.clone()}</p> }))}
             <Drawn contents=found class="file" on_pick=Callback::new(|_: String| ()) />
         </div>

@@ -15,7 +15,7 @@ use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::state::Failure;
 use crate::format;
-use crate::markup::Markup;
+use crate::markup::{Markup, element};
 use crate::model::map_picture::picture;
 use crate::model::map_tables::tables;
 use crate::model::service_map::{Direction, part_of_id};
@@ -79,7 +79,8 @@ fn graph(map: &MapResponse, _: &str, at: &str) -> Vec<Markup> {
     } else {
         Direction::Right
     };
-    let mut parts = vec![picture(map, direction, None, picked)];
+    let picture = picture(map, direction, None, picked);
+    let mut parts = vec![element("div", "trace-view__picture").with(picture)];
     parts.extend(tables(map, None, picked));
     parts
 }

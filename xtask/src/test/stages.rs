@@ -30,7 +30,7 @@ pub enum Stage {
     Wasm,
     /// trunk build
     Trunk,
-    /// Playwright
+    /// Playwright: what users rely on, and how the pages look
     E2e,
     /// Foreign SDKs against the server
     Interop,
@@ -85,8 +85,8 @@ impl<'a> Stages<'a> {
             Stage::Unit => self.unit(),
             Stage::Wasm => self.wasm(),
             Stage::Trunk => Ok(check("trunk build", || self.trunk())),
-            Stage::E2e => self.playwright("e2e"),
-            Stage::Interop => self.playwright("interop"),
+            Stage::E2e => self.playwright(&["e2e", "pictures"]),
+            Stage::Interop => self.playwright(&["interop"]),
             Stage::Smoke => Ok(check("demo --smoke", || self.smoke())),
         }
     }
@@ -183,23 +183,25 @@ impl<'a> Stages<'a> {
         Ok(())
     }
 
-    fn playwright(&self, folder: &str) -> Result<Counts> {
+    fn playwright(&self, folders: &[&str]) -> Result<Counts> {
+        let e2e = folders.contains(&"e2e");
         let node = NodeTools::install(self.workspace)?;
         let tests = self.workspace.root.join("tests");
         tools::npm_packages(&tests)?;
         let chromium = tools::chromium()?;
         let firefox = tools::firefox()?;
         build::assets(self.workspace, &node)?;
-        if folder == "e2e" {
+        if e2e {
             build::frameworks::build(self.workspace, &node)?;
         }
         self.binaries()?;
         let mut command = Command::new(tests.join("node_modules/.bin/playwright"));
-        if folder == "e2e" {
+        if e2e {
             command.env("NGINX_BIN", tools::nginx()?);
         }
         command
-            .args(["test", &format!("{folder}/")])
+            .arg("test")
+            .args(folders.iter().map(|folder| format!("{folder}/")))
             .current_dir(&tests)
             .env(
                 "THROUGHLINE_BIN",
