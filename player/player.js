@@ -1,6 +1,6 @@
 // The page inside of the viewer's session page that shows what a user saw.
 //
-//   viewer ── recording, show ──▶ player ── hello, ready, shown, failed ──▶ viewer
+//   viewer ── recording, more, show ──▶ player ── hello, ready, shown, failed ──▶ viewer
 //
 // It stands on a host name of its own, so that nothing of a recording can reach the viewer, and its policy lets it load
 // and send nothing. It knows one viewer, by its exact origin, and asks no server: the viewer, which may read
@@ -11,6 +11,7 @@ const viewer = document.documentElement.dataset.viewer;
 const tell = (message) => window.parent.postMessage(message, viewer);
 
 let screen = null;
+let shown = null;
 /** What is to be shown, of which only the newest counts: showing takes longer than dragging. */
 let wanted = null;
 let due = false;
@@ -19,14 +20,32 @@ let due = false;
 function load({ stream, events }) {
   screen?.destroy();
   screen = null;
+  shown = stream;
   document.body.replaceChildren();
   try {
-    screen = new Screen(JSON.parse(new TextDecoder().decode(events)), document.body);
-    const { pictures, deeds } = screen;
-    tell({ kind: 'ready', stream, pictures, deeds });
+    screen = new Screen(read(events), document.body);
+    ready();
   } catch (error) {
     fail(error);
   }
+}
+
+/** Takes what was recorded since, of a page that is still open. */
+function more({ stream, events }) {
+  if (!screen || stream !== shown) return;
+  try {
+    screen.add(read(events));
+    ready();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+const read = (events) => JSON.parse(new TextDecoder().decode(events));
+
+function ready() {
+  const { pictures, deeds } = screen;
+  tell({ kind: 'ready', stream: shown, pictures, deeds });
 }
 
 function fail(error) {
@@ -54,6 +73,7 @@ function showSoon() {
 window.addEventListener('message', ({ origin, source, data }) => {
   if (origin !== viewer || source !== window.parent) return;
   if (data?.kind === 'recording') load(data);
+  else if (data?.kind === 'more') more(data);
   else if (data?.kind === 'show') wanted = { at: Number(data.at), playing: data.playing === true, speed: Number(data.speed) || 1 };
   else return;
   showSoon();

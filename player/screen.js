@@ -14,9 +14,9 @@ const PAST_MILLIS = 1;
 /** At a speed of one, the player may be so far from the viewer's playhead before it jumps. */
 const DRIFT_MILLIS = 400;
 
-/** When the visitor did something: where each stretch begins and ends, one after the other. */
-function stretches(events) {
-  const ends = [];
+/** When the visitor did something: where each stretch begins and ends, one after the other, behind those that are known. */
+function stretches(events, known = []) {
+  const ends = [...known];
   for (const { type, timestamp, data } of events) {
     if (type !== CHANGE || !DEEDS.includes(data.source)) continue;
     // Movements are told when they are over.
@@ -26,6 +26,8 @@ function stretches(events) {
   }
   return ends;
 }
+
+const picturesOf = (events) => events.filter(({ type }) => type === SNAPSHOT).map(({ timestamp }) => timestamp);
 
 /** rrweb's player, which leaves out what it cannot apply instead of coming to a halt. */
 class Tolerant extends Replayer {
@@ -45,7 +47,7 @@ export class Screen {
    */
   constructor(recorded, root) {
     const events = clean(recorded);
-    const pictures = events.filter(({ type }) => type === SNAPSHOT).map(({ timestamp }) => timestamp);
+    const pictures = picturesOf(events);
     if (!pictures.length) throw new Error('there is no whole picture of the page in what has arrived; the steps tell what was done');
     this.pictures = pictures;
     this.deeds = stretches(events);
@@ -66,6 +68,16 @@ export class Screen {
       this.fit();
     });
     this.replayer.on('finish', () => (this.playing = false));
+  }
+
+  /** Takes what was recorded since. @param {unknown} recorded rrweb's events, as anybody may have made them */
+  add(recorded) {
+    const events = clean(recorded);
+    if (!events.length) return;
+    for (const event of events) this.replayer.addEvent(event);
+    this.pictures = [...this.pictures, ...picturesOf(events)];
+    this.deeds = stretches(events, this.deeds);
+    this.end = Math.max(this.end, events.at(-1).timestamp);
   }
 
   /** Shows the page as it was at an instant, standing or going on from there. @param {{at: number, playing: boolean, speed: number}} wanted `at` in milliseconds of Unix time */

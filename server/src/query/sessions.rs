@@ -5,6 +5,7 @@
 //! place in the list is that of its newest trace, and a page of the list goes on behind the last trace of the one before.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use shared::query::session::{
@@ -179,6 +180,7 @@ pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, Stor
                 end: part.end,
                 chunk_count: 0,
                 bytes: 0,
+                last_chunk: part.number,
                 missing: Vec::new(),
                 gaps: Vec::new(),
             });
@@ -189,6 +191,7 @@ pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, Stor
         stream.start = stream.start.min(part.start);
         stream.end = stream.end.max(part.end);
         stream.chunk_count += 1;
+        stream.last_chunk = part.number;
         stream.bytes += part.bytes;
         let room = MAX_MISSING.saturating_sub(stream.missing.len());
         stream.missing.extend((expected..part.number).take(room));
@@ -205,12 +208,17 @@ pub fn recordings(store: &dyn Store, id: &str) -> Result<Vec<ReplayStream>, Stor
     Ok(streams)
 }
 
-/// The events of one recording, as a JSON array; `None` where there is no such recording.
+/// The events of one recording's chunks with these numbers, as a JSON array; `None` where there are none.
 ///
 /// # Errors
 /// [`StoreError`] where the store cannot be read.
-pub fn recording(store: &dyn Store, id: &str, stream: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let chunks = store.replay_events(id, stream)?;
+pub fn recording(
+    store: &dyn Store,
+    id: &str,
+    stream: &str,
+    numbers: RangeInclusive<u32>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let chunks = store.replay_events(id, stream, numbers)?;
     if chunks.is_empty() {
         return Ok(None);
     }

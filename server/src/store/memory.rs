@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::id::{SpanId, TraceId};
@@ -236,12 +237,18 @@ impl Store for MemoryStore {
         Ok(parts)
     }
 
-    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn replay_events(
+        &self,
+        session: &str,
+        stream: &str,
+        numbers: RangeInclusive<u32>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         let kept = self.kept();
         let mut found: Vec<&ReplayChunk> = kept
             .replays
             .iter()
             .filter(|chunk| chunk.part.session == session && chunk.part.stream == stream)
+            .filter(|chunk| numbers.contains(&chunk.part.number))
             .collect();
         found.sort_by_key(|chunk| chunk.part.number);
         Ok(found

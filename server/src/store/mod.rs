@@ -19,6 +19,7 @@ pub mod writer;
 #[cfg(test)]
 pub mod suite;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use erasure::Erasure;
@@ -253,11 +254,16 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] where they cannot be read.
     fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError>;
 
-    /// The events of one stream: a JSON array for each chunk, packed by zstd, by number.
+    /// The events of a stream's chunks with these numbers: a JSON array for each, packed by zstd, by number.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.
-    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError>;
+    fn replay_events(
+        &self,
+        session: &str,
+        stream: &str,
+        numbers: RangeInclusive<u32>,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// What is known of the re-runs of a session, newest first.
     ///

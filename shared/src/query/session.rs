@@ -84,6 +84,8 @@ pub struct SessionResponse {
     /// Whether its recordings are kept from whoever asks, whose token lacks the role `replay`.
     #[serde(default)]
     pub recording_withheld: bool,
+    /// When this was so, by the server's clock.
+    pub server_time: UnixNanos,
 }
 
 /// The answer to `GET /api/v1/sessions/{id}/replay`: which recordings there are.
@@ -118,6 +120,8 @@ pub struct ReplayStream {
     pub end: UnixNanos,
     /// How many chunks have arrived.
     pub chunk_count: u32,
+    /// The number of the last one.
+    pub last_chunk: u32,
     /// How many bytes they have, unpacked.
     pub bytes: u64,
     /// The numbers of chunks that have not arrived, as far as later ones tell.
@@ -272,6 +276,7 @@ pub fn describe(id: &str, traces: &[SessionTrace]) -> Option<SessionResponse> {
         entries,
         more: false,
         recording_withheld: false,
+        server_time: UnixNanos(0),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod filters;
 pub mod find_bar;
 pub mod flame;
 pub mod help;
+pub mod live;
 pub mod mark;
 pub mod notes;
 pub mod nothing;

@@ -10,6 +10,7 @@ use shared::query::session::SessionResponse;
 use shared::time::UnixNanos;
 
 use crate::browser;
+use crate::model::live;
 use crate::model::session as model;
 use crate::url::QueryString;
 
@@ -24,8 +25,8 @@ const STEP_MILLIS: i64 = 5_000;
 /// start.
 #[derive(Debug, Clone, Copy)]
 pub struct Playhead {
-    /// The session.
-    pub session: StoredValue<Arc<SessionResponse>>,
+    /// The session, as far as it is known.
+    pub session: RwSignal<Arc<SessionResponse>>,
     /// Where it is.
     pub at: RwSignal<i64>,
     /// Whether it runs.
@@ -42,6 +43,10 @@ pub struct Playhead {
     pub deeds: RwSignal<Vec<(i64, i64)>>,
     /// Whether the steps are shown in place of the screen.
     pub steps: RwSignal<bool>,
+    /// How old the newest moment is while the visit is under way, in milliseconds.
+    pub live: RwSignal<Option<i64>>,
+    /// Changes whenever the session is asked for again.
+    pub beat: RwSignal<u32>,
 }
 
 impl Playhead {
@@ -68,7 +73,7 @@ impl Playhead {
         Self {
             // It may stand in what was recorded after the last action, of which nothing is known yet.
             at: RwSignal::new(at.max(0)),
-            session: StoredValue::new(Arc::clone(session)),
+            session: RwSignal::new(Arc::clone(session)),
             playing: RwSignal::new(false),
             speed: RwSignal::new(speed.filter(|speed| SPEEDS.contains(speed)).unwrap_or(1)),
             skip: RwSignal::new(get("skip").as_deref() != Some("off")),
@@ -76,7 +81,41 @@ impl Playhead {
             page: RwSignal::new(get("page").filter(|page| !page.is_empty())),
             deeds: RwSignal::new(Vec::new()),
             steps: RwSignal::new(get("stage").as_deref() == Some("steps")),
+            live: RwSignal::new(None),
+            beat: RwSignal::new(0),
         }
+    }
+
+    /// Takes what is known of the session now, and stays at the moment where it is.
+    pub fn renew(self, session: Arc<SessionResponse>) {
+        let (same, shift) = self.session.with_untracked(|known| {
+            let same = known.summary == session.summary
+                && known.actions == session.actions
+                && known.entries == session.entries
+                && (known.more, known.recording_withheld)
+                    == (session.more, session.recording_withheld);
+            (same, model::millis_at(&session, known.summary.start))
+        });
+        if same {
+            // Only the time of the answer is another.
+            self.session.update_untracked(|known| *known = session);
+            return;
+        }
+        let end = model::length(&session);
+        self.session.set(session);
+        if shift != 0 {
+            self.end.update(|known| *known += shift);
+            self.at.update(|at| *at += shift);
+        }
+        self.end.update(|known| *known = (*known).max(end));
+    }
+
+    /// How old the newest moment was when the server answered, in milliseconds.
+    #[must_use]
+    pub fn age_millis(self) -> i64 {
+        let end = self.end.get_untracked();
+        self.session
+            .with_untracked(|session| live::age_millis(session, end))
     }
 
     /// Lets it go as far as this.
@@ -115,7 +154,7 @@ impl Playhead {
         } else {
             model::previous_error
         };
-        if let Some(error) = self.session.with_value(|session| find(session, at)) {
+        if let Some(error) = self.session.with_untracked(|session| find(session, at)) {
             self.go(error);
         }
     }
@@ -135,13 +174,14 @@ impl Playhead {
             let end = self.end.get_untracked();
             self.deeds.with_untracked(|deeds| {
                 self.session
-                    .with_value(|session| model::skip_idle(session, deeds, end, at))
+                    .with_untracked(|session| model::skip_idle(session, deeds, end, at))
             })
         } else {
             at
         };
         self.go(next);
-        if next >= self.end.get_untracked() {
+        // At the end of what is under way it waits for more.
+        if next >= self.end.get_untracked() && self.live.get_untracked().is_none() {
             self.playing.set(false);
         }
     }

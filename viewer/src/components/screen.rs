@@ -42,7 +42,7 @@ enum Phase {
 pub fn use_recordings(playhead: Playhead) -> Fetched<ReplayResponse> {
     let id = playhead
         .session
-        .with_value(|session| session.summary.session_id.clone());
+        .with_untracked(|session| session.summary.session_id.clone());
     let path = format!("/api/v1/sessions/{}/replay", crate::url::encode(&id));
     let found: Fetched<ReplayResponse> = use_fetch(
         Memo::new(move |_| path.clone()),
@@ -58,54 +58,92 @@ pub fn use_recordings(playhead: Playhead) -> Fetched<ReplayResponse> {
         if let Some(end) = ends.max() {
             let end = playhead
                 .session
-                .with_value(|session| model::millis_at(session, end));
+                .with_untracked(|session| model::millis_at(session, end));
             playhead.reach(end);
+        }
+    });
+    Effect::new(move |previous: Option<()>| {
+        playhead.beat.track();
+        if previous.is_some() {
+            found.refresh();
         }
     });
     found
 }
 
+/// What there is of a recording. What is in it may change while this stays.
+#[derive(Debug, Clone, PartialEq)]
+enum Found {
+    Loading,
+    Failed(ApiError),
+    /// It is past its retention.
+    Nothing,
+    /// This server plays none.
+    Unplayed,
+    /// This page must be open at another origin.
+    Elsewhere(String),
+    /// It is played here.
+    Here(ReplayPlayer),
+}
+
 /// What the visitor saw, where a recording of it has arrived.
 #[component]
 pub fn Stage(playhead: Playhead, found: Fetched<ReplayResponse>) -> impl IntoView {
+    let pages = Memo::new(move |_| {
+        let replay = found.state.get().ready();
+        let streams = replay.map(|replay| replay.streams.clone());
+        playhead
+            .session
+            .with(|session| Arc::new(recording::pages(session, &streams.unwrap_or_default())))
+    });
+    let kind = Memo::new(move |_| match found.state.get() {
+        Remote::Loading => Found::Loading,
+        Remote::Failed(error) => Found::Failed(error),
+        Remote::Ready(replay) => match &replay.player {
+            _ if replay.streams.is_empty() => Found::Nothing,
+            None => Found::Unplayed,
+            Some(player) if !is_here(&player.viewer) => Found::Elsewhere(player.viewer.clone()),
+            Some(player) => Found::Here(player.clone()),
+        },
+    });
     move || {
-        match found.state.get() {
-        Remote::Loading => view! { <div class="screen__frame skeleton" aria-hidden="true"></div> }.into_any(),
-        Remote::Failed(error) => {
+        match kind.get() {
+        Found::Loading => {
+            view! { <div class="screen__frame skeleton" aria-hidden="true"></div> }.into_any()
+        }
+        Found::Failed(error) => {
             view! { <Failure error=error what="the recordings" retry=Callback::new(move |()| found.refresh()) /> }.into_any()
         }
-        Remote::Ready(replay) => {
-            let pages = playhead.session.with_value(|session| recording::pages(session, &replay.streams));
-            match &replay.player {
-                _ if pages.is_empty() => view! { <p class="screen__note">"The recording of the screen is past its retention."</p> }.into_any(),
-                None => view! {
-                    <p class="screen__note">"The screen was recorded, but this server plays no recordings: start it without " <code>"--listen-player off"</code> "."</p>
-                }
-                .into_any(),
-                Some(player) if !is_here(&player.viewer) => {
-                    let address = elsewhere(&player.viewer);
-                    view! {
-                        <p class="screen__note">
-                            "Recordings are played apart from everything else, for which this page must be open as "
-                            <a href=address>{player.viewer.clone()}</a> "."
-                        </p>
-                    }
-                    .into_any()
-                }
-                Some(player) => view! { <Screen playhead=playhead pages=pages player=player.clone() /> }.into_any(),
-            }
+        Found::Nothing => {
+            view! { <p class="screen__note">"The recording of the screen is past its retention."</p> }.into_any()
         }
+        Found::Unplayed => view! {
+            <p class="screen__note">"The screen was recorded, but this server plays no recordings: start it without " <code>"--listen-player off"</code> "."</p>
+        }
+        .into_any(),
+        Found::Elsewhere(viewer) => {
+            let address = elsewhere(&viewer);
+            view! {
+                <p class="screen__note">
+                    "Recordings are played apart from everything else, for which this page must be open as "
+                    <a href=address>{viewer}</a> "."
+                </p>
+            }
+            .into_any()
+        }
+        Found::Here(player) => view! { <Screen playhead=playhead pages=pages player=player /> }.into_any(),
     }
     }
 }
 
+type Pages = Memo<Arc<Vec<RecordedPage>>>;
+
 #[component]
-fn Screen(playhead: Playhead, pages: Vec<RecordedPage>, player: ReplayPlayer) -> impl IntoView {
-    let pages = StoredValue::new(Arc::new(pages));
+fn Screen(playhead: Playhead, pages: Pages, player: ReplayPlayer) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let (at, page) = (playhead.at.get(), playhead.page.get());
         pages
-            .with_value(|pages| recording::shown(pages, page.as_deref(), at))
+            .with(|pages| recording::shown(pages, page.as_deref(), at))
             .unwrap_or_default()
     });
     let frame = NodeRef::<Iframe>::new();
@@ -125,11 +163,15 @@ fn Screen(playhead: Playhead, pages: Vec<RecordedPage>, player: ReplayPlayer) ->
             _ => return None,
         };
         let (at, index) = (playhead.at.get(), shown.get());
-        pages.with_value(|pages| recording::doubt(pages.get(index)?, &pictures, at))
+        pages.with(|pages| recording::doubt(pages.get(index)?, &pictures, at))
     };
-    let gaps = move || {
-        let gaps = pages.with_value(|pages| pages.get(shown.get()).map(|page| page.gaps.clone()));
+    let missing = Memo::new(move |_| {
+        let gaps = pages.with(|pages| pages.get(shown.get()).map(|page| page.gaps.clone()));
         gaps.unwrap_or_default()
+    });
+    let gaps = move || {
+        missing
+            .get()
             .into_iter()
             .map(|gap| {
                 let at = gap.start.unwrap_or(gap.end);
@@ -171,18 +213,10 @@ fn Screen(playhead: Playhead, pages: Vec<RecordedPage>, player: ReplayPlayer) ->
 
 /// Which of several recorded pages is shown.
 #[component]
-fn PageChoice(
-    playhead: Playhead,
-    pages: StoredValue<Arc<Vec<RecordedPage>>>,
-    shown: Memo<usize>,
-) -> impl IntoView {
-    let all = pages.get_value();
-    if all.len() < 2 {
-        return ().into_any();
-    }
+fn PageChoice(playhead: Playhead, pages: Pages, shown: Memo<usize>) -> impl IntoView {
     let choose = move |chosen: String| {
         let page =
-            pages.with_value(|pages| pages.iter().find(|page| page.stream == chosen).cloned());
+            pages.with_untracked(|pages| pages.iter().find(|page| page.stream == chosen).cloned());
         let at = playhead.at.get_untracked();
         if let Some(page) = page
             .as_ref()
@@ -192,31 +226,31 @@ fn PageChoice(
         }
         playhead.page.set(page.map(|page| page.stream));
     };
-    let options = all
-        .iter()
-        .enumerate()
-        .map(|(index, page)| view! { <option value=page.stream.clone()>{recording::label(index, page)}</option> })
-        .collect_view();
-    let followed = move || {
-        let page = pages.with_value(|pages| {
-            pages
-                .get(shown.get())
-                .map(|page| recording::label(shown.get(), page))
-        });
-        format!("Follow the playhead ({})", page.unwrap_or_default())
+    let label = move |index: usize| {
+        let label = pages.with(|pages| Some(recording::label(index, pages.get(index)?)));
+        label.unwrap_or_default()
     };
+    let listed = move || {
+        let pages = pages.get();
+        let streams = pages.iter().map(|page| page.stream.clone());
+        streams.enumerate().collect::<Vec<_>>()
+    };
+    let several = Memo::new(move |_| pages.with(|pages| pages.len() > 1));
     view! {
-        <select
-            class="select"
-            aria-label="Recorded page"
-            prop:value=move || playhead.page.get().unwrap_or_default()
-            on:change:target=move |event| choose(event.target().value())
-        >
-            <option value="">{followed}</option>
-            {options}
-        </select>
+        <Show when=move || several.get()>
+            <select
+                class="select"
+                aria-label="Recorded page"
+                prop:value=move || playhead.page.get().unwrap_or_default()
+                on:change:target=move |event| choose(event.target().value())
+            >
+                <option value="">{move || format!("Follow the playhead ({})", label(shown.get()))}</option>
+                <For each=listed key=Clone::clone children=move |(index, stream)| {
+                    view! { <option value=stream>{move || label(index)}</option> }
+                } />
+            </select>
+        </Show>
     }
-    .into_any()
 }
 
 /// The frame, and the page in it.
@@ -270,7 +304,7 @@ impl Player {
                             .iter()
                             .filter_map(|millis| millis.as_f64())
                             .map(UnixNanos::from_millis_f64);
-                        playhead.session.with_value(|session| {
+                        playhead.session.with_untracked(|session| {
                             instants
                                 .map(|instant| model::millis_at(session, instant))
                                 .collect()
@@ -309,16 +343,27 @@ impl Player {
         });
     }
 
-    /// Reads the page that is shown and gives it to the player, whenever either changes.
-    fn hand_over(
-        self,
-        playhead: Playhead,
-        pages: StoredValue<Arc<Vec<RecordedPage>>>,
-        shown: Memo<usize>,
-    ) {
+    /// Reads the page that is shown and gives it to the player, whenever either changes; what it has of a page that is
+    /// still recorded it keeps, and gets what has come since.
+    fn hand_over(self, playhead: Playhead, pages: Pages, shown: Memo<usize>) {
         let session = playhead
             .session
-            .with_value(|session| crate::url::encode(&session.summary.session_id));
+            .with_untracked(|session| crate::url::encode(&session.summary.session_id));
+        let base = StoredValue::new(format!("/api/v1/sessions/{session}/replay"));
+        let page = move |pages: &Vec<RecordedPage>| pages.get(shown.get()).cloned();
+        let last = Memo::new(move |_| pages.with(|pages| page(pages).map(|page| page.last_chunk)));
+        // Chunks that came late belong among those that were handed over.
+        let repaired = Memo::new(move |before: Option<&(u32, usize)>| {
+            let gaps = pages.with(|pages| page(pages).map_or(0, |page| page.gaps.len()));
+            match before {
+                Some((times, known)) => (times + u32::from(gaps < *known), gaps),
+                None => (0, gaps),
+            }
+        });
+        let wanted = Memo::new(move |_| {
+            let stream = pages.with(|pages| page(pages).map(|page| page.stream));
+            (stream, self.starts.get(), repaired.get().0)
+        });
         let open: StoredValue<Option<AbortController>, LocalStorage> = StoredValue::new_local(None);
         let abort = move || {
             open.try_update_value(|open| {
@@ -327,44 +372,65 @@ impl Player {
                 }
             });
         };
-        Effect::new(move |_| {
-            let stream =
-                pages.with_value(|pages| pages.get(shown.get()).map(|page| page.stream.clone()));
-            if self.starts.get() == 0 {
-                return;
-            }
-            let Some(stream) = stream else {
-                return;
+        let busy = StoredValue::new(false);
+        // The number of the first chunk that the player has not got.
+        let next = StoredValue::new(0);
+        Effect::new(move |known: Option<(Option<String>, u32, u32)>| {
+            let wanted = wanted.get();
+            let until = last.get();
+            let (Some(stream), false, Some(_)) = (wanted.0.clone(), wanted.1 == 0, until) else {
+                return wanted;
             };
-            abort();
-            self.phase.set(Phase::Loading);
+            if known.as_ref() != Some(&wanted) {
+                abort();
+                next.set_value(0);
+                self.phase.set(Phase::Loading);
+            } else if busy.get_value() {
+                return wanted;
+            }
+            busy.set_value(true);
             let controller = AbortController::new().ok();
             let signal = controller.as_ref().map(AbortController::signal);
             open.set_value(controller);
-            let path = format!(
-                "/api/v1/sessions/{session}/replay/{}",
-                crate::url::encode(&stream)
-            );
+            let path = base.with_value(|base| format!("{base}/{}", crate::url::encode(&stream)));
             spawn_local(async move {
-                let events = api::bytes(&path, signal.as_ref()).await;
-                if signal.is_some_and(|signal| signal.aborted()) {
-                    return;
-                }
-                match events {
-                    Ok(events) => {
-                        let events = Uint8Array::from(events.as_slice()).buffer();
-                        let message = [
-                            ("kind", "recording".into()),
-                            ("stream", stream.as_str().into()),
-                            ("events", events.clone().into()),
-                        ];
-                        self.send(&message, &Array::of1(&events));
+                // What could not be shown may be able to be with what has come since.
+                let is_unseen = matches!(
+                    self.phase.try_get_untracked(),
+                    Some(Phase::Unread(_) | Phase::Failed(_))
+                );
+                let mut from = if is_unseen { 0 } else { next.get_value() };
+                while let Some(until) = last.try_get_untracked().flatten()
+                    && from <= until
+                {
+                    let part = format!("{path}?from={from}&until={until}");
+                    let events = api::bytes(&part, signal.as_ref()).await;
+                    if signal.as_ref().is_some_and(web_sys::AbortSignal::aborted) {
+                        return;
                     }
-                    Err(error) => {
-                        self.phase.try_set(Phase::Unread(error));
-                    }
+                    let events = match events {
+                        Ok(events) => Uint8Array::from(events.as_slice()).buffer(),
+                        Err(error) => {
+                            // What is shown stays: more is asked for with the next chunk.
+                            if from == 0 {
+                                self.phase.try_set(Phase::Unread(error));
+                            }
+                            break;
+                        }
+                    };
+                    let kind = if from == 0 { "recording" } else { "more" };
+                    let message = [
+                        ("kind", kind.into()),
+                        ("stream", stream.as_str().into()),
+                        ("events", events.clone().into()),
+                    ];
+                    self.send(&message, &Array::of1(&events));
+                    from = until.saturating_add(1);
+                    next.try_set_value(from);
                 }
+                busy.try_set_value(false);
             });
+            wanted
         });
         on_cleanup(abort);
     }
@@ -382,7 +448,7 @@ impl Player {
             }
             let instant = playhead
                 .session
-                .with_value(|session| model::instant_at(session, at));
+                .with_untracked(|session| model::instant_at(session, at));
             let message = [
                 ("kind", "show".into()),
                 ("at", (instant.0 as f64 / 1e6).into()),

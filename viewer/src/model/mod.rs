@@ -17,6 +17,7 @@ pub mod follow;
 pub mod highlight;
 pub mod layers;
 pub mod links;
+pub mod live;
 pub mod log_marks;
 pub mod main_thread;
 pub mod map_address;

@@ -17,6 +17,8 @@ pub struct RecordedPage {
     pub start: i64,
     /// When it ends.
     pub end: i64,
+    /// The number of its last chunk.
+    pub last_chunk: u32,
     /// What is missing in between, by time.
     pub gaps: Vec<Gap>,
 }
@@ -55,6 +57,7 @@ pub fn pages(session: &SessionResponse, streams: &[ReplayStream]) -> Vec<Recorde
             stream: stream.stream.clone(),
             start: at(stream.start),
             end: at(stream.end),
+            last_chunk: stream.last_chunk,
             gaps: stream
                 .gaps
                 .iter()
@@ -141,6 +144,7 @@ mod tests {
             stream: stream.to_owned(),
             start,
             end,
+            last_chunk: 0,
             gaps: gaps
                 .iter()
                 .map(|(start, end)| Gap {

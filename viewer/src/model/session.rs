@@ -274,6 +274,7 @@ mod tests {
             }],
             more: false,
             recording_withheld: false,
+            server_time: UnixNanos(22_000 * 1_000_000),
         }
     }
 

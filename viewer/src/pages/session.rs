@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::query::session::{EntryKind, SessionAction, SessionResponse};
 
 use crate::api::{self, ApiError, Fetched, Remote, use_fetch};
+use crate::components::live::{LiveMark, follow_visit};
 use crate::components::mark::ServiceDot;
 use crate::components::playhead::Playhead;
 use crate::components::screen::{Stage, use_recordings};
@@ -32,11 +33,19 @@ pub fn SessionPage(
         api::json::<SessionResponse>,
     );
     Effect::new(|_| document().set_title("Session · Throughline"));
+    // Later answers go into the page that is there.
+    let failure = Memo::new(move |_| match found.state.get() {
+        Remote::Loading => None,
+        Remote::Ready(_) => Some(None),
+        Remote::Failed(error) => Some(Some(error)),
+    });
     move || {
-        match found.state.get() {
-        Remote::Loading => view! { <Skeleton /> }.into_any(),
-        Remote::Ready(session) => view! { <SessionView session=session /> }.into_any(),
-        Remote::Failed(ApiError::Refused { status: 404, .. }) => view! {
+        match failure.get() {
+        None => view! { <Skeleton /> }.into_any(),
+        Some(None) => {
+            found.state.get_untracked().ready().map(|session| view! { <SessionView session=session found=found /> }).into_any()
+        }
+        Some(Some(ApiError::Refused { status: 404, .. })) => view! {
             <h1 class="visually-hidden">"Session"</h1>
             <Message title="There is no such session">
                 <p>"It may not have arrived, or may have been too old to keep."</p>
@@ -44,7 +53,7 @@ pub fn SessionPage(
             </Message>
         }
         .into_any(),
-        Remote::Failed(error) => {
+        Some(Some(error)) => {
             view! { <Failure error=error what="the session" retry=Callback::new(move |()| found.refresh()) /> }.into_any()
         }
     }
@@ -52,18 +61,17 @@ pub fn SessionPage(
 }
 
 #[component]
-fn SessionView(session: Arc<SessionResponse>) -> impl IntoView {
+fn SessionView(session: Arc<SessionResponse>, found: Fetched<SessionResponse>) -> impl IntoView {
     let playhead = Playhead::from_address(&session);
     playhead.follow();
+    follow_visit(playhead, found);
     let current = Memo::new(move |_| {
         let at = playhead.at.get();
-        playhead
-            .session
-            .with_value(|session| model::current(session, at))
+        playhead.session.with(|session| model::current(session, at))
     });
     view! {
         <div class="session">
-            <Head session=Arc::clone(&session) />
+            <Head playhead=playhead />
             <div class="session__body">
                 <Left playhead=playhead current=current />
                 <Side playhead=playhead current=current />
@@ -74,60 +82,128 @@ fn SessionView(session: Arc<SessionResponse>) -> impl IntoView {
 }
 
 #[component]
-fn Head(session: Arc<SessionResponse>) -> impl IntoView {
-    let summary = session.summary.clone();
-    let (date, time) = format::date_and_time(summary.start);
-    let errors = u64::from(summary.error_count);
-    let rage = u64::from(summary.rage_count);
-    let dead = u64::from(summary.dead_count);
-    let vitals = summary
-        .vitals
-        .iter()
-        .filter(|vital| vital.rating != "good")
-        .map(|vital| view! { <span class="mark mark--warn" title=vital.rating.clone()>{vital.to_string()}</span> })
-        .collect_view();
-    let user = summary
-        .user
-        .iter()
-        .map(|(key, value)| view! { <span title=key.clone()><b>{value.clone()}</b></span> })
-        .collect_view();
-    let traces = crate::model::filter::Filter {
-        query: format!(
-            "{{ span.session.id = {} }}",
-            crate::model::filter::quoted(&summary.session_id)
-        ),
-        ..Default::default()
-    }
-    .address();
+fn Head(playhead: Playhead) -> impl IntoView {
+    let summary = Memo::new(move |_| playhead.session.with(|session| session.summary.clone()));
+    let id = summary.with_untracked(|summary| summary.session_id.clone());
+    let shown_id = id.clone();
+    let headline = move || {
+        playhead
+            .session
+            .with(|session| format::quoted(&model::headline(session)))
+    };
+    let marks = move || {
+        let summary = summary.get();
+        let vitals = summary
+            .vitals
+            .iter()
+            .filter(|vital| vital.rating != "good")
+            .map(|vital| view! { <span class="mark mark--warn" title=vital.rating.clone()>{vital.to_string()}</span> })
+            .collect_view();
+        let errors = u64::from(summary.error_count);
+        let rage = u64::from(summary.rage_count);
+        let dead = u64::from(summary.dead_count);
+        view! {
+            {(errors > 0).then(|| view! { <span class="mark mark--error">{format::counted(errors, "error")}</span> })}
+            {vitals}
+            {(rage > 0).then(|| view! { <span class="mark mark--warn">{format::counted(rage, "rage click")}</span> })}
+            {(dead > 0).then(|| view! { <span class="mark mark--warn">{format::counted(dead, "dead click")}</span> })}
+        }
+    };
+    let facts = move || {
+        let summary = summary.get();
+        let (date, time) = format::date_and_time(summary.start);
+        let user = summary
+            .user
+            .iter()
+            .map(|(key, value)| view! { <span title=key.clone()><b>{value.clone()}</b></span> })
+            .collect_view();
+        let traces = crate::model::filter::Filter {
+            query: format!(
+                "{{ span.session.id = {} }}",
+                crate::model::filter::quoted(&summary.session_id)
+            ),
+            ..Default::default()
+        }
+        .address();
+        let more = playhead.session.with(|session| session.more);
+        view! {
+            {user}
+            <span>{summary.browser.clone()} {summary.viewport.clone().map(|size| format!(", {}", size.replace('x', "×")))}</span>
+            <span>{date} ", " <b>{time}</b></span>
+            <span><b>{format::duration((summary.end - summary.start).0)}</b></span>
+            <a href=traces>{format::counted(u64::from(summary.action_count), "action")}</a>
+            {more.then(|| view! { <span>"the latest actions of more"</span> })}
+        }
+    };
     view! {
         <header class="session__head">
             <div class="session__title">
-                <h1>{format::quoted(&model::headline(&session))}</h1>
-                {(errors > 0).then(|| view! { <span class="mark mark--error">{format::counted(errors, "error")}</span> })}
-                {vitals}
-                {(rage > 0).then(|| view! { <span class="mark mark--warn">{format::counted(rage, "rage click")}</span> })}
-                {(dead > 0).then(|| view! { <span class="mark mark--warn">{format::counted(dead, "dead click")}</span> })}
+                <h1>{headline}</h1>
+                <LiveMark playhead=playhead />
+                {marks}
             </div>
             <div class="facts">
-                <span><code title=summary.session_id.clone()>{format::short_id(&summary.session_id)}</code></span>
-                {user}
-                <span>{summary.browser.clone()} {summary.viewport.clone().map(|size| format!(", {}", size.replace('x', "×")))}</span>
-                <span>{date} ", " <b>{time}</b></span>
-                <span><b>{format::duration((summary.end - summary.start).0)}</b></span>
-                <a href=traces>{format::counted(u64::from(summary.action_count), "action")}</a>
-                {session.more.then(|| view! { <span>"the latest actions of more"</span> })}
-                <SessionMenu id=summary.session_id.clone() />
+                <span><code title=shown_id.clone()>{format::short_id(&shown_id)}</code></span>
+                {facts}
+                <SessionMenu id=id />
             </div>
         </header>
     }
 }
 
+/// The actions with their numbers and when they began; what is shown of one is another's once it is known better.
+fn scenes(playhead: Playhead) -> Vec<(usize, i64, SessionAction)> {
+    playhead.session.with(|session| {
+        let actions = session.actions.iter().cloned().enumerate();
+        actions
+            .map(|(index, action)| (index, model::millis_at(session, action.start), action))
+            .collect()
+    })
+}
+
+fn scene_key(
+    (index, at, action): &(usize, i64, SessionAction),
+) -> (usize, i64, i64, u32, bool, bool, bool) {
+    let SessionAction {
+        duration,
+        error_count,
+        rage,
+        dead,
+        caused,
+        ..
+    } = action;
+    (
+        *index,
+        *at,
+        duration.0,
+        *error_count,
+        *rage,
+        *dead,
+        caused.is_some(),
+    )
+}
+
 /// The screen where it was recorded, or the steps.
 #[component]
 fn Left(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
-    let (recorded, withheld) = playhead
-        .session
-        .with_value(|session| (session.summary.recorded, session.recording_withheld));
+    let known = Memo::new(move |_| {
+        playhead
+            .session
+            .with(|session| (session.summary.recorded, session.recording_withheld))
+    });
+    move || {
+        let (recorded, withheld) = known.get();
+        view! { <Stages playhead=playhead current=current recorded=recorded withheld=withheld /> }
+    }
+}
+
+#[component]
+fn Stages(
+    playhead: Playhead,
+    current: Memo<usize>,
+    recorded: bool,
+    withheld: bool,
+) -> impl IntoView {
     if !recorded || withheld {
         let note = if withheld {
             view! { "The screen was recorded. To see it, sign in with a token that has the role " <b>"replay"</b> "." }.into_any()
@@ -168,29 +244,25 @@ fn Left(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
 /// What the visitor did, step by step.
 #[component]
 fn Storyboard(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
-    let session = playhead.session.get_value();
-    let steps = session
-        .actions
-        .iter()
-        .cloned()
-        .enumerate()
-        .map(|(index, action)| {
-            let at = model::millis_at(&session, action.start);
-            view! {
-                <li class="scene" class:scene--current=move || current.get() == index class:scene--failed={action.error_count > 0}>
-                    <button type="button" class="scene__open" on:click=move |_| playhead.go(at)>
-                        <span class="scene__time">{model::clock(at)}</span>
-                        <b>{format::quoted(&action.name)}</b>
-                        {action.value.clone().map(|value| view! { <code>{value}</code> })}
-                        {action.selector.clone().map(|selector| view! { <code class="scene__selector">{selector}</code> })}
-                        {action.route.clone().map(|route| view! { <span class="scene__route">{route}</span> })}
-                        {action.error.clone().map(|error| view! { <span class="scene__error">"✕ " {format::quoted(&error)}</span> })}
-                    </button>
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <ol class="storyboard" aria-label="Storyboard">{steps}</ol> }
+    let scene = move |(index, at, action): (usize, i64, SessionAction)| {
+        view! {
+            <li class="scene" class:scene--current=move || current.get() == index class:scene--failed={action.error_count > 0}>
+                <button type="button" class="scene__open" on:click=move |_| playhead.go(at)>
+                    <span class="scene__time">{model::clock(at)}</span>
+                    <b>{format::quoted(&action.name)}</b>
+                    {action.value.clone().map(|value| view! { <code>{value}</code> })}
+                    {action.selector.clone().map(|selector| view! { <code class="scene__selector">{selector}</code> })}
+                    {action.route.clone().map(|route| view! { <span class="scene__route">{route}</span> })}
+                    {action.error.clone().map(|error| view! { <span class="scene__error">"✕ " {format::quoted(&error)}</span> })}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <ol class="storyboard" aria-label="Storyboard">
+            <For each=move || scenes(playhead) key=scene_key children=scene />
+        </ol>
+    }
 }
 
 /// The current action: its waterfall, and what the pages told around the playhead.
@@ -200,7 +272,7 @@ fn Side(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
         let index = current.get();
         playhead
             .session
-            .with_value(|session| session.actions.get(index).cloned())
+            .with(|session| session.actions.get(index).cloned())
     });
     view! {
         <section class="session__side" aria-label="Current action">
@@ -235,7 +307,7 @@ fn CurrentAction(action: SessionAction, playhead: Playhead) -> impl IntoView {
     };
     let start = playhead
         .session
-        .with_value(|session| model::millis_at(session, action.start));
+        .with_untracked(|session| model::millis_at(session, action.start));
     let length = (action.duration.0 as f64 / 1e6).max(1.0);
     let share = move || ((playhead.at.get() - start) as f64 / length).clamp(0.0, 1.0);
     view! {
@@ -293,7 +365,7 @@ fn MiniWaterfall(bars: Arc<Bars>) -> impl IntoView {
 fn Told(playhead: Playhead) -> impl IntoView {
     let lines = move || {
         let at = playhead.at.get();
-        playhead.session.with_value(|session| {
+        playhead.session.with(|session| {
             let told = session
                 .entries
                 .partition_point(|entry| model::millis_at(session, entry.time) <= at);
@@ -332,46 +404,38 @@ fn Told(playhead: Playhead) -> impl IntoView {
 /// The controls and the film strip.
 #[component]
 fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
-    let session = playhead.session.get_value();
-    let frames = session
-        .actions
-        .iter()
-        .cloned()
-        .enumerate()
-        .map(|(index, action)| {
-            let at = model::millis_at(&session, action.start);
-            let (note, tone) = note_of(&action);
-            view! {
-                <li>
-                    <button
-                        type="button"
-                        class=format!("frame {tone}")
-                        class:frame--current=move || current.get() == index
-                        aria-current=move || (current.get() == index).then_some("step")
-                        on:click=move |_| playhead.go(at)
-                    >
-                        <b>{format::quoted(&action.name)}</b>
-                        <span>{note}</span>
-                    </button>
-                </li>
-            }
-        })
-        .collect_view();
-    let marks = session
-        .actions
-        .iter()
-        .filter(|action| action.error_count > 0 || action.rage)
-        .map(|action| {
-            let at = model::millis_at(&session, action.start) as f64;
-            let share = move || format!("{:.4}", at / playhead.end.get() as f64);
-            let class = if action.error_count > 0 {
-                "scrub__mark scrub__mark--error"
-            } else {
-                "scrub__mark"
-            };
-            view! { <i class=class style=("--at", share)></i> }
-        })
-        .collect_view();
+    let frame = move |(index, at, action): (usize, i64, SessionAction)| {
+        let (note, tone) = note_of(&action);
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class=format!("frame {tone}")
+                    class:frame--current=move || current.get() == index
+                    aria-current=move || (current.get() == index).then_some("step")
+                    on:click=move |_| playhead.go(at)
+                >
+                    <b>{format::quoted(&action.name)}</b>
+                    <span>{note}</span>
+                </button>
+            </li>
+        }
+    };
+    let marks = move || {
+        scenes(playhead)
+            .into_iter()
+            .filter(|(_, _, action)| action.error_count > 0 || action.rage)
+            .map(|(_, at, action)| {
+                let share = move || format!("{:.4}", at as f64 / playhead.end.get() as f64);
+                let class = if action.error_count > 0 {
+                    "scrub__mark scrub__mark--error"
+                } else {
+                    "scrub__mark"
+                };
+                view! { <i class=class style=("--at", share)></i> }
+            })
+            .collect_view()
+    };
     view! {
         <footer class="session__foot">
             <div class="session__controls">
@@ -415,7 +479,9 @@ fn Footer(playhead: Playhead, current: Memo<usize>) -> impl IntoView {
                 />
                 <div class="scrub__marks" aria-hidden="true">{marks}</div>
             </div>
-            <ol class="strip" aria-label="Actions">{frames}</ol>
+            <ol class="strip" aria-label="Actions">
+                <For each=move || scenes(playhead) key=scene_key children=frame />
+            </ol>
         </footer>
     }
 }

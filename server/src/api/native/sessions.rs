@@ -15,6 +15,7 @@ use super::parameters::Parameters;
 use crate::auth::{Caller, Role};
 use crate::query::search::parse_cursor;
 use crate::query::sessions::{self, Rating, Search, Wanted};
+use crate::store::system_clock;
 
 /// How many sessions are found where the request does not say, and at most.
 const DEFAULT_LIMIT: usize = 20;
@@ -60,6 +61,7 @@ pub async fn one(
                 "there is no session {shown}: it may be past its retention, or not have arrived yet"
             ))
         })?;
+    found.server_time = system_clock()();
     found.recording_withheld = found.summary.recorded && !caller.may(Role::Replay);
     Ok(Json(found))
 }
@@ -80,17 +82,35 @@ pub async fn recordings(
     Ok(Json(ReplayResponse { streams, player }))
 }
 
-/// The events of one recording.
+/// The events of one recording. Parameters: `from` and `until`, the numbers of its first and last chunk.
 pub async fn recording(
     State(api): State<Api>,
     Path((id, stream)): Path<(String, String)>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
     let id = session_id(id)?;
+    let parameters = Parameters::new(&given, &["from", "until"])?;
+    let number = |name: &str, otherwise: u32| match parameters.text(name) {
+        None => Ok(otherwise),
+        Some(text) => text.parse().map_err(|_| {
+            ApiError::InvalidArgument(format!("`{name}` must be a chunk's number, not {text:?}"))
+        }),
+    };
+    let numbers = number("from", 0)?..=number("until", u32::MAX)?;
+    if numbers.is_empty() {
+        return Err(ApiError::InvalidArgument(
+            "`from` is more than `until`".to_owned(),
+        ));
+    }
     let shown = id.clone();
     let events = api
-        .read(move |store| sessions::recording(store, &id, &stream))
+        .read(move |store| sessions::recording(store, &id, &stream, numbers))
         .await?
-        .ok_or_else(|| ApiError::NotFound(format!("session {shown} has no such recording")))?;
+        .ok_or_else(|| {
+            ApiError::NotFound(format!(
+                "session {shown} has no such recording, or nothing of it with these numbers"
+            ))
+        })?;
     Ok(([(CONTENT_TYPE, "application/json")], events).into_response())
 }
 

@@ -181,7 +181,12 @@ impl Store for Endless {
         Ok(Vec::new())
     }
 
-    fn replay_events(&self, _: &str, _: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn replay_events(
+        &self,
+        _: &str,
+        _: &str,
+        _: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -266,12 +266,15 @@ fn a_recording_is_its_chunks_in_order_each_once_and_gaps_are_told() {
         assert_eq!((found.len(), tab.chunk_count), (2, 3));
         assert_eq!(tab.missing, [2]);
         assert_eq!((tab.start, tab.end), (after_noon(0), after_noon(4)));
-        let events = recording(store, "ada", "tab").expect("readable");
+        let events = recording(store, "ada", "tab", 0..=u32::MAX).expect("readable");
         assert_eq!(
             events.as_deref(),
             Some(&br#"[{"n":0},{"n":1},{"n":3}]"#[..])
         );
-        assert_eq!(recording(store, "eve", "tab").expect("readable"), None);
+        assert_eq!(
+            recording(store, "eve", "tab", 0..=u32::MAX).expect("readable"),
+            None
+        );
         let ada = session(store, "ada").expect("readable").expect("known");
         assert!(ada.summary.recorded);
     });

@@ -24,6 +24,7 @@ mod tests;
 mod tokens;
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -243,10 +244,15 @@ impl Store for SqliteStore {
         Ok(found.into_values().collect())
     }
 
-    fn replay_events(&self, session: &str, stream: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn replay_events(
+        &self,
+        session: &str,
+        stream: &str,
+        numbers: RangeInclusive<u32>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut found = BTreeMap::new();
         for file in self.files() {
-            file.replay_events(session, stream, &mut found)?;
+            file.replay_events(session, stream, &numbers, &mut found)?;
         }
         Ok(found.into_values().collect())
     }

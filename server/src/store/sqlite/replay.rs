@@ -1,6 +1,7 @@
 //! Recordings in a day's file. They lie beside the spans of their day, and go with it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, Row, Transaction, params};
 use shared::time::UnixNanos;
@@ -94,12 +95,13 @@ impl DayFile {
         &self,
         session: &str,
         stream: &str,
+        numbers: &RangeInclusive<u32>,
         found: &mut BTreeMap<u32, Vec<u8>>,
     ) -> Result<(), StoreError> {
         self.rows_of(
             "replay",
-            "SELECT number, events FROM replay WHERE session = ? AND stream = ?",
-            &[&session, &stream],
+            "SELECT number, events FROM replay WHERE session = ? AND stream = ? AND number BETWEEN ? AND ?",
+            &[&session, &stream, numbers.start(), numbers.end()],
             |row| {
                 found.insert(row.get(0)?, row.get(1)?);
                 Ok(())

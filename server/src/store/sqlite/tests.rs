@@ -500,6 +500,8 @@ fn recordings_go_with_the_day_on_which_they_arrived() {
     clock.set(day(3));
     store.append(&[]).expect("room");
     store.expire().expect("removable");
-    let events = store.replay_events("the-session", "tab").expect("readable");
+    let events = store
+        .replay_events("the-session", "tab", 0..=u32::MAX)
+        .expect("readable");
     assert_eq!(events.len(), 1);
 }
