@@ -42,9 +42,20 @@ const finite = (value) => typeof value === 'number' && Number.isFinite(value);
 const number = (value) => (finite(value) ? value : 0);
 const pixels = (value) => Math.min(Math.max(Math.round(number(value)), 1), MOST_PIXELS);
 
+/** The colours that the visitor prefers, for the length of one cleaning; null leaves them to whoever looks. */
+let preferred = null;
+
+/** Style as the visitor's preference has it: a frame's media features are those of the browser that plays it. */
+function inScheme(text) {
+  if (!preferred) return text;
+  return text
+    .replace(/\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)/gi, (_, one) => (one.toLowerCase() === preferred ? '(min-width: 0px)' : '(max-width: -1px)'))
+    .replace(/(?<![\w-])(color-scheme\s*:)\s*([^;{}]*)/gi, (all, name, value) => (new RegExp(`\\b${preferred}\\b`, 'i').test(value) ? `${name} ${preferred}` : all));
+}
+
 /** CSS that loads nothing but what it holds itself. */
 const css = (text) =>
-  text
+  inScheme(text)
     .replace(/@import[^;]*;?/gi, '')
     .replace(/url\(\s*(['"]?)\s*([^)]*)\)/gi, (all, quote, address) => (/^(data:(image|font)\/|#)/i.test(address) ? all : 'url()'))
     .replace(/image-set\(/gi, 'none(');
@@ -67,7 +78,7 @@ function attributes(given) {
       const address = String(value).trim();
       if (PICTURE.test(address) || address.startsWith('#')) kept[name] = address;
     } else if (typeof value === 'string') {
-      kept[name] = key === 'style' || key === '_csstext' || /url\s*\(/i.test(value) ? css(value) : value;
+      kept[name] = key === 'media' ? inScheme(value) : key === 'style' || key === '_csstext' || /url\s*\(/i.test(value) ? css(value) : value;
     } else if (value === null || typeof value === 'boolean' || finite(value)) {
       kept[name] = value;
     }
@@ -158,8 +169,14 @@ function event(given) {
   return { type, timestamp, data: { node: page, initialOffset: { top: number(top), left: number(left) } } };
 }
 
-/** The events that can be played, by time, as new objects; what is not known is left out. @param {unknown} recorded */
-export function clean(recorded) {
+/**
+ * The events that can be played, by time, as new objects; what is not known is left out.
+ *
+ * @param {unknown} recorded
+ * @param {unknown} [scheme] `light` or `dark`: the colours that the visitor prefers
+ */
+export function clean(recorded, scheme) {
+  preferred = scheme === 'light' || scheme === 'dark' ? scheme : null;
   return list(recorded)
     .map(event)
     .filter(Boolean)

@@ -40,6 +40,16 @@ test('style sheets load nothing', () => {
   assert.equal(rules.data.adds[0].rule, 'a{background:url()}');
 });
 
+test('a page has the colours that its visitor prefers, and a viewer’s where nothing is known', () => {
+  const text = ':root { color-scheme: light dark } @media (prefers-color-scheme: dark) { a { color: red } } @media not ( PREFERS-color-scheme:light ) { b { color: red } } c { --x-color-scheme: light dark; color-scheme: only light }';
+  const style = (scheme) => first(clean([picture(element('style', { media: '(prefers-color-scheme: dark)' }, { type: 3, id: 8, textContent: text }))], scheme));
+  const dark = style('dark');
+  assert.equal(dark.childNodes[0].textContent, ':root { color-scheme: dark} @media (min-width: 0px) { a { color: red } } @media not (max-width: -1px) { b { color: red } } c { --x-color-scheme: light dark; color-scheme: only light }');
+  assert.equal(dark.attributes.media, '(min-width: 0px)');
+  assert.match(style('light').childNodes[0].textContent, /@media \(max-width: -1px\) \{ a/);
+  for (const unknown of [undefined, null, 'sepia', '.*']) assert.equal(style(unknown).childNodes[0].textContent, text);
+});
+
 test('changes are held to the same rules', () => {
   const [, kept] = clean([
     picture(),

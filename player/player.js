@@ -16,14 +16,14 @@ let shown = null;
 let wanted = null;
 let due = false;
 
-/** Takes a recording in place of the one before. `events` is JSON in UTF-8. */
-function load({ stream, events }) {
+/** Takes a recording in place of the one before. `events` is JSON in UTF-8, `scheme` the colours that the visitor prefers. */
+function load({ stream, events, scheme }) {
   screen?.destroy();
   screen = null;
   shown = stream;
   document.body.replaceChildren();
   try {
-    screen = new Screen(read(events), document.body);
+    screen = new Screen(read(events), document.body, scheme);
     ready();
   } catch (error) {
     fail(error);

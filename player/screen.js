@@ -44,9 +44,11 @@ export class Screen {
   /**
    * @param {unknown} recorded rrweb's events, as anybody may have made them
    * @param {Element} root where the page is shown
+   * @param {'light' | 'dark' | null} [scheme] the colours that the visitor prefers; else those of whoever looks
    */
-  constructor(recorded, root) {
-    const events = clean(recorded);
+  constructor(recorded, root, scheme = null) {
+    const events = clean(recorded, scheme);
+    this.scheme = scheme;
     const pictures = picturesOf(events);
     if (!pictures.length) throw new Error('there is no whole picture of the page in what has arrived; the steps tell what was done');
     this.pictures = pictures;
@@ -72,7 +74,7 @@ export class Screen {
 
   /** Takes what was recorded since. @param {unknown} recorded rrweb's events, as anybody may have made them */
   add(recorded) {
-    const events = clean(recorded);
+    const events = clean(recorded, this.scheme);
     if (!events.length) return;
     for (const event of events) this.replayer.addEvent(event);
     this.pictures = [...this.pictures, ...picturesOf(events)];

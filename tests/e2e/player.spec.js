@@ -196,6 +196,22 @@ test.describe('what is missing', () => {
     await expect(choice).toHaveValue('first');
   });
 
+  test('is no colour: a page has those that its visitor prefers', async ({ page, throughline, service }) => {
+    const session = `dark-${service}`;
+    const attributes = { 'throughline.action': 'click', 'session.id': session, 'throughline.step.selectors': ['testid=look'], 'throughline.step.color_scheme': 'dark' };
+    await throughline.sendTraces(makeTrace({ name: 'click "Look"', service, tookMillis: 1_000, resource: { 'telemetry.sdk.language': 'webjs' }, attributes }, { startMillis: START }).body);
+    const [meta, whole] = picture(START + 100, 'text');
+    const style = { type: 2, id: 9, tagName: 'style', attributes: {}, childNodes: [{ type: 3, id: 10, isStyle: true, textContent: 'body { background: white } @media (prefers-color-scheme: dark) { body { background: rgb(1, 2, 3) } }' }] };
+    whole.data.node.childNodes[0].childNodes[0].childNodes.push(style);
+    await sendRecording(throughline, { session, stream: 'tab', events: [meta, whole, rewording(START + 900, 'end')] });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(`${throughline.viewerUrl}/session/${session}?at=500`);
+    await expect.poll(() => shownText(page, throughline)).toContain('text');
+    const colour = () => playerFrame(page, throughline).evaluate(() => getComputedStyle(document.querySelector('.replayer-wrapper iframe').contentDocument.body).backgroundColor);
+    expect(await colour()).toBe('rgb(1, 2, 3)');
+    await expect(page.locator('.facts')).toContainText('dark');
+  });
+
   test('is said of a session whose screen was not recorded', async ({ page, throughline, service }) => {
     await throughline.sendTraces(sessionTrace(service, `silent-${service}`, 1_000));
     await page.goto(`${throughline.viewerUrl}/session/silent-${service}`);

@@ -19,6 +19,7 @@ test('a seat that is taken, and controls that are covered, hidden, read-only, ou
   };
   let session;
   try {
+    await page.emulateMedia({ colorScheme: 'dark' });
     session = await recordBooking(page, shop.url, throughline);
 
     await test.step('the seat is taken', async () => {
@@ -35,6 +36,7 @@ test('a seat that is taken, and controls that are covered, hidden, read-only, ou
 
     for (const [what, line, step, why] of [
       ['covered', `const banner = document.createElement('div'); banner.textContent = 'We value your privacy'; Object.assign(banner.style, { position: 'fixed', inset: 0, zIndex: 99 }); document.body.append(banner);`, /Night Signal/, /covered by <div> "We value your privacy": have it closed before/],
+      ['in the visitor’s colours', `const banner = document.createElement('div'); banner.textContent = matchMedia('(prefers-color-scheme: dark)').matches ? 'In the dark' : 'In the light'; Object.assign(banner.style, { position: 'fixed', inset: 0, zIndex: 99 }); document.body.append(banner);`, /Night Signal/, /covered by <div> "In the dark"/],
       ['hidden', `${byTestId('name')}.parentElement.style.display = 'none';`, /name/i, /hidden: <\w+> .* has display: none/],
       ['read-only', `${byTestId('email')}.readOnly = true;`, /mail/i, /read-only and takes no text/],
       ['outside the view', `Object.assign(${byTestId('book')}.style, { position: 'fixed', left: '-5000px' });`, /Book Now/, /outside the view of \d+ × \d+, and scrolling/],

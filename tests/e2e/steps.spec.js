@@ -58,9 +58,9 @@ test('every selector of a click leads to its element alone', async ({ page, app,
       const root = await rootOf(throughline, service, 'click', () => press(page, element));
       if (typeof spanName === 'string') expect(root.name).toBe(`click "${spanName}"`);
       else expect(root.name).toMatch(spanName);
-      const { selectors, viewport, route, value } = stepOf(root);
+      const { selectors, viewport, color_scheme, route, value } = stepOf(root);
       expect(selectors?.[0]).toEqual(typeof first === 'string' ? first : expect.stringMatching(first));
-      expect({ viewport, route }).toEqual({ viewport: '1280x800', route: expect.stringContaining('/steps.html') });
+      expect({ viewport, color_scheme, route }).toEqual({ viewport: '1280x800', color_scheme: 'light', route: expect.stringContaining('/steps.html') });
       for (const selector of selectors) {
         expect(await locate(page, selector).count(), selector).toBe(1);
         expect(await locate(page, selector).evaluate((found) => found.closest('[data-case]').dataset.case), selector).toBe(name);

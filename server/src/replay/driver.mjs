@@ -49,7 +49,12 @@ async function start(asked) {
     throw Object.assign(error, { code: 'no_browser' });
   }
   const [width, height] = asked.viewport ?? [1280, 800];
-  context = await browser.newContext({ viewport: { width, height }, storageState: asked.storageState ?? undefined, ignoreHTTPSErrors: asked.insecure });
+  context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: asked.colorScheme ?? undefined,
+    storageState: asked.storageState ?? undefined,
+    ignoreHTTPSErrors: asked.insecure,
+  });
   context.setDefaultTimeout(asked.timeoutMillis);
   context.on('page', (page) => pages.push(page));
   context.on('request', note);

@@ -160,13 +160,15 @@ impl<'a> Performance<'a> {
             Some(path) => Some(std::path::absolute(path)?),
             None => None,
         };
-        let viewport = self.recorded.script.viewport;
+        let script = &self.recorded.script;
+        let (viewport, colours) = (script.viewport, script.color_scheme);
         let mut driver = Driver::start(
             self.config.playwright.as_deref(),
             json!({
                 "origin": self.origin, "run": id, "headed": self.config.headed,
                 "allowWrites": self.config.allow_writes, "headers": self.fixtures.headers()?,
                 "storageState": storage, "viewport": viewport.map(|(width, height)| [width, height]),
+                "colorScheme": colours.map(|scheme| scheme.as_str()),
                 "timeoutMillis": self.config.timeout.0 / 1_000_000, "insecure": self.config.insecure,
             }),
         )?;

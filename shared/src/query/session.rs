@@ -12,7 +12,7 @@ use crate::attribute::{Attribute, AttributeValue, find, find_str};
 use crate::id::{SpanId, TraceId};
 use crate::log::LogEntry;
 use crate::semconv;
-use crate::session::{self, Action, ErrorMark, Session, VitalMark};
+use crate::session::{self, Action, ColorScheme, ErrorMark, Session, VitalMark};
 use crate::span::{SpanKind, SpanRecord};
 use crate::time::{DurationNanos, UnixNanos};
 use crate::trace::{Node, Trace};
@@ -45,6 +45,8 @@ pub struct SessionSummary {
     pub browser: Option<String>,
     /// The size of the window in CSS pixels, `1440x900`.
     pub viewport: Option<String>,
+    /// Which colours the visitor prefers.
+    pub color_scheme: Option<ColorScheme>,
     /// Who the visitor was, as the page said: `user.id`, `user.name`, `user.email`.
     pub user: BTreeMap<String, String>,
     /// When the first action began.
@@ -310,6 +312,10 @@ fn summary_of(read: &Session, actions: &[SessionAction], spans: &[SpanRecord]) -
             .iter()
             .find_map(|action| action.step.as_ref()?.viewport)
             .map(|(width, height)| format!("{width}x{height}")),
+        color_scheme: read
+            .actions
+            .iter()
+            .find_map(|action| action.step.as_ref()?.color_scheme),
         user: read.user.iter().cloned().collect(),
         start: read.start,
         end: ends.max().unwrap_or(read.end).max(read.end),

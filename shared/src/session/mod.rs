@@ -94,6 +94,37 @@ pub struct Step {
     pub route: String,
     /// The window's width and height in CSS pixels.
     pub viewport: Option<(u32, u32)>,
+    /// Which colours the visitor prefers.
+    pub color_scheme: Option<ColorScheme>,
+}
+
+/// What the media feature `prefers-color-scheme` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorScheme {
+    /// Light, or no preference.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl ColorScheme {
+    /// As CSS has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
+        }
+    }
 }
 
 /// Something that went wrong in a page.

@@ -1,6 +1,6 @@
 //! Reads a session out of what was sent of it.
 
-use super::{Action, ErrorMark, Selector, Session, Step, ValueReference, VitalMark};
+use super::{Action, ColorScheme, ErrorMark, Selector, Session, Step, ValueReference, VitalMark};
 use crate::attribute::{Attribute, AttributeValue, find, find_str};
 use crate::log::LogEntry;
 use crate::semconv;
@@ -168,6 +168,8 @@ fn step_of(attributes: &[Attribute]) -> Option<Step> {
         target: selectors("throughline.step.target"),
         route: text(attributes, "throughline.step.route"),
         viewport,
+        color_scheme: find_str(attributes, "throughline.step.color_scheme")
+            .and_then(ColorScheme::parse),
     };
     let is_told = step.key.is_some() || !step.selectors.is_empty();
     is_told.then_some(step)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Session, Step};
+use super::{Action, ColorScheme, Session, Step};
 use crate::id::TraceId;
 use crate::time::DurationNanos;
 
@@ -22,6 +22,8 @@ pub struct Script {
     pub origin: String,
     /// The window's width and height in CSS pixels, where they are known.
     pub viewport: Option<(u32, u32)>,
+    /// Which colours the visitor prefers, where it is known.
+    pub color_scheme: Option<ColorScheme>,
     /// What has to be done.
     pub instructions: Vec<Instruction>,
     /// What the session has that cannot be done again, in words.
@@ -63,6 +65,9 @@ pub fn script(session: &Session) -> Script {
     for (index, action) in session.actions.iter().enumerate() {
         if script.viewport.is_none() {
             script.viewport = action.step.as_ref().and_then(|step| step.viewport);
+        }
+        if script.color_scheme.is_none() {
+            script.color_scheme = action.step.as_ref().and_then(|step| step.color_scheme);
         }
         if script.origin.is_empty() {
             script.origin = split(&action.url).0.to_owned();

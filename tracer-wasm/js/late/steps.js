@@ -119,7 +119,7 @@ export function step(action, element, ended) {
   try {
     const selectors = element && attached(element) ? describe(element) : {};
     if (ended) action.step.target = selectors.selectors;
-    else action.step = { ...selectors, value: element && valueOf(element), route: routeOf(location), viewport: `${innerWidth}x${innerHeight}` };
+    else action.step = { ...selectors, value: element && valueOf(element), route: routeOf(location), viewport: `${innerWidth}x${innerHeight}`, color_scheme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' };
   } catch {
     // What the element says of itself is not to be relied on: the page, or somebody who wants it to, makes it so.
   }
@@ -138,6 +138,7 @@ const described = ({ kind, step }) => ({
   value: kind === 'click' ? undefined : step.value,
   target: step.target,
   viewport: step.viewport,
+  color_scheme: step.color_scheme,
 });
 
 /** Keeps a step for the next root. Of what is typed into a field only the last is kept, of keys only commands. */

@@ -349,6 +349,9 @@ impl Player {
         let session = playhead
             .session
             .with_untracked(|session| crate::url::encode(&session.summary.session_id));
+        let colours = playhead
+            .session
+            .with_untracked(|session| session.summary.color_scheme);
         let base = StoredValue::new(format!("/api/v1/sessions/{session}/replay"));
         let page = move |pages: &Vec<RecordedPage>| pages.get(shown.get()).cloned();
         let last = Memo::new(move |_| pages.with(|pages| page(pages).map(|page| page.last_chunk)));
@@ -419,9 +422,11 @@ impl Player {
                         }
                     };
                     let kind = if from == 0 { "recording" } else { "more" };
+                    let scheme = colours.map_or(JsValue::NULL, |scheme| scheme.as_str().into());
                     let message = [
                         ("kind", kind.into()),
                         ("stream", stream.as_str().into()),
+                        ("scheme", scheme),
                         ("events", events.clone().into()),
                     ];
                     self.send(&message, &Array::of1(&events));

@@ -251,6 +251,7 @@ mod tests {
                 service: "shop-web".to_owned(),
                 browser: None,
                 viewport: None,
+                color_scheme: None,
                 user: [("user.email".to_owned(), "ada@shop.example".to_owned())].into(),
                 start: UnixNanos(1_000 * 1_000_000),
                 end: UnixNanos(22_000 * 1_000_000),

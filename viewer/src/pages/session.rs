@@ -128,7 +128,7 @@ fn Head(playhead: Playhead) -> impl IntoView {
         let more = playhead.session.with(|session| session.more);
         view! {
             {user}
-            <span>{summary.browser.clone()} {summary.viewport.clone().map(|size| format!(", {}", size.replace('x', "×")))}</span>
+            <span>{summary.browser.clone()} {summary.viewport.clone().map(|size| format!(", {}", size.replace('x', "×")))} {summary.color_scheme.map(|scheme| format!(", {}", scheme.as_str()))}</span>
             <span>{date} ", " <b>{time}</b></span>
             <span><b>{format::duration((summary.end - summary.start).0)}</b></span>
             <a href=traces>{format::counted(u64::from(summary.action_count), "action")}</a>

@@ -34,7 +34,9 @@ fn write(
     )?;
     writeln!(out, "- Where: {}", plain(&script.origin))?;
     if let Some((width, height)) = script.viewport {
-        writeln!(out, "- Window: {width} × {height}")?;
+        let colours = script.color_scheme.map(|scheme| scheme.as_str());
+        let colours = colours.map_or(String::new(), |scheme| format!(", {scheme} colours"));
+        writeln!(out, "- Window: {width} × {height}{colours}")?;
     }
     if let Some(viewer) = viewer {
         let viewer = viewer

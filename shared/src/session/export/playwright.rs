@@ -68,9 +68,11 @@ fn head(out: &mut String, exported: &Exported<'_>) -> std::fmt::Result {
         )?;
     }
     if let Some((width, height)) = script.viewport {
+        let scheme = script.color_scheme.map(|scheme| scheme.as_str());
+        let scheme = scheme.map_or(String::new(), |scheme| format!(", colorScheme: '{scheme}'"));
         writeln!(
             out,
-            "test.use({{ viewport: {{ width: {width}, height: {height} }} }});\n"
+            "test.use({{ viewport: {{ width: {width}, height: {height} }}{scheme} }});\n"
         )?;
     }
     Ok(())
