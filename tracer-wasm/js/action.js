@@ -3,7 +3,7 @@
 // An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
 // await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
 // nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
-import { enter, enterTask, settle, soon } from './register.js';
+import { afterTurn, enter, enterTask, settle, soon } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
@@ -63,7 +63,7 @@ export function startAction(kind, start, name, event, control) {
   action.context = new Context(action);
   live.add(action);
   tell('start', action);
-  setTimeout(check, QUIET_MILLIS, action);
+  afterTurn(() => setTimeout(check, QUIET_MILLIS, action));
   return action;
 }
 

@@ -1,9 +1,9 @@
 // Beacons: requests without an answer that the page will see, and without a place for headers.
+import { resolve } from './address.js';
 import { method } from './patch.js';
 import { now } from './clock.js';
 import { startRequest } from './request.js';
 import { state } from './state.js';
-import { genuine } from './native.js';
 
 export function followBeacons() {
   method(window.Navigator?.prototype, 'sendBeacon', (original) => ({
@@ -11,7 +11,7 @@ export function followBeacons() {
       const start = now();
       const taken = original.apply(this, arguments);
       if (state.on) {
-        const request = startRequest('POST', new URL(url, genuine(document, 'baseURI')), body, start);
+        const request = startRequest('POST', resolve(url).href, body, start);
         if (taken) request.responded(0);
         // The browser's queue is full.
         else request.failed({ name: 'QuotaExceededError' });

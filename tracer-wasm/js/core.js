@@ -9,7 +9,7 @@ import { consent } from './consent.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
 import { send } from './exporter.js';
-import { bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
+import { afterTurn, bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
 import { epoch, now, started } from './clock.js';
 import { hex } from './hex.js';
 import { late } from './late.js';
@@ -71,4 +71,5 @@ export const core = [
   typeOf,
   wait,
   send,
+  afterTurn,
 ];

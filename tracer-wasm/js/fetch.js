@@ -3,27 +3,30 @@
 // The page gets a promise that settles as the original's does, with the same response or error. It is one
 // reaction younger, since the tracer's reaction on the original hides that nobody handles its rejection. That
 // reaction only looks: an error that passed through a function of the tracer would seem to be the tracer's.
+import { resolve } from './address.js';
 import { method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { startRequest } from './request.js';
 import { watch } from './promise.js';
 import { state } from './state.js';
-import { genuine } from './native.js';
 
-/** What `fetch` reads of its second argument; it may be any object, even a Request. */
-const INIT_KEYS =
-  'method headers body referrer referrerPolicy mode credentials cache redirect integrity keepalive signal duplex priority window attributionReporting targetAddressSpace'.split(
-    ' ',
-  );
+/** What this browser's `fetch` reads of its second argument, which may be any object, even a Request. */
+let members;
+function initMembers() {
+  const asked = [];
+  if (!members) new Request('data:,', new Proxy({}, { get: (_, member) => void asked.push(member) }));
+  return (members ??= asked);
+}
 
-const urlOf = Object.getOwnPropertyDescriptor(window.Request.prototype, 'url').get;
+const { Request } = window;
+const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url').get;
 /** Response → the traced request that it answers. */
 const answers = new WeakMap();
 
 /** What is a Request, be it of another frame. */
 function requestOf(input) {
   try {
-    return urlOf.call(input) && input;
+    return typeof input === 'object' && urlOf.call(input) && input;
   } catch {
     return undefined;
   }
@@ -31,30 +34,31 @@ function requestOf(input) {
 
 /** The arguments of the call with the headers that carry the trace on. */
 function withHeaders(input, init, request, headers, traced) {
-  const added = traced.headers((name) => headers.has(name));
+  const added = traced.headers((name) => headers?.has(name));
   if (!added.length) return [input, init];
-  for (const [name, value] of added) headers.set(name, value);
   const changed = {};
-  if (init) for (const key of INIT_KEYS) if (key in init && init[key] !== undefined) changed[key] = init[key];
+  if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) changed[member] = init[member];
   // Any member at all makes a Request lose its referrer, unless it is said again.
   if (request && !Object.keys(changed).length) {
     changed.referrer = request.referrer;
     changed.referrerPolicy = request.referrerPolicy;
   }
-  changed.headers = headers;
+  changed.headers = [...(headers || []), ...added];
   return [input, changed];
 }
 
 function begin(input, init) {
   const request = requestOf(input);
-  const url = new URL(request ? request.url : input, genuine(document, 'baseURI'));
-  if (!/^https?:$/.test(url.protocol)) return undefined;
+  const url = resolve(request ? request.url : input);
+  if (!/^https?:/.test(url.href)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
-  const own = init?.headers;
+  const propagated = propagatesTo(url);
+  const given = init?.headers;
+  const own = given === undefined ? request?.headers : given;
   // What fetch will refuse is refused here, before a span is open.
-  const headers = propagatesTo(url) && new Headers(own === undefined ? request?.headers : own);
-  const traced = startRequest(/^(get|post|put|delete|head|options)$/i.test(verb) ? verb.toUpperCase() : verb, url, init?.body);
-  return { traced, signal: init?.signal ?? request?.signal, args: headers ? withHeaders(input, init, request, headers, traced) : [input, init] };
+  const headers = propagated && own !== undefined ? new Headers(own) : undefined;
+  const traced = startRequest(verb, url.href, init?.body);
+  return { traced, signal: init?.signal ?? request?.signal, args: propagated ? withHeaders(input, init, request, headers, traced) : [input, init] };
 }
 
 export function followFetch() {

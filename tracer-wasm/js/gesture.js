@@ -2,7 +2,7 @@
 //
 // Listeners in the capture phase on `window` run before any listener of the application.
 import { startAction } from './action.js';
-import { current, enterTask } from './register.js';
+import { afterTurn, current, enterTask } from './register.js';
 import { controlOf, nameControl } from './control.js';
 import { late } from './late.js';
 import { state } from './state.js';
@@ -17,7 +17,7 @@ const RELEASE = /^(pointerup|pointercancel|keyup|dragend)$/;
 /** These belong to a press or to nobody. */
 const MOVE = /move$|^drag|^drop$/;
 /** Code may dispatch these as well, in the middle of another action. */
-const SYNCHRONOUS = /^(submit|change|input|beforeinput)$/;
+const SYNCHRONOUS = /submit|change|input/;
 const EVENTS =
   'pointerdown pointerup pointercancel mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keydown keypress keyup beforeinput input change submit pointermove mousemove touchmove dragstart dragenter dragover drop dragend'.split(
     ' ',
@@ -39,6 +39,8 @@ class Gesture {
     this.action = startAction(KINDS[event.type] ?? 'click', event.timeStamp, name, event, this.control);
     this.action.begun = event.timeStamp;
     late.begun?.(this.action, this.control, event);
+    // Between press and click there is time to look at the control.
+    afterTurn(() => this.name());
   }
 
   /** Whether the event belongs to this press. */
@@ -68,6 +70,11 @@ class Gesture {
     }
   }
 
+  /** Names the control as it is now. */
+  name() {
+    this.label ||= late.nameOf && nameControl(this.control);
+  }
+
   #describe(event, kind) {
     const { type, timeStamp } = event;
     const control = (type === 'submit' && event.submitter) || controlOf(event);
@@ -78,14 +85,16 @@ class Gesture {
     if (type === 'submit' && (byPointer || control === this.pressedOn)) return;
     const { action } = this;
     action.kind = kind;
-    if (control !== this.control) late.step?.(action, control);
+    if (control !== this.control) {
+      this.label = '';
+      late.step?.(action, control);
+    }
     this.control = action.control = control;
     action.event = event;
-    this.label = '';
     if (type === 'click' || type === 'submit') {
       action.start = timeStamp;
       // The handler may change the page before the name is asked for.
-      this.label = late.nameOf && nameControl(control);
+      this.name();
     }
   }
 }

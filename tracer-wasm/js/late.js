@@ -14,6 +14,7 @@ const MOST_CALLS = 9_999;
  * - `loaded(action, tagWasLate)`: the load action has ended;
  * - `clicked(action, control, time)`: a control was clicked;
  * - `moved(gesture, event)`: the pointer moves while it is pressed;
+ * - `pressable`: what is a control, as a selector;
  * - `nameOf(control)`: what to call a control; `isOther(gesture, field)`: whether a field is none of a gesture's;
  * - `begun(action, control, event)`: a gesture has begun; `step(action, control, ended)`: it means another control, or its drag
  *   has ended there;

@@ -36,7 +36,7 @@ function trapped(error) {
   stop();
   if (error instanceof WebAssembly.CompileError || error instanceof EvalError) {
     console.warn(
-      "[throughline] not tracing: this page's Content-Security-Policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js.",
+      "[throughline] not tracing: the policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js.",
     );
   } else console.error('[throughline] stopped after an internal error; the page is not affected.', error);
 }

@@ -5,6 +5,7 @@
 import { consent } from './consent.js';
 import { originPattern } from './propagation.js';
 import { genuine } from './native.js';
+import { resolve } from './address.js';
 
 // The tag that the page has, where bootstrap.js runs the program from another one.
 const tag = genuine(document, 'currentScript');
@@ -59,7 +60,7 @@ const pairs = (value) =>
       );
 
 const TYPES = {
-  endpoint: (value) => new URL(value, genuine(document, 'baseURI')).href.replace(/\/+$/, ''),
+  endpoint: (value) => resolve(value).href.replace(/\/+$/, ''),
   headers: pairs,
   propagate: listOf(originPattern),
   propagators: listOf(oneOf('tracecontext baggage b3 b3multi jaeger ottrace xcloud xray')),
@@ -106,7 +107,7 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
-/** Whether a request to this URL carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
+/** Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
 export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.

@@ -53,6 +53,11 @@ const CONTEXTS = {
   xray: 'x-amzn-trace-id Root=1-P-R;Parent=S;Sampled=F',
 };
 
+/** Propagator → its headers in pieces, as far as they were asked for. */
+const pieces = { __proto__: null };
+const piecesOf = (propagator) =>
+  (pieces[propagator] ??= (CONTEXTS[propagator]?.split(',') ?? []).map((header) => header.split(' ').map((text) => text.split(/\b/))));
+
 /** Propagator → how the name of a header that holds one member of the baggage begins. */
 const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
 
@@ -63,15 +68,13 @@ const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
 export function headersOf(propagators, traceparent, X, entries, has) {
   const [, T, S, Z] = traceparent.split('-');
   const F = Z & 1;
-  const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), D: BigInt('0x' + S), B: F > 0, X };
+  const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), B: F > 0, X };
+  const say = (text) => (text === 'D' ? BigInt('0x' + S) : (parts[text] ?? text));
   const list = members(entries);
   const contexts = [];
   const baggage = [];
   for (const propagator of propagators) {
-    for (const header of CONTEXTS[propagator]?.split(',') ?? []) {
-      const [name, template] = header.split(' ');
-      contexts.push([name, template.replace(/\b[A-Z]\b/g, (part) => parts[part])]);
-    }
+    contexts.push(...piecesOf(propagator).map((header) => header.map((texts) => texts.map(say).join(''))));
     if (propagator === 'baggage') baggage.push([propagator, list.map(([key, encoded]) => `${key}=${encoded}`).join()]);
     const prefix = MEMBERS[propagator];
     if (prefix) {

@@ -5,8 +5,8 @@
 //   ──────── enter(context) ───────▶  current() for fetch, timers, await  ──▶  cleared by the private channel
 //
 // Invariant: a context is never seen by work that no action caused. A task that nobody announced finds the
-// register cleared by a message that the last entry posted, and where that message is still under way,
-// `window.event` tells that the running task is another one than the entered.
+// register cleared by a message that the last entry posted. Where that message is still under way, `window.event`
+// tells that the running task is another one than the entered, and so does the phase of an event that has been dispatched.
 import { Native, nativeThen } from './native-promise.js';
 import { genuine } from './native.js';
 import { now } from './clock.js';
@@ -38,6 +38,8 @@ let port;
 
 /** Has `clear` called in a task of its own. */
 function post() {
+  if (posted) return;
+  posted = true;
   if (!port) {
     const channel = new MessageChannel();
     channel.port1.onmessage = clear;
@@ -65,6 +67,16 @@ function clear() {
   posted = mixed = false;
   leave();
   register = null;
+  for (const callback of after.splice(0)) callback();
+}
+
+/** What is to be done behind the running turn, which need not wait for it. */
+const after = [];
+
+/** Has `callback` called behind the running turn; it must not throw. */
+export function afterTurn(callback) {
+  after.push(callback);
+  post();
 }
 
 function leave() {
@@ -95,12 +107,9 @@ export function current() {
   }
   if (register) {
     const event = runningEvent();
-    if (
-      event &&
-      event !== entered &&
-      event.isTrusted &&
-      !SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))
-    ) {
+    if (event?.isTrusted && event !== entered) {
+      if (!SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))) return null;
+    } else if (entered && !entered.eventPhase) {
       return null;
     }
   }
@@ -121,10 +130,7 @@ export function enter(context) {
   sure = true;
   if (context) {
     entered = runningEvent();
-    if (!posted) {
-      posted = true;
-      post();
-    }
+    post();
   }
 }
 

@@ -101,17 +101,20 @@ const sizeOf = (body) =>
     ? new Blob([body]).size
     : body?.byteLength;
 
-/** Starts the request of a `method` (as it is sent) to a `url`, at `start`. */
-export function startRequest(method, url, body, start = now()) {
+/** Starts the request of a method (as the page has it) to an address in full, at `start`. */
+export function startRequest(verb, url, body, start = now()) {
   const cause = causeOf();
   const { context } = cause;
-  const known = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/.test(method);
+  // These are sent in capitals, others as they are; CONNECT and TRACE no page may send.
+  const common = /^(get|head|post|put|delete|options)$/i.test(verb);
+  const method = common ? verb.toUpperCase() : verb;
+  const known = common || verb === 'PATCH';
   const word = `${known ? method : 'HTTP'} `;
   const span = spans.start(cause.parent, epoch(start), word, 1);
   const size = sizeOf(body);
   const traceparent = spans.traceparent(span);
   const release = hold(context);
-  const address = url.href.split('#')[0];
+  const address = url.split('#')[0];
   /** When the page last heard of the request. */
   let heard;
   /** The browser's report. */
@@ -166,7 +169,7 @@ export function startRequest(method, url, body, start = now()) {
     end(time) {
       if (!open.delete(request)) return;
       clearTimeout(timer);
-      describe(span, cause, word, url);
+      describe(span, cause, word, new URL(url));
       spans.set(span, 'http.request.method', known ? method : '_OTHER');
       if (!known) spans.set(span, 'http.request.method_original', method);
       spans.set(span, 'http.request.body.size', size);

@@ -9,8 +9,7 @@ import { options } from './options.js';
 import { session } from './session.js';
 import { state } from './state.js';
 import { user } from './user.js';
-import { genuine } from './native.js';
-import { plainFrames } from './stack.js';
+import { resolve } from './address.js';
 
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
@@ -113,7 +112,7 @@ export const spans = {
    */
   url(handle, key, url, more) {
     try {
-      const { protocol, host, pathname, search, hash } = new URL(url, genuine(document, 'baseURI'));
+      const { protocol, host, pathname, search, hash } = new URL(resolve(url).href);
       // What has no host (`data:`) is no address but content.
       record(11, handle, more, key, host ? `${protocol}//${host}` : protocol, host ? pathname + search + hash : '');
     } catch {
@@ -139,24 +138,6 @@ export const spans = {
   fail(span, type, message) {
     spans.set(span, 'error.type', type);
     record(13, span, 0, message);
-  },
-
-  /** Records what was thrown, and marks the span as failed. */
-  exception(span, time, thrown) {
-    let type = typeof thrown;
-    let message = '';
-    let stack;
-    try {
-      ({ name: type = type, message = String(thrown), stack } = thrown ?? {});
-    } catch {
-      // Whatever it is, it does not want to be looked at.
-    }
-    spans.event(span, 'exception', time, {
-      'exception.type': type,
-      'exception.message': message,
-      'exception.stacktrace': plainFrames(stack),
-    });
-    spans.fail(span, type, message);
   },
 
   /** Notes the page, the session and the user that a span or log record belongs to. */

@@ -1,7 +1,9 @@
 // `throughline.trace`: code of the application as a span.
 import { Context, hold, parentOf, startAction } from './action.js';
 import { current, runIn } from './register.js';
+import { describe } from './errors.js';
 import { epoch, now } from './clock.js';
+import { prefixed } from './timeline.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
 import { isPromise, watch } from './promise.js';
@@ -20,7 +22,12 @@ export function trace(name, body) {
   const release = hold(outer);
   if (!span) parentOf(outer);
   const end = (error) => {
-    if (error) spans.exception(span || outer.action.span, epoch(now()), error.thrown);
+    if (error) {
+      const failed = span || outer.action.span;
+      const thrown = describe(error.thrown);
+      spans.event(failed, 'exception', epoch(now()), prefixed('exception.', thrown));
+      spans.fail(failed, thrown.type, thrown.message);
+    }
     if (span) spans.end(span, epoch(now()));
     release();
   };

@@ -4,9 +4,9 @@
 import { current, enterTask, runIn } from './register.js';
 import { constructor, method } from './patch.js';
 import { propagatesTo } from './options.js';
+import { resolve } from './address.js';
 import { startRequest } from './request.js';
 import { state } from './state.js';
-import { genuine } from './native.js';
 
 const { addEventListener } = EventTarget.prototype;
 const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
@@ -92,9 +92,9 @@ export function followXhr() {
       if (!call || call.sent) return original.apply(this, arguments);
       call.context = current();
       try {
-        const url = new URL(call.url, genuine(document, 'baseURI'));
-        if (/^https?:$/.test(url.protocol)) {
-          call.traced = startRequest(call.verb.toUpperCase(), url, arguments[0]);
+        const url = resolve(call.url);
+        if (/^https?:/.test(url.href)) {
+          call.traced = startRequest(call.verb, url.href, arguments[0]);
           if (propagatesTo(url)) {
             const headers = call.traced.headers((name) => call.own.has(name));
             for (const header of headers) setRequestHeader.apply(this, header);

@@ -45,12 +45,22 @@ function watch(millis) {
   setTimeout(judge, millis);
 }
 
+/** The control that was pressed last: whether it is one, and whether its effect may be none of the document's. */
+let last = {};
+
+/** A control is pressed. */
+export function pressed(control) {
+  last = control ? { control, isControl: matches(control, CONTROL), isQuiet: closest(control, QUIET) } : {};
+}
+
 /** A control was clicked. */
 export function clicked(action, control, time) {
-  if (!control || !matches(control, CONTROL)) return;
+  if (control !== last.control) pressed(control);
+  const { isControl, isQuiet } = last;
+  if (!isControl) return;
   clicks = [...clicks.filter((click) => click.control === control && time - click.time < PATIENCE_MILLIS), { control, time }];
   if (clicks.length === RAGE_CLICKS) mark(action, 'throughline.rage');
-  if (action.span || closest(control, QUIET)) return;
+  if (action.span || isQuiet) return;
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   waiting.push({ action, time, release: hold(action.context) });
   if (!watched) watch(PATIENCE_MILLIS);

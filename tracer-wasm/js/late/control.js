@@ -79,8 +79,14 @@ export function labelOf(element, join) {
   );
 }
 
+/** Everything that is a control, as a selector. */
+export const CONTROLS =
+  'button,a[href],input,select,textarea,summary,label,option,[role=button],[role=link],[role=tab],[role=menuitem],[role=option],[role=checkbox],[role=radio],[role=switch],[contenteditable],[data-testid],[onclick]';
+
 /** What to call the control in a span's name; redacted further on. */
-export function nameOf(element) {
+export function nameOf(target) {
+  // Before this was there, js/control.js knew few controls.
+  const element = closest(target, CONTROLS) ?? target;
   const text =
     labelOf(element) || tidy(['data-testid', ...(isMasked(element) ? [] : ['name', 'id']), 'role'].reduce((name, key) => name || attribute(element, key), '')) || tagOf(element);
   return text.length > LONGEST ? text.slice(0, LONGEST - 1) + '…' : text;

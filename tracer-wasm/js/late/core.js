@@ -46,7 +46,8 @@ export let epoch,
   tagOf,
   typeOf,
   wait,
-  send;
+  send,
+  afterTurn;
 
 /** Takes it over. */
 export function receive(core) {
@@ -99,5 +100,6 @@ export function receive(core) {
     typeOf,
     wait,
     send,
+    afterTurn,
   ] = core;
 }

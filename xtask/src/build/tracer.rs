@@ -55,7 +55,7 @@ const SMALLER: [&str; 8] = [
 ];
 /// Names of the tracer's own properties that become shorter, the same in each script: 180 bytes of brotli less. None is a
 /// name of the browser's, an option, or known to the npm package's entries or to a worker's page.
-const MANGLED: [&str; 42] = [
+const MANGLED: [&str; 49] = [
     "announce",
     "answered",
     "awaited",
@@ -64,6 +64,7 @@ const MANGLED: [&str; 42] = [
     "awaits",
     "begun",
     "broken",
+    "calls",
     "claim",
     "clicked",
     "delivery",
@@ -71,6 +72,7 @@ const MANGLED: [&str; 42] = [
     "dragged",
     "dropped",
     "earlier",
+    "failed",
     "failures",
     "heard",
     "interaction",
@@ -78,10 +80,13 @@ const MANGLED: [&str; 42] = [
     "lasts",
     "leaving",
     "losses",
+    "most",
     "moved",
     "nameOf",
     "notes",
+    "parts",
     "press",
+    "pressable",
     "pressedOn",
     "reading",
     "refusals",
@@ -92,11 +97,13 @@ const MANGLED: [&str; 42] = [
     "streaming",
     "synchronous",
     "takeOver",
+    "thrown",
     "traced",
     "tracestate",
     "twin",
     "unclaim",
     "until",
+    "verb",
     "wentBack",
 ];
 
