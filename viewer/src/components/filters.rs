@@ -104,6 +104,48 @@ pub fn Filters(
                         }}
                     </div>
                 </fieldset>
+                // What comes from the server is put in at once, and what differs from list to list last: nothing moves.
+                <Show when=move || known().is_some() fallback=|| view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }>
+                    <fieldset class="filters__group">
+                        <legend>"Service"</legend>
+                        {move || match known() {
+                            Some(answer) if !answer.services.is_empty() => answer
+                                .services
+                                .iter()
+                                .cloned()
+                                .map(|service| view! { <ServiceChoice service=service filter=filter on_change=on_change /> })
+                                .collect_view()
+                                .into_any(),
+                            _ => view! { <p class="filters__none">"None has sent spans yet."</p> }.into_any(),
+                        }}
+                    </fieldset>
+                    <fieldset class="filters__group">
+                        <legend>"Operation"</legend>
+                        <select
+                            class="select"
+                            aria-label="Operation"
+                            on:change:target=move |event| {
+                                let operation = event.target().value();
+                                change(&|filter| filter.operation.clone_from(&operation));
+                            }
+                        >
+                            {move || {
+                                let current = filter.with(|filter| filter.operation.clone());
+                                let names = operations(known(), &chosen_service(), &current);
+                                view! {
+                                    <option value="" selected=current.is_empty()>"Any operation"</option>
+                                    {names
+                                        .into_iter()
+                                        .map(|name| {
+                                            let label = format::clipped(&format::quoted(&name), 60);
+                                            view! { <option value=name.clone() selected=name == current>{label}</option> }
+                                        })
+                                        .collect_view()}
+                                }
+                            }}
+                        </select>
+                    </fieldset>
+                </Show>
                 {move || {
                     let chosen = filter.with(|filter| filter.root.clone());
                     let names = actions(answer.get().as_deref(), &chosen);
@@ -130,46 +172,6 @@ pub fn Filters(
                         </fieldset>
                     })
                 }}
-                <fieldset class="filters__group">
-                    <legend>"Service"</legend>
-                    {move || match known() {
-                        None => view! { <div class="skeleton skeleton--line"></div><div class="skeleton skeleton--line"></div> }.into_any(),
-                        Some(answer) if answer.services.is_empty() => view! { <p class="filters__none">"None has sent spans yet."</p> }.into_any(),
-                        Some(answer) => answer
-                            .services
-                            .iter()
-                            .cloned()
-                            .map(|service| view! { <ServiceChoice service=service filter=filter on_change=on_change /> })
-                            .collect_view()
-                            .into_any(),
-                    }}
-                </fieldset>
-                <fieldset class="filters__group">
-                    <legend>"Operation"</legend>
-                    <select
-                        class="select"
-                        aria-label="Operation"
-                        on:change:target=move |event| {
-                            let operation = event.target().value();
-                            change(&|filter| filter.operation.clone_from(&operation));
-                        }
-                    >
-                        {move || {
-                            let current = filter.with(|filter| filter.operation.clone());
-                            let names = operations(known(), &chosen_service(), &current);
-                            view! {
-                                <option value="" selected=current.is_empty()>"Any operation"</option>
-                                {names
-                                    .into_iter()
-                                    .map(|name| {
-                                        let label = format::clipped(&format::quoted(&name), 60);
-                                        view! { <option value=name.clone() selected=name == current>{label}</option> }
-                                    })
-                                    .collect_view()}
-                            }
-                        }}
-                    </select>
-                </fieldset>
                 <Show when=move || filter.with(|filter| count_of(filter) > 0)>
                     <button
                         type="button"

@@ -190,8 +190,11 @@ fn ArrivalStep(
                 }}
             </div>
             <Attempts />
-            <Arrivals />
             {move || status.get().ready().map(|status| view! { <Counts status=(*status).clone() /> })}
+            // Below what is of one height, so that nothing moves when it comes.
+            <Show when=move || status.get().ready().is_some()>
+                <Arrivals />
+            </Show>
         </li>
     }
 }
