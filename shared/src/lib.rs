@@ -30,6 +30,8 @@ pub mod interchange;
 #[cfg(feature = "std")]
 pub mod log;
 #[cfg(feature = "std")]
+pub mod pace;
+#[cfg(feature = "std")]
 pub mod query;
 #[cfg(feature = "std")]
 pub mod report;

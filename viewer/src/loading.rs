@@ -142,24 +142,9 @@ async fn receive(
     report: &impl Fn(Loading),
 ) -> Result<Columns, ApiError> {
     let unreadable = |error: ColumnsError| ApiError::Unreadable(error.to_string());
-    let response = ask(path, Some(signal)).await?;
-    let reader: ReadableStreamDefaultReader = response
-        .body()
-        .ok_or(ApiError::Unreachable)?
-        .get_reader()
-        .unchecked_into();
+    let mut pieces = Pieces::open(path, Some(signal)).await?;
     let mut decoder = Decoder::default();
-    loop {
-        let piece = JsFuture::from(reader.read())
-            .await
-            .map_err(|_| ApiError::Unreachable)?;
-        let Ok(value) = js_sys::Reflect::get(&piece, &"value".into()) else {
-            break;
-        };
-        if value.is_undefined() {
-            break;
-        }
-        let bytes = js_sys::Uint8Array::from(value).to_vec();
+    while let Some(bytes) = pieces.next().await? {
         for piece in bytes.chunks(PIECE) {
             decoder.push(piece).map_err(unreadable)?;
             if pace.breathe_now().await {
@@ -176,6 +161,37 @@ async fn receive(
         }
     }
     decoder.finish().map_err(unreadable)
+}
+
+/// An answer that comes piece by piece.
+#[derive(Debug)]
+pub struct Pieces(ReadableStreamDefaultReader);
+
+impl Pieces {
+    /// Asks for it.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn open(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Self, ApiError> {
+        let body = ask(path, signal).await?.body();
+        let body = body.ok_or(ApiError::Unreachable)?;
+        Ok(Self(body.get_reader().unchecked_into()))
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// [`ApiError::Unreachable`].
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ApiError> {
+        let piece = JsFuture::from(self.0.read())
+            .await
+            .map_err(|_| ApiError::Unreachable)?;
+        let value = js_sys::Reflect::get(&piece, &"value".into());
+        Ok(value
+            .ok()
+            .filter(|value| !value.is_undefined())
+            .map(|value| js_sys::Uint8Array::from(value).to_vec()))
+    }
 }
 
 /// The trace as the root's clock would have told it.

@@ -16,6 +16,7 @@ mod model;
 mod pages;
 mod palette;
 mod timeline;
+mod traceql;
 mod url;
 
 fn main() {

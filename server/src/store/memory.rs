@@ -12,7 +12,7 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service};
+use shared::query::{Note, Service, View};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
@@ -40,6 +40,7 @@ struct Kept {
     replays: Vec<ReplayChunk>,
     runs: Vec<KeptRun>,
     notes: BTreeMap<(TraceId, SpanId), Note>,
+    views: BTreeMap<SpanId, View>,
 }
 
 #[derive(Debug)]
@@ -226,6 +227,26 @@ impl Store for MemoryStore {
 
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
         Ok(self.kept().notes.remove(&(trace, id)).is_some())
+    }
+
+    fn views(&self) -> Result<Vec<View>, StoreError> {
+        let mut found: Vec<View> = self.kept().views.values().cloned().collect();
+        found.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        Ok(found)
+    }
+
+    fn put_view(&self, view: &View) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let mut view = view.clone();
+        if let Some(known) = kept.views.get(&view.id) {
+            view.created = known.created;
+        }
+        kept.views.insert(view.id, view);
+        Ok(())
+    }
+
+    fn delete_view(&self, id: SpanId) -> Result<bool, StoreError> {
+        Ok(self.kept().views.remove(&id).is_some())
     }
 
     fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError> {

@@ -31,7 +31,7 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service};
+use shared::query::{Note, Service, View};
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
 use shared::time::{DurationNanos, UnixNanos};
@@ -247,6 +247,24 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where it cannot be dropped.
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError>;
+
+    /// Every view of the team, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    fn views(&self) -> Result<Vec<View>, StoreError>;
+
+    /// Keeps a view, in the place of one with the same id; the first writing's time stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written.
+    fn put_view(&self, view: &View) -> Result<(), StoreError>;
+
+    /// Drops a view; whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be dropped.
+    fn delete_view(&self, id: SpanId) -> Result<bool, StoreError>;
 
     /// Which chunks there are of a session's recordings, by stream and number.
     ///

@@ -634,6 +634,34 @@ fn keeps_the_notes_of_a_trace_until_they_are_deleted() {
 }
 
 #[test]
+fn keeps_the_views_of_the_team_by_name_until_they_are_deleted() {
+    for_both(|subject| {
+        let store = &subject.store;
+        let view = |id, name: &str, at| View {
+            id: span_id(id),
+            name: name.to_owned(),
+            address: format!("/search?q={name}"),
+            author: String::new(),
+            created: after_noon(at),
+            updated: after_noon(at),
+        };
+        store.put_view(&view(1, "slow", 1)).expect("kept");
+        store.put_view(&view(2, "failed ü", 2)).expect("kept");
+        store.put_view(&view(1, "slowest", 3)).expect("kept again");
+        let renamed = View {
+            created: after_noon(1),
+            ..view(1, "slowest", 3)
+        };
+        let list = || store.views().expect("readable");
+        assert_eq!(list(), [view(2, "failed ü", 2), renamed]);
+        let delete = |id| store.delete_view(span_id(id)).expect("deletable");
+        assert!(delete(1));
+        assert!(!delete(1), "it is gone");
+        assert_eq!(list(), [view(2, "failed ü", 2)]);
+    });
+}
+
+#[test]
 fn runs_of_a_session_are_listed_newest_first_and_kept_once() {
     for_both(|subject| {
         let store = &subject.store;

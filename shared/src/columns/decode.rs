@@ -1,12 +1,9 @@
 //! Reads columns, piece by piece, as the network brings them.
 
-use super::wire::{self, HEADER_BYTES, Reader};
+use super::wire::{self, Pump, Reader};
 use super::{Columns, Failure, Link, MAGIC, Mark, NONE, Note, NoteKind, Service};
 use crate::id::{SpanId, TraceId};
 use crate::time::UnixNanos;
-
-/// No chunk is longer: 8192 rows with texts of the greatest length stay well below.
-const MOST_CHUNK_BYTES: usize = 256 << 20;
 
 /// Why a stream cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,10 +23,7 @@ pub enum ColumnsError {
 #[derive(Debug, Default)]
 pub struct Decoder {
     columns: Columns,
-    /// Bytes of the chunk that has not arrived as a whole.
-    pending: Vec<u8>,
-    begun: bool,
-    ended: bool,
+    pump: Pump,
     /// Heads and ends of the subtrees around the next row, from the outermost in.
     around: Vec<(u32, u32)>,
     read: (u32, u32),
@@ -41,36 +35,10 @@ impl Decoder {
     /// # Errors
     /// [`ColumnsError`]; what has been read before stays readable.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), ColumnsError> {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.extend_from_slice(bytes);
-        let mut rest = pending.as_slice();
-        if !self.begun {
-            let Some((magic, after)) = rest.split_first_chunk::<4>() else {
-                self.pending = pending;
-                return Ok(());
-            };
-            if *magic != MAGIC {
-                return Err(ColumnsError::Foreign);
-            }
-            self.begun = true;
-            rest = after;
-        }
-        while let Some((header, after)) = rest.split_first_chunk::<HEADER_BYTES>() {
-            let [kind, length @ ..] = *header;
-            let length = u32::from_le_bytes(length) as usize;
-            if length > MOST_CHUNK_BYTES || self.ended {
-                return Err(ColumnsError::Malformed);
-            }
-            let Some((content, after)) = after.split_at_checked(length) else {
-                break;
-            };
-            self.chunk(kind, Reader::new(content))?;
-            rest = after;
-        }
-        let done = pending.len() - rest.len();
-        pending.drain(..done);
-        self.pending = pending;
-        Ok(())
+        let mut pump = std::mem::take(&mut self.pump);
+        let pushed = pump.push(MAGIC, bytes, |kind, content| self.chunk(kind, content));
+        self.pump = pump;
+        pushed
     }
 
     /// What has been read so far.
@@ -90,7 +58,7 @@ impl Decoder {
     /// # Errors
     /// [`ColumnsError::Incomplete`] where something is missing.
     pub fn finish(mut self) -> Result<Columns, ColumnsError> {
-        if !self.ended || self.columns.len() != self.columns.total as usize {
+        if !self.pump.ended() || self.columns.len() != self.columns.total as usize {
             return Err(ColumnsError::Incomplete);
         }
         self.columns.failures.shrink_to_fit();
@@ -98,10 +66,10 @@ impl Decoder {
         Ok(self.columns)
     }
 
-    fn chunk(&mut self, kind: u8, mut content: Reader<'_>) -> Result<(), ColumnsError> {
+    fn chunk(&mut self, kind: u8, content: &mut Reader<'_>) -> Result<(), ColumnsError> {
         match kind {
             wire::PROGRESS => self.read = (content.number()?, content.number()?),
-            wire::HEAD => self.head(&mut content)?,
+            wire::HEAD => self.head(content)?,
             wire::TEXTS => {
                 for _ in 0..content.number()? {
                     let text = content.text()?;
@@ -110,15 +78,15 @@ impl Decoder {
                     }
                 }
             }
-            wire::ROWS => self.rows(&mut content)?,
+            wire::ROWS => self.rows(content)?,
             wire::FAILURES => {
                 while content.remaining() > 0 {
                     let last = self.columns.failures.last().map(|failure| failure.row);
-                    let row = self.row(&mut content, last)?;
+                    let row = self.row(content, last)?;
                     let failure = Failure {
                         row,
-                        reason: self.text(&mut content)?,
-                        message: self.text(&mut content)?,
+                        reason: self.text(content)?,
+                        message: self.text(content)?,
                     };
                     self.columns.failures.push(failure);
                 }
@@ -127,8 +95,8 @@ impl Decoder {
                 while content.remaining() > 0 {
                     let last = self.columns.marks.last().map(|mark| mark.row);
                     let mark = Mark {
-                        row: self.row(&mut content, last)?,
-                        name: self.text(&mut content)?,
+                        row: self.row(content, last)?,
+                        name: self.text(content)?,
                         time: content.signed()?,
                     };
                     self.columns.marks.push(mark);
@@ -138,7 +106,7 @@ impl Decoder {
                 while content.remaining() > 0 {
                     let last = self.columns.links.last().map(|link| link.row);
                     let link = Link {
-                        row: self.row(&mut content, last)?,
+                        row: self.row(content, last)?,
                         trace_id: TraceId::from_slice(content.bytes(TraceId::LEN)?)
                             .map_err(|_| ColumnsError::Malformed)?,
                         span_id: span_id(content.bytes(SpanId::LEN)?)?,
@@ -151,15 +119,14 @@ impl Decoder {
                     let kind = NoteKind::ALL.get(usize::from(content.byte()?));
                     let note = Note {
                         kind: *kind.ok_or(ColumnsError::Malformed)?,
-                        row: self.row(&mut content, None)?,
+                        row: self.row(content, None)?,
                         count: content.number()?,
                         text: content.text()?.to_owned(),
                     };
                     self.columns.notes.push(note);
                 }
             }
-            wire::END => self.ended = true,
-            // A later version may say more.
+            // The end says nothing, and a later version may say more.
             _ => {}
         }
         Ok(())

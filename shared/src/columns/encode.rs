@@ -46,13 +46,10 @@ pub fn encode_trace(trace: &Trace) -> Encoder {
     Encoder::in_order(spans, found)
 }
 
-/// The beginning of a stream whose trace is still being read, or one more word on how far that is.
+/// A word on how far a trace is that is still being read; `magic` where the stream begins with it.
 #[must_use]
-pub fn progress(read: usize, expected: usize, first: bool) -> Vec<u8> {
-    let mut out = Vec::new();
-    if first {
-        out.extend_from_slice(&MAGIC);
-    }
+pub fn progress(read: usize, expected: usize, magic: Option<[u8; 4]>) -> Vec<u8> {
+    let mut out = magic.map_or_else(Vec::new, |magic| magic.to_vec());
     let start = open(&mut out, wire::PROGRESS);
     put(&mut out, read as u64);
     put(&mut out, expected as u64);

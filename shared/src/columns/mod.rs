@@ -21,12 +21,17 @@ mod attribute;
 mod builder;
 mod decode;
 mod encode;
+mod fields;
 mod wire;
 
 pub use attribute::{AttributeColumn, AttributeEncoder};
 pub use builder::Builder;
 pub use decode::{ColumnsError, Decoder};
 pub use encode::{Encoder, encode_trace, progress};
+pub use fields::{
+    FieldColumn, Fields, FieldsDecoder, FieldsEncoder, MAGIC as FIELDS_MAGIC, MOST_BYTES,
+    MOST_FIELDS, digest, encode_fields,
+};
 
 use crate::id::{SpanId, TraceId};
 use crate::kind::{SpanKind, StatusCode};

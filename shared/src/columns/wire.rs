@@ -46,6 +46,65 @@ pub fn close(out: &mut [u8], start: usize) {
     out[start - 4..start].copy_from_slice(&length);
 }
 
+/// No chunk is longer: 8192 rows with texts of the greatest length stay well below.
+const MOST_CHUNK_BYTES: usize = 256 << 20;
+
+/// Cuts a stream into its chunks, piece by piece, as the network brings them.
+#[derive(Debug, Default)]
+pub struct Pump {
+    /// Bytes of the chunk that has not arrived as a whole.
+    pending: Vec<u8>,
+    begun: bool,
+    ended: bool,
+}
+
+impl Pump {
+    /// Takes the next bytes of a stream that begins with `magic`, and hands over the chunks that are complete.
+    pub fn push(
+        &mut self,
+        magic: [u8; 4],
+        bytes: &[u8],
+        mut chunk: impl FnMut(u8, &mut Reader<'_>) -> Result<(), ColumnsError>,
+    ) -> Result<(), ColumnsError> {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
+        let mut rest = pending.as_slice();
+        if !self.begun {
+            let Some((found, after)) = rest.split_first_chunk::<4>() else {
+                self.pending = pending;
+                return Ok(());
+            };
+            if *found != magic {
+                return Err(ColumnsError::Foreign);
+            }
+            self.begun = true;
+            rest = after;
+        }
+        while let Some((header, after)) = rest.split_first_chunk::<HEADER_BYTES>() {
+            let [kind, length @ ..] = *header;
+            let length = u32::from_le_bytes(length) as usize;
+            if length > MOST_CHUNK_BYTES || self.ended {
+                return Err(ColumnsError::Malformed);
+            }
+            let Some((content, after)) = after.split_at_checked(length) else {
+                break;
+            };
+            self.ended = kind == END;
+            chunk(kind, &mut Reader::new(content))?;
+            rest = after;
+        }
+        let done = pending.len() - rest.len();
+        pending.drain(..done);
+        self.pending = pending;
+        Ok(())
+    }
+
+    /// Whether the stream's end has come.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+}
+
 /// Reads the content of a chunk.
 pub struct Reader<'a> {
     rest: &'a [u8],

@@ -11,10 +11,14 @@ pub mod run;
 pub mod session;
 mod summary;
 pub mod traceql;
+mod views;
 
 pub use ingest::{IngestStatusResponse, RefusedRequests, ServiceArrivals, SignalArrivals};
 pub use notes::{MAX_AUTHOR_BYTES, MAX_NOTE_BYTES, MAX_NOTES, Note, NoteRequest, NotesResponse};
 pub use summary::{error_reason, summarise};
+pub use views::{
+    MAX_VIEW_ADDRESS_BYTES, MAX_VIEW_NAME_BYTES, MAX_VIEWS, View, ViewRequest, ViewsResponse,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -32,5 +32,6 @@ mod summary;
 mod trace;
 #[cfg(feature = "std")]
 mod traceql;
+mod unfinished;
 #[cfg(feature = "std")]
 mod visit;

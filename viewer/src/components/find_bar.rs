@@ -1,23 +1,27 @@
 //! The filter inside a trace: hits as one types, counted, marked along the time, and walked.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::query::MatchesResponse;
+use web_sys::AbortController;
 
+use super::query_bar::{ProblemLine, characters};
 use super::waterfall::WaterfallState;
-use crate::api::{self, ApiError};
 use crate::browser;
 use crate::format;
+use crate::loading::BrowserPace;
 use crate::model::find::{Hits, Mode, WordSearch, is_query};
+use crate::model::query_view::KnownFields;
 use crate::model::rows::{Row, Rows};
 use crate::model::trace::TraceModel;
-use crate::url::QueryString;
+use crate::traceql::{self, Job, Mistake, Refusal};
 
-/// How long nobody types before the server is asked, in milliseconds.
-const PAUSE_MILLIS: u64 = 150;
+/// How long nobody types before a query is evaluated, in milliseconds: what it asks for is asked of the server once.
+const PAUSE_MILLIS: u64 = 80;
 /// How long a search for words may keep the page from drawing, in milliseconds.
 const SLICE_MILLIS: f64 = 8.0;
 /// How many marks the track has room for.
@@ -31,7 +35,13 @@ pub struct Find {
     /// What happens to the rest.
     pub mode: RwSignal<Mode>,
     hits: RwSignal<Option<Arc<Hits>>>,
-    problem: RwSignal<Option<String>>,
+    problem: RwSignal<Option<Mistake>>,
+    /// How far a query is that takes its time; empty where none does.
+    working: RwSignal<String>,
+    /// The attributes that queries have asked for.
+    fields: StoredValue<Rc<RefCell<KnownFields>>, LocalStorage>,
+    /// What ends the query that is being evaluated.
+    open: StoredValue<Option<(Option<AbortController>, BrowserPace)>, LocalStorage>,
     /// Counts what was asked: an answer to an older question is not wanted any more.
     asked: StoredValue<u32>,
 }
@@ -45,6 +55,9 @@ impl Find {
             mode: RwSignal::new(Mode::from_key(mode)),
             hits: RwSignal::new(None),
             problem: RwSignal::new(None),
+            working: RwSignal::new(String::new()),
+            fields: StoredValue::new_local(expect_context::<Fields>().0.get_value()),
+            open: StoredValue::new_local(None),
             asked: StoredValue::new(0),
         };
         provide_context(find);
@@ -93,18 +106,32 @@ impl Find {
                     timer.clear();
                 }
             });
-            self.problem.set(None);
+            self.stop();
+            self.working.set(String::new());
             if text.is_empty() {
+                self.problem.set(None);
                 self.hits.set(None);
             } else if is_query(&text) {
-                let ask = move || spawn_local(self.ask(state, text, number));
+                let ask = move || spawn_local(self.evaluate(state, text, number));
                 let handle = set_timeout_with_handle(ask, Duration::from_millis(PAUSE_MILLIS));
                 timer.set_value(handle.ok());
             } else {
+                self.problem.set(None);
                 let search = state
                     .model
                     .with_value(|model| WordSearch::new(model, &text));
                 self.scan(state, search, number);
+            }
+        });
+        on_cleanup(move || self.stop());
+    }
+
+    /// Ends the query that is being evaluated.
+    fn stop(self) {
+        self.open.try_update_value(|open| {
+            if let Some((controller, pace)) = open.take() {
+                pace.stop();
+                controller.inspect(AbortController::abort);
             }
         });
     }
@@ -130,31 +157,55 @@ impl Find {
         }
     }
 
-    async fn ask(self, state: WaterfallState, text: String, number: u32) {
-        let id = state
-            .model
-            .with_value(|model| model.trace_id().map(|id| id.to_hex()).unwrap_or_default());
-        let mut path = QueryString::new(&format!("/api/v1/traces/{id}/matches"));
-        path.push("q", &text);
-        let answer = api::read::<MatchesResponse>(&path.finish()).await;
+    async fn evaluate(self, state: WaterfallState, text: String, number: u32) {
+        let (Some(model), Some(fields)) =
+            (state.model.try_get_value(), self.fields.try_get_value())
+        else {
+            return;
+        };
+        let controller = AbortController::new().ok();
+        let pace = BrowserPace::default();
+        let job = Job {
+            text,
+            model,
+            fields,
+            signal: controller.as_ref().map(AbortController::signal),
+            pace: pace.clone(),
+            report: Box::new(move |how_far| {
+                if self.asked.try_get_value() == Some(number) {
+                    self.working.try_set(how_far);
+                }
+            }),
+        };
+        self.open.try_set_value(Some((controller, pace)));
+        let found = match traceql::filter(job).await {
+            Ok(finding) => finding.await,
+            Err(_) => Err(Refusal::Wrong(traceql::not_loaded())),
+        };
         if self.asked.try_get_value() != Some(number) {
             return;
         }
-        match answer {
-            Ok(answer) => {
-                let nodes = state
-                    .model
-                    .with_value(|model| model.nodes_of(&answer.span_ids.iter().copied().collect()));
+        self.working.set(String::new());
+        match found {
+            Ok(nodes) => {
+                self.problem.set(None);
                 self.hits.set(Some(Arc::new(Hits::new(nodes))));
             }
-            Err(ApiError::Refused {
-                message, position, ..
-            }) => {
-                let place = position.map_or(String::new(), |at| format!(" (at {})", at + 1));
-                self.problem.set(Some(format!("{message}{place}")));
-            }
-            Err(error) => self.problem.set(Some(error.to_string())),
+            // What was found before is still shown.
+            Err(Refusal::Unfinished) => self.problem.set(None),
+            Err(Refusal::Wrong(mistake)) => self.problem.set(Some(mistake)),
         }
+    }
+}
+
+/// The attributes that queries have asked for, kept while a trace grows and clocks are adjusted.
+#[derive(Clone, Copy)]
+pub struct Fields(StoredValue<Rc<RefCell<KnownFields>>, LocalStorage>);
+
+impl Fields {
+    /// None yet, in the context of what follows.
+    pub fn provide() {
+        provide_context(Self(StoredValue::new_local(Rc::default())));
     }
 }
 
@@ -188,6 +239,10 @@ pub fn FindBar(
     });
     on_cleanup(move || listener.remove());
     let count = move || {
+        let working = find.working.get();
+        if !working.is_empty() {
+            return Some(working);
+        }
         let hits = find.hits.get()?;
         let of = format::count(hits.len() as u64);
         Some(match hits.place(state.active.get().node) {
@@ -204,19 +259,33 @@ pub fn FindBar(
             view! { <div class="find__track" aria-hidden="true">{marks.into_iter().map(mark).collect_view()}</div> },
         )
     };
+    let scroll = RwSignal::new(0);
+    let field = NodeRef::<leptos::html::Input>::new();
+    let follow_scroll = move || {
+        if let Some(field) = field.get_untracked() {
+            scroll.set(field.scroll_left());
+        }
+    };
     view! {
         <div class="find" role="search">
             <input
                 id="find"
+                node_ref=field
                 class="input find__input"
                 type="search"
                 aria-label="Filter the spans of this trace, by words or in TraceQL"
-                aria-describedby="find-count"
+                aria-invalid=move || find.problem.with(Option::is_some).then_some("true")
+                aria-describedby="find-problem find-count"
                 placeholder="Filter: words, or { duration > 100ms }"
                 spellcheck="false"
                 autocomplete="off"
                 prop:value=move || find.text.get()
-                on:input:target=move |event| find.text.set(event.target().value())
+                on:input:target=move |event| {
+                    find.text.set(event.target().value());
+                    follow_scroll();
+                }
+                on:scroll=move |_| follow_scroll()
+                on:keyup=move |_| follow_scroll()
                 on:keydown=move |event: web_sys::KeyboardEvent| match event.key().as_str() {
                     "Enter" => find.walk(state, !event.shift_key()),
                     "Escape" => find.text.set(String::new()),
@@ -237,7 +306,15 @@ pub fn FindBar(
                         .collect_view()}
                 </select>
             </Show>
-            {move || find.problem.get().map(|problem| view! { <span class="find__problem" role="alert">{problem}</span> })}
+            <div id="find-problem" class="find__problem" role="alert">
+                {move || find.problem.get().map(|problem| {
+                    // The query is the text without the blanks around it.
+                    let text = find.text.get_untracked();
+                    let before = text.len() - text.trim_start().len();
+                    let at = problem.position.map(|at| characters(&text, at + before));
+                    view! { <ProblemLine problem=problem at=at scroll=scroll.into() /> }
+                })}
+            </div>
             {marks}
         </div>
     }

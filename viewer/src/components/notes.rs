@@ -8,7 +8,7 @@ use shared::query::{Note, NoteRequest, NotesResponse};
 use crate::{api, browser, format};
 
 /// Where the browser remembers who writes.
-const AUTHOR: &str = "throughline.author";
+pub const AUTHOR: &str = "throughline.author";
 
 /// The notes of a trace, in the context of its page.
 #[derive(Debug, Clone, Copy)]

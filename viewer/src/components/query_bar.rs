@@ -1,18 +1,17 @@
-//! The field in which a query is written: coloured as it is typed, with an error under the character that it is about.
+//! The field in which a query is written: coloured as it is typed, with an error under the character that it is about,
+//! while it is typed and when the server says so.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::completion::{Completion, Suggestions};
 use crate::model::highlight::{Token, TokenKind, tokens};
+use crate::traceql::{self, Mistake};
 
-/// What is wrong with a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryProblem {
-    /// In words.
-    pub message: String,
-    /// Where, in bytes from the start.
-    pub position: Option<usize>,
-}
+/// How long nobody types before the query is read, in milliseconds.
+const PAUSE_MILLIS: u64 = 200;
 
 /// A TraceQL field. Coloured text lies under a transparent input of the same metrics.
 #[component]
@@ -23,7 +22,7 @@ pub fn QueryBar(
     on_submit: Callback<String>,
     /// What the server says is wrong with it.
     #[prop(optional, into)]
-    problem: Signal<Option<QueryProblem>>,
+    problem: Signal<Option<Mistake>>,
     /// Whether the field is part of a bar.
     #[prop(default = false)]
     compact: bool,
@@ -34,10 +33,12 @@ pub fn QueryBar(
     let scroll = RwSignal::new(0);
     let field = NodeRef::<leptos::html::Input>::new();
     // An edited query is another query: what was said of the old one no longer holds.
+    let typed_problem = problem_while_typing(text);
     let shown_problem = Memo::new(move |_| {
         problem
             .get()
             .filter(|_| text.with(|text| value.with(|value| text == value)))
+            .or_else(|| typed_problem.get())
     });
     let follow_scroll = move || {
         if let Some(field) = field.get_untracked() {
@@ -134,22 +135,67 @@ pub fn QueryBar(
                 <button type="submit" class="button button--primary query__go">"Search"</button>
             </Show>
             <div id="query-problem" class="query__problem" role="alert">
-                {move || {
-                    shown_problem
-                        .get()
-                        .map(|problem| {
-                            let at = at().map(|at| i32::try_from(at).unwrap_or(i32::MAX));
-                            view! {
-                                <div class="query__problem-line" style=("--at", move || at.unwrap_or(0).to_string()) style=("--scroll", move || format!("{}px", scroll.get()))>
-                                    {at.map(|_| view! { <i class="query__caret" aria-hidden="true"></i> })}
-                                    <span class="query__problem-text"><span>{problem.message}</span></span>
-                                </div>
-                            }
-                        })
-                }}
+                {move || shown_problem.get().map(|problem| view! { <ProblemLine problem=problem at=at() scroll=scroll.into() /> })}
             </div>
         </form>
     }
+}
+
+/// What is wrong with a query, with a mark under the character that it is about.
+#[component]
+pub fn ProblemLine(
+    /// What is wrong.
+    problem: Mistake,
+    /// How many characters stand before the place.
+    at: Option<usize>,
+    /// By how many pixels the field is scrolled.
+    scroll: Signal<i32>,
+) -> impl IntoView {
+    let place = at.and_then(|at| i32::try_from(at).ok());
+    view! {
+        <div class="query__problem-line" style=("--at", place.unwrap_or(0).to_string()) style=("--scroll", move || format!("{}px", scroll.get()))>
+            {place.map(|_| view! { <i class="query__caret" aria-hidden="true"></i> })}
+            <span class="query__problem-text"><span>{problem.message}</span></span>
+        </div>
+    }
+}
+
+/// What is wrong with the text as it stands, once nobody types for a moment; the start of a query is not wrong.
+fn problem_while_typing(text: RwSignal<String>) -> RwSignal<Option<Mistake>> {
+    let found = RwSignal::new(None);
+    let timer: StoredValue<Option<TimeoutHandle>, LocalStorage> = StoredValue::new_local(None);
+    let stop = move || {
+        timer.try_update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+        });
+    };
+    Effect::new(move |_| {
+        let typed = text.get();
+        stop();
+        // What was said of the text before stays until this one is read, so that it does not flicker.
+        if typed.trim().is_empty() {
+            found.set(None);
+            return;
+        }
+        let read = move || {
+            spawn_local(async move {
+                // Without the part that reads queries the server says what is wrong.
+                let Ok(reading) = traceql::check(typed.clone()).await else {
+                    return;
+                };
+                let mistake = reading.await;
+                if text.try_get_untracked().as_ref() == Some(&typed) {
+                    found.try_set(mistake);
+                }
+            });
+        };
+        let pause = Duration::from_millis(PAUSE_MILLIS);
+        timer.set_value(set_timeout_with_handle(read, pause).ok());
+    });
+    on_cleanup(stop);
+    found
 }
 
 fn token_class(token: Token<'_>) -> &'static str {
@@ -163,7 +209,7 @@ fn token_class(token: Token<'_>) -> &'static str {
 }
 
 /// How many characters lie before a byte of a text.
-fn characters(text: &str, byte: usize) -> usize {
+pub fn characters(text: &str, byte: usize) -> usize {
     text.char_indices()
         .take_while(|(index, _)| *index < byte)
         .count()

@@ -271,6 +271,8 @@ pub async fn adjusted(model: &TraceModel, pace: &impl Pace) -> TraceModel {
     let mut out = TraceModel::build(columns, pace).await;
     out.skews.clone_from(&model.skews);
     out.adjusted = true;
+    out.sent_rows = order;
+    out.sent_duration = model.sent_duration;
     out
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use shared::columns::{AttributeEncoder, encode_trace};
+use shared::columns::{AttributeEncoder, encode_fields, encode_trace};
 use shared::id::{SpanId, TraceId};
 use shared::interchange::{Format, FormatError, decode};
 use shared::otlp::json::SpansJson;
 use shared::query::NotesResponse;
+use shared::query::traceql::Field;
 use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
@@ -67,6 +68,11 @@ pub fn answer(trace: &Trace, asked: &str) -> Option<Vec<u8>> {
             let mut values = AttributeEncoder::default();
             records().for_each(|record| values.take(record, key));
             Some(values.into_bytes())
+        }
+        "/fields" => {
+            let names = url::parse(query);
+            let fields = names.iter().map(|(_, name)| Field::parse(name));
+            Some(encode_fields(trace, fields.collect::<Option<_>>()?))
         }
         _ => {
             let id: SpanId = path.strip_prefix("/spans/")?.parse().ok()?;

@@ -41,7 +41,7 @@ impl Mode {
     }
 }
 
-/// Whether a text is a query, which the server answers; else it is words, which names and services
+/// Whether a text is a query in TraceQL; else it is words, which names and services
 /// are searched for.
 #[must_use]
 pub fn is_query(text: &str) -> bool {

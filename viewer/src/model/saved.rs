@@ -1,5 +1,7 @@
-//! Views that a person keeps by name, and the queries that were asked before. Both live in the browser
+//! Views that are kept by name, and the queries that were asked before. What of them lives in the browser is kept
 //! as lines of text, a view's name and address parted by a tab: names and addresses have neither.
+
+use shared::query::View;
 
 /// So many queries are remembered.
 const MOST_RECENT: usize = 20;
@@ -21,6 +23,16 @@ pub fn with(views: &[SavedView], view: SavedView) -> Vec<SavedView> {
         Some(other) => *other = view,
         None => next.push(view),
     }
+    next
+}
+
+/// The team's list with a view in its place by name; the same view of before goes.
+#[must_use]
+pub fn team_with(views: &[View], view: View) -> Vec<View> {
+    let others = views.iter().filter(|other| other.id != view.id);
+    let mut next: Vec<View> = others.cloned().collect();
+    let place = next.partition_point(|other| (&other.name, other.id) < (&view.name, view.id));
+    next.insert(place, view);
     next
 }
 
@@ -118,6 +130,22 @@ mod tests {
         for text in ["", "<script>", "a\tjavascript:alert(1)", "\t/search"] {
             assert_eq!(read_views(text), [], "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_view_of_the_team_has_its_place_by_name() {
+        let view = |id: u8, name: &str| View {
+            id: shared::id::SpanId::from_bytes([id; 8]).expect("not zero"),
+            name: name.to_owned(),
+            address: "/search".to_owned(),
+            author: String::new(),
+            created: shared::time::UnixNanos(0),
+            updated: shared::time::UnixNanos(0),
+        };
+        let views = team_with(&[view(1, "b")], view(2, "a"));
+        assert_eq!(views, [view(2, "a"), view(1, "b")]);
+        let renamed = team_with(&views, view(2, "c"));
+        assert_eq!(renamed, [view(1, "b"), view(2, "c")]);
     }
 
     #[test]

@@ -109,6 +109,10 @@ pub struct TraceModel {
     pub skews: Vec<i64>,
     /// Whether times are as the root's clock would have told them, instead of as they were sent.
     pub adjusted: bool,
+    /// The row of each node as it was sent, where adjusted times have put siblings in another order; else empty.
+    pub sent_rows: Vec<u32>,
+    /// From the earliest start to the latest end, as they were sent.
+    pub sent_duration: i64,
     /// The nodes that link to a node of this trace, by that.
     linked_from: HashMap<u32, Vec<u32>>,
     analysis: OnceLock<Analysis>,
@@ -172,6 +176,8 @@ impl TraceModel {
             clocks: None,
             skews: Vec::new(),
             adjusted: false,
+            sent_rows: Vec::new(),
+            sent_duration: (columns.end - columns.start).0,
             linked_from: links::linked_from(&columns, pace).await,
             analysis: OnceLock::new(),
             columns,

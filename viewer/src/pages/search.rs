@@ -10,7 +10,7 @@ use crate::api::{self, ApiError, Fetched, Remote, SearchResponse, use_fetch};
 use crate::browser;
 use crate::components::filters::Filters;
 use crate::components::nothing::Nothing;
-use crate::components::query_bar::{QueryBar, QueryProblem};
+use crate::components::query_bar::QueryBar;
 use crate::components::saved_views::SavedViews;
 use crate::components::scatter::ScatterPlot;
 use crate::components::state::{Failure, Message, StaleNotice};
@@ -18,6 +18,7 @@ use crate::components::trace_row::TraceRow;
 use crate::format;
 use crate::model::filter::{Filter, MOST, PAGE, Range};
 use crate::model::scatter::Brushed;
+use crate::traceql::Mistake;
 
 /// How often a live list is asked for, in seconds.
 const LIVE_SECONDS: u32 = 2;
@@ -82,7 +83,7 @@ pub fn SearchPage() -> impl IntoView {
             position,
         }) => {
             let typed = filter.with(|filter| filter.query.len());
-            Some(QueryProblem {
+            Some(Mistake {
                 message,
                 position: position.filter(|position| *position <= typed),
             })
@@ -148,7 +149,7 @@ fn RangeSelect(filter: Memo<Filter>, on_change: Callback<Filter>) -> impl IntoVi
 fn Results(
     filter: Memo<Filter>,
     found: Fetched<SearchResponse>,
-    problem: Signal<Option<QueryProblem>>,
+    problem: Signal<Option<Mistake>>,
     on_change: Callback<Filter>,
 ) -> impl IntoView {
     // The frame follows the kind of answer alone, so that a live list keeps its rows.

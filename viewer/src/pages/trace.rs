@@ -15,7 +15,7 @@ use crate::components::attribute_over_trace::{FollowStrip, follow_colour, follow
 use crate::components::copy_button::CopyButton;
 use crate::components::drawer::Drawer;
 use crate::components::drawn::Drawn;
-use crate::components::find_bar::{Find, FindBar};
+use crate::components::find_bar::{Fields, Find, FindBar};
 use crate::components::flame::FlameGraph;
 use crate::components::notes::Notes;
 use crate::components::share::Share;
@@ -55,6 +55,7 @@ pub fn TracePage(
     let path = Memo::new(move |_| path.clone());
     let logs = use_fetch(path, |path: &String| format!("{path}/logs"), api::logs);
     provide_context(Notes::of(&id));
+    Fields::provide();
     // What a person sees survives the arrival of further spans: it is kept here, by the ids of spans.
     let address = StoredValue::new(TraceAddress::parse(&use_location().search.get_untracked()));
     let (waited, set_waited) = signal(0_u32);

@@ -8,9 +8,14 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use shared::columns::{AttributeEncoder, Builder, Encoder, MAGIC, MEDIA_TYPE, progress};
+use shared::columns::{
+    AttributeEncoder, Builder, Encoder, FIELDS_MAGIC, FieldsEncoder, MAGIC, MEDIA_TYPE,
+    MOST_FIELDS, progress,
+};
 use shared::id::{SpanId, TraceId};
 use shared::otlp::json::SpansJson;
+use shared::query::traceql::Field;
+use shared::span::SpanRecord;
 use shared::trace::assemble;
 use tokio::sync::mpsc;
 
@@ -20,6 +25,8 @@ use crate::store::{Store, StoreError};
 
 /// How often the reader says how far it is, in spans.
 const PROGRESS_EVERY: usize = 50_000;
+/// So much of an answer that is made at once is sent in one piece.
+const PIECE_BYTES: usize = 256 << 10;
 /// Chunks that wait for a slow reader.
 const WAITING: usize = 4;
 
@@ -30,12 +37,52 @@ pub async fn columns(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id = trace_id(&id)?;
-    let (sender, mut receiver) = mpsc::channel(WAITING);
     let coding = Coding::accepted(&headers);
+    sent(api, coding, move |store, sender| {
+        send_columns(store, id, coding, sender)
+    })
+    .await
+}
+
+/// `GET /api/v1/traces/{id}/fields?name=…&name=…`.
+pub async fn fields(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    if parameters.is_empty() || parameters.len() > MOST_FIELDS {
+        return Err(ApiError::InvalidArgument(format!(
+            "`name` must name a field, and may be given up to {MOST_FIELDS} times"
+        )));
+    }
+    let mut fields = Vec::with_capacity(parameters.len());
+    for (name, field) in &parameters {
+        if name != "name" {
+            return Err(ApiError::InvalidArgument(format!(
+                "there is no parameter `{name}`; there is name"
+            )));
+        }
+        fields.push(super::search::field(field)?);
+    }
+    let coding = Coding::accepted(&headers);
+    sent(api, coding, move |store, sender| {
+        send_fields(store, id, fields, coding, sender)
+    })
+    .await
+}
+
+/// A stream that `send` sends, on a thread that may wait.
+async fn sent(
+    api: Api,
+    coding: Coding,
+    send: impl FnOnce(&dyn Store, &mpsc::Sender<Message>) -> Result<(), Stop> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let (sender, mut receiver) = mpsc::channel(WAITING);
     let store = api.store;
     tokio::task::spawn_blocking(move || {
-        let failed = send_columns(store.as_ref(), id, coding, &sender).err();
-        if let Some(Stop::Failed(error)) = failed {
+        if let Err(Stop::Failed(error)) = send(store.as_ref(), &sender) {
             // Whoever asked has gone away if this fails.
             let _ = sender.blocking_send(Err(error));
         }
@@ -145,45 +192,104 @@ fn send_columns(
     coding: Coding,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), Stop> {
-    let mut packer = coding.packer()?;
-    let mut send = |bytes: &[u8]| {
-        let packed = packer.pack(bytes)?;
-        sender
-            .blocking_send(Ok(Bytes::from(packed)))
-            .map_err(|_| Stop::Gone)
-    };
+    let mut sending = Sending::new(MAGIC, coding, sender)?;
     let mut spans = Builder::default();
-    let mut begun = false;
-    let mut stopped = None;
-    store
-        .each_span(id, None, &mut |record, content| {
-            if stopped.is_some() {
-                return;
-            }
-            spans.push(&record, content);
-            if spans.len().is_multiple_of(PROGRESS_EVERY) {
-                stopped = send(&progress(spans.len(), 0, !begun)).err();
-                begun = true;
-            }
+    sending.read(store, id, |record, content| {
+        spans.push(record, content);
+        spans.len()
+    })?;
+    for chunk in Encoder::new(spans) {
+        sending.send(&chunk)?;
+    }
+    sending.finish()
+}
+
+fn send_fields(
+    store: &dyn Store,
+    id: TraceId,
+    fields: Vec<Field>,
+    coding: Coding,
+    sender: &mpsc::Sender<Message>,
+) -> Result<(), Stop> {
+    let mut sending = Sending::new(FIELDS_MAGIC, coding, sender)?;
+    let mut spans = FieldsEncoder::new(fields);
+    sending.read(store, id, |record, content| {
+        spans.push(record, content);
+        spans.len()
+    })?;
+    for piece in spans.into_bytes().chunks(PIECE_BYTES) {
+        sending.send(piece)?;
+    }
+    sending.finish()
+}
+
+/// A stream on its way.
+struct Sending<'a> {
+    /// What it begins with, until that is sent.
+    magic: Option<[u8; 4]>,
+    packer: Packer,
+    sender: &'a mpsc::Sender<Message>,
+}
+
+impl<'a> Sending<'a> {
+    fn new(
+        magic: [u8; 4],
+        coding: Coding,
+        sender: &'a mpsc::Sender<Message>,
+    ) -> Result<Self, Stop> {
+        Ok(Self {
+            magic: Some(magic),
+            packer: coding.packer()?,
+            sender,
         })
-        .map_err(|error: StoreError| Stop::Failed(error.into()))?;
-    if let Some(stop) = stopped {
-        return Err(stop);
     }
-    if spans.is_empty() {
-        return Err(Stop::Failed(no_such_trace(id)));
-    }
-    for mut chunk in Encoder::new(spans) {
-        if !begun {
-            chunk.splice(0..0, MAGIC);
-            begun = true;
+
+    /// Hands over every span of a trace to `take`, which says how many there are by then, and says how far that is.
+    fn read(
+        &mut self,
+        store: &dyn Store,
+        id: TraceId,
+        mut take: impl FnMut(&SpanRecord, i64) -> usize,
+    ) -> Result<(), Stop> {
+        let mut count = 0;
+        let mut stopped = None;
+        store
+            .each_span(id, None, &mut |record, content| {
+                if stopped.is_some() {
+                    return;
+                }
+                count = take(&record, content);
+                if count.is_multiple_of(PROGRESS_EVERY) {
+                    let word = progress(count, 0, self.magic.take());
+                    stopped = self.packed(&word).err();
+                }
+            })
+            .map_err(|error: StoreError| Stop::Failed(error.into()))?;
+        match stopped {
+            Some(stop) => Err(stop),
+            None if count == 0 => Err(Stop::Failed(no_such_trace(id))),
+            None => Ok(()),
         }
-        send(&chunk)?;
     }
-    let rest = packer.finish()?;
-    sender
-        .blocking_send(Ok(Bytes::from(rest)))
-        .map_err(|_| Stop::Gone)
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        match self.magic.take() {
+            Some(magic) => self.packed(&[&magic, bytes].concat()),
+            None => self.packed(bytes),
+        }
+    }
+
+    fn packed(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let packed = self.packer.pack(bytes)?;
+        let sent = self.sender.blocking_send(Ok(Bytes::from(packed)));
+        sent.map_err(|_| Stop::Gone)
+    }
+
+    fn finish(self) -> Result<(), Stop> {
+        let rest = self.packer.finish()?;
+        let sent = self.sender.blocking_send(Ok(Bytes::from(rest)));
+        sent.map_err(|_| Stop::Gone)
+    }
 }
 
 /// How a body is packed.

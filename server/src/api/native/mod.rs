@@ -11,6 +11,7 @@ mod map;
 mod notes;
 mod parameters;
 mod runs;
+mod saved;
 mod search;
 mod sessions;
 mod users;
@@ -67,6 +68,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/traces/{id}/columns", get(columns::columns)),
         ("/api/v1/traces/{id}/spans/{span_id}", get(columns::span)),
         ("/api/v1/traces/{id}/attribute", get(columns::attribute)),
+        ("/api/v1/traces/{id}/fields", get(columns::fields)),
         ("/api/v1/traces/{id}/logs", get(logs)),
         ("/api/v1/traces/{id}/graph", get(map::of_trace)),
         ("/api/v1/traces/{id}/alike", get(diff::alike)),
@@ -102,6 +104,11 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/runs/{id}", get(runs::one)),
         ("/api/v1/runs/{id}/pictures/{picture}", get(runs::picture)),
         ("/api/v1/runs/{id}/expectations", get(runs::expectations)),
+        ("/api/v1/views", get(saved::list)),
+        (
+            "/api/v1/views/{view}",
+            put(saved::put).delete(saved::delete),
+        ),
         ("/api/v1/services", get(services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),

@@ -168,17 +168,12 @@ fn known_scope(value: &str) -> Result<String, ApiError> {
 }
 
 /// A field as a query writes it.
-fn field(name: &str) -> Result<Field, ApiError> {
-    let invalid = || {
+pub fn field(name: &str) -> Result<Field, ApiError> {
+    Field::parse(name).ok_or_else(|| {
         ApiError::InvalidArgument(format!(
             "{name:?} is not a name that a query can ask for, such as span.http.route or name"
         ))
-    };
-    let query = traceql::parse(&format!("select({name})")).map_err(|_| invalid())?;
-    match query.selected()[..] {
-        [field] if query.stages.len() == 1 => Ok(field.clone()),
-        _ => Err(invalid()),
-    }
+    })
 }
 
 fn number(

@@ -99,6 +99,18 @@ impl Store for Gate {
         self.inner.notes(id)
     }
 
+    fn views(&self) -> Result<Vec<shared::query::View>, StoreError> {
+        self.inner.views()
+    }
+
+    fn put_view(&self, view: &shared::query::View) -> Result<(), StoreError> {
+        self.inner.put_view(view)
+    }
+
+    fn delete_view(&self, id: SpanId) -> Result<bool, StoreError> {
+        self.inner.delete_view(id)
+    }
+
     fn put_note(&self, id: TraceId, note: &Note) -> Result<(), StoreError> {
         self.inner.put_note(id, note)
     }

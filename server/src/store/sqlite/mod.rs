@@ -22,6 +22,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod views;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
@@ -32,7 +33,7 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service};
+use shared::query::{Note, Service, View};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
@@ -233,6 +234,18 @@ impl Store for SqliteStore {
 
     fn delete_note(&self, trace: TraceId, id: SpanId) -> Result<bool, StoreError> {
         self.notes.delete(trace, id)
+    }
+
+    fn views(&self) -> Result<Vec<View>, StoreError> {
+        self.notes.views()
+    }
+
+    fn put_view(&self, view: &View) -> Result<(), StoreError> {
+        self.notes.put_view(view)
+    }
+
+    fn delete_view(&self, id: SpanId) -> Result<bool, StoreError> {
+        self.notes.delete_view(id)
     }
 
     fn replay_parts(&self, session: &str) -> Result<Vec<ReplayPart>, StoreError> {

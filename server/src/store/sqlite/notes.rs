@@ -1,22 +1,24 @@
-//! The notes of all traces, in a file of their own: they are changed and deleted, which the files of
-//! the days never are.
+//! The notes of all traces and the views of the team, in a file of their own: they are changed and
+//! deleted, which the files of the days never are.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::id::{SpanId, TraceId};
-use shared::query::Note;
+use shared::query::{Note, View};
 use shared::time::UnixNanos;
 
 use super::erase::empty_log;
+use super::views;
 use crate::store::StoreError;
 use crate::store::erasure::Erasure;
 
 const FILE: &str = "notes.db";
 
 /// Each brings the file from the version of its index to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
 CREATE TABLE note (
     trace_id BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -27,7 +29,9 @@ CREATE TABLE note (
     updated INTEGER NOT NULL,
     PRIMARY KEY (trace_id, id)
 ) WITHOUT ROWID;
-"];
+",
+    views::TABLE,
+];
 
 /// The file.
 pub struct Notes {
@@ -135,6 +139,32 @@ impl Notes {
             .optional()
             .map(|deleted| deleted.is_some())
             .map_err(|source| error("cannot delete the note", source))
+    }
+
+    /// Every view, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    pub fn views(&self) -> Result<Vec<View>, StoreError> {
+        views::list(&self.connection()).map_err(|source| error("cannot read the views", source))
+    }
+
+    /// Writes a view, new or again; the first writing's time stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written.
+    pub fn put_view(&self, view: &View) -> Result<(), StoreError> {
+        views::put(&self.connection(), view)
+            .map_err(|source| error("cannot write the view", source))
+    }
+
+    /// Deletes a view; whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be deleted.
+    pub fn delete_view(&self, id: SpanId) -> Result<bool, StoreError> {
+        views::delete(&self.connection(), id)
+            .map_err(|source| error("cannot delete the view", source))
     }
 
     /// How many notes the traces of a visitor have.

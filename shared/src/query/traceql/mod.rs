@@ -28,6 +28,7 @@ mod parser;
 mod print;
 mod probe;
 mod regular;
+mod unfinished;
 mod view;
 mod words;
 
@@ -39,7 +40,8 @@ pub use ast::{
 pub use eval::{Evaluation, Found, Spanset};
 pub use parser::{Compile, parse_with};
 pub use probe::Probe;
-pub use regular::parse;
+pub use regular::{compile, parse};
+pub use unfinished::is_unfinished;
 pub use view::{Read, TraceView};
 
 /// What is wrong with a query, and where.
@@ -96,6 +98,17 @@ impl Query {
 }
 
 impl Field {
+    /// Reads a field as a query writes it, such as `span.http.route` or `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let no_pattern = |_: &str| Err(String::new());
+        let query = parse_with(&format!("select({name})"), &no_pattern).ok()?;
+        match query.selected()[..] {
+            [field] if query.stages.len() == 1 && query.metrics.is_none() => Some(field.clone()),
+            _ => None,
+        }
+    }
+
     /// What the field says of a span, for an answer.
     #[must_use]
     pub fn value(&self, view: &impl TraceView, node: u32) -> Value {

@@ -1,5 +1,5 @@
 //! Regular expressions by the crate `regex`, which takes time linear in the text whatever the pattern.
-//! Who has another engine, as a browser does, reads queries with [`parse_with`].
+//! Who loads it only when a query has one, as the viewer does, reads queries with [`parse_with`].
 
 use std::sync::Arc;
 
@@ -27,7 +27,11 @@ impl Fits for Anchored {
     }
 }
 
-fn compile(source: &str) -> Result<Arc<dyn Fits>, String> {
+/// Compiles a regular expression that has to fit a whole text, for [`parse_with`].
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn compile(source: &str) -> Result<Arc<dyn Fits>, String> {
     // Checked by itself first, since `a)|(b` would be valid within the brackets of the anchors.
     let built = RegexBuilder::new(source)
         .size_limit(MAX_REGEX_BYTES)

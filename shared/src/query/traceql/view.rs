@@ -19,6 +19,17 @@ pub trait TraceView {
     fn depth(&self, node: u32) -> u32;
     /// How many nodes a subtree has, its root included.
     fn subtree(&self, node: u32) -> u32;
+    /// How many children a span has.
+    fn children(&self, node: u32) -> u32 {
+        let end = node + self.subtree(node);
+        let mut child = node + 1;
+        let mut count = 0;
+        while child < end {
+            count += 1;
+            child += self.subtree(child);
+        }
+        count
+    }
     /// What a span says. Structure is not asked of it, nor is a parent's field.
     fn read(&self, node: u32, field: &Field) -> Read<'_>;
 }
@@ -84,6 +95,16 @@ impl<'a> Read<'a> {
         Self::Text(Cow::Borrowed(text))
     }
 
+    /// What a span says by itself, without its trace and its place in it.
+    #[must_use]
+    pub fn of_record(record: &'a SpanRecord, field: &Field) -> Self {
+        match field {
+            Field::Attribute(scope, name) => attribute(record, *scope, name),
+            Field::Intrinsic(intrinsic) => of_span(record, *intrinsic),
+            Field::Parent(_) => Self::Nil,
+        }
+    }
+
     fn many(values: impl Iterator<Item = Self>) -> Self {
         let mut values: Vec<Self> = values.filter(|value| *value != Self::Nil).collect();
         match values.len() {
@@ -145,20 +166,15 @@ impl TraceView for Trace {
     }
 
     fn read(&self, node: u32, field: &Field) -> Read<'_> {
-        let record = &self.nodes[node as usize].record;
         match field {
-            Field::Attribute(scope, name) => attribute(record, *scope, name),
-            Field::Intrinsic(intrinsic) => match intrinsic {
-                Intrinsic::TraceDuration => Read::Int(self.duration().0),
-                Intrinsic::RootName => self
-                    .root()
-                    .map_or(Read::Nil, |root| Read::text(&self.span(root).name)),
-                Intrinsic::RootServiceName => self.root().map_or(Read::Nil, |root| {
-                    Read::text(self.nodes[root as usize].record.resource.service_name())
-                }),
-                intrinsic => of_span(record, *intrinsic),
-            },
-            Field::Parent(_) => Read::Nil,
+            Field::Intrinsic(Intrinsic::TraceDuration) => Read::Int(self.duration().0),
+            Field::Intrinsic(Intrinsic::RootName) => self
+                .root()
+                .map_or(Read::Nil, |root| Read::text(&self.span(root).name)),
+            Field::Intrinsic(Intrinsic::RootServiceName) => self.root().map_or(Read::Nil, |root| {
+                Read::text(self.nodes[root as usize].record.resource.service_name())
+            }),
+            field => Read::of_record(&self.nodes[node as usize].record, field),
         }
     }
 }

@@ -3,13 +3,20 @@
 //! Every `{ … }` is asked of every span once, in slices where the caller likes; what joins the
 //! spansets then takes time linear in the spans found.
 
+mod children;
 mod condition;
+mod fields;
 mod number;
 mod relation;
 mod spanset;
 
 use super::{Expression, Query, SpansetExpression, Stage, TraceView, Value};
+use crate::pace::{Pace, Unhurried, at_once};
 use crate::trace::Trace;
+use children::{Children, WithChildren};
+
+/// Spans that are asked between two breaths.
+const SLICE: u32 = 2_048;
 
 /// What a query finds in a trace.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,6 +43,7 @@ pub struct Evaluation {
     found: Vec<Vec<u32>>,
     /// The first node that was not asked yet.
     next: u32,
+    children: Children,
 }
 
 impl Evaluation {
@@ -44,6 +52,7 @@ impl Evaluation {
         let conditions = conditions(query);
         self.found.resize_with(conditions.len(), Vec::new);
         let end = self.next.saturating_add(count).min(view.count());
+        let view = &WithChildren(view, &self.children);
         for (condition, found) in conditions.iter().zip(&mut self.found) {
             found.extend((self.next..end).filter(|node| condition::holds(view, condition, *node)));
         }
@@ -55,7 +64,21 @@ impl Evaluation {
     #[must_use]
     pub fn finish(mut self, query: &Query, view: &impl TraceView) -> Found {
         self.step(query, view, u32::MAX);
-        spanset::pipeline(&query.stages, view, &self.found)
+        at_once(self.finish_with(query, view, &Unhurried))
+    }
+
+    /// Asks what is left, and joins the spansets, with a breath every few thousand spans.
+    pub async fn finish_with(
+        mut self,
+        query: &Query,
+        view: &impl TraceView,
+        pace: &impl Pace,
+    ) -> Found {
+        while !self.step(query, view, SLICE) {
+            pace.breathe().await;
+        }
+        let view = &WithChildren(view, &self.children);
+        spanset::pipeline(&query.stages, view, &self.found, pace).await
     }
 }
 

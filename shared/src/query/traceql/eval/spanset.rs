@@ -7,13 +7,23 @@ use super::super::{
 };
 use super::relation::{among, related, reverse, union};
 use super::{Found, Spanset, condition, number};
+use crate::pace::Pace;
+
+/// Spans between two breaths.
+const STRIDE: usize = 4_096;
 
 /// What the stages leave of a trace, given what each condition found.
-pub(super) fn pipeline(stages: &[Stage], view: &impl TraceView, found: &[Vec<u32>]) -> Found {
-    let run = Run { view, found };
+pub(super) async fn pipeline(
+    stages: &[Stage],
+    view: &impl TraceView,
+    found: &[Vec<u32>],
+    pace: &impl Pace,
+) -> Found {
+    let run = Run { view, found, pace };
     let all: Vec<u32> = (0..view.count()).collect();
     let mut leaf = 0;
-    let spansets = run.stages(stages, &all, &mut leaf);
+    let spansets = run.stages(stages, &all, &mut leaf).await;
+    pace.breathe().await;
     Found {
         nodes: all_nodes(&spansets),
         spansets,
@@ -37,14 +47,15 @@ fn all_nodes(spansets: &[Spanset]) -> Vec<u32> {
     }
 }
 
-struct Run<'a, V> {
+struct Run<'a, V, P> {
     view: &'a V,
     found: &'a [Vec<u32>],
+    pace: &'a P,
 }
 
-impl<V: TraceView> Run<'_, V> {
+impl<V: TraceView, P: Pace> Run<'_, V, P> {
     /// `leaf` counts the conditions in the order of the query.
-    fn stages(&self, stages: &[Stage], domain: &[u32], leaf: &mut usize) -> Vec<Spanset> {
+    async fn stages(&self, stages: &[Stage], domain: &[u32], leaf: &mut usize) -> Vec<Spanset> {
         let mut spansets = vec![Spanset {
             nodes: domain.to_vec(),
             values: Vec::new(),
@@ -52,6 +63,7 @@ impl<V: TraceView> Run<'_, V> {
         for stage in stages {
             let first_leaf = *leaf;
             spansets.retain(|spanset| !spanset.nodes.is_empty());
+            self.pace.breathe().await;
             match stage {
                 Stage::Spanset(expression) => {
                     // The conditions are counted also where no spanset is left.
@@ -62,20 +74,30 @@ impl<V: TraceView> Run<'_, V> {
                         &[]
                     };
                     for spanset in counted {
-                        self.spanset(expression, &spanset.nodes, leaf);
+                        self.spanset(expression, &spanset.nodes, leaf).await;
                     }
                     for spanset in &mut spansets {
                         *leaf = first_leaf;
-                        spanset.nodes = self.spanset(expression, &spanset.nodes, leaf);
+                        spanset.nodes = self.spanset(expression, &spanset.nodes, leaf).await;
                     }
                 }
-                Stage::Scalar(left, comparison, right) => spansets.retain_mut(|spanset| {
-                    let (one, other) = (self.scalar(left, spanset), self.scalar(right, spanset));
-                    condition::compare(&one, *comparison, &other)
-                }),
+                Stage::Scalar(left, comparison, right) => {
+                    let mut kept = Vec::with_capacity(spansets.len());
+                    for mut spanset in spansets {
+                        let one = self.scalar(left, &mut spanset).await;
+                        let other = self.scalar(right, &mut spanset).await;
+                        if condition::compare(&one, *comparison, &other) {
+                            kept.push(spanset);
+                        }
+                    }
+                    spansets = kept;
+                }
                 Stage::By(expression) => {
-                    let split = spansets.iter().flat_map(|one| self.split(one, expression));
-                    spansets = split.collect();
+                    let mut split = Vec::new();
+                    for spanset in &spansets {
+                        self.split(spanset, expression, &mut split).await;
+                    }
+                    spansets = split;
                 }
                 Stage::Coalesce => {
                     spansets = vec![Spanset {
@@ -91,12 +113,13 @@ impl<V: TraceView> Run<'_, V> {
     }
 
     /// Recurses into brackets only, which the parser keeps shallow.
-    fn spanset(
+    async fn spanset(
         &self,
         expression: &SpansetExpression,
         domain: &[u32],
         leaf: &mut usize,
     ) -> Vec<u32> {
+        self.pace.breathe().await;
         match expression {
             SpansetExpression::Filter(None) => domain.to_vec(),
             SpansetExpression::Filter(Some(_)) => {
@@ -108,13 +131,17 @@ impl<V: TraceView> Run<'_, V> {
                     among(found, domain, true)
                 }
             }
-            SpansetExpression::Pipeline(stages) => all_nodes(&self.stages(stages, domain, leaf)),
+            SpansetExpression::Pipeline(stages) => {
+                all_nodes(&Box::pin(self.stages(stages, domain, leaf)).await)
+            }
             SpansetExpression::Chain(first, rest) => {
-                let first = self.spanset(first, domain, leaf);
-                rest.iter().fold(first, |left, (operator, right)| {
-                    let right = self.spanset(right, domain, leaf);
-                    self.join(&left, *operator, &right)
-                })
+                let mut left = Box::pin(self.spanset(first, domain, leaf)).await;
+                for (operator, right) in rest {
+                    let right = Box::pin(self.spanset(right, domain, leaf)).await;
+                    left = self.join(&left, *operator, &right);
+                    self.pace.breathe().await;
+                }
+                left
             }
         }
     }
@@ -135,12 +162,14 @@ impl<V: TraceView> Run<'_, V> {
     }
 
     /// One spanset for each value, in the order of their first spans.
-    fn split(&self, spanset: &Spanset, by: &Expression) -> Vec<Spanset> {
+    async fn split(&self, spanset: &Spanset, by: &Expression, out: &mut Vec<Spanset>) {
         let duration = condition::is_duration(by);
         let label = by.to_string();
         let mut places: HashMap<String, usize> = HashMap::new();
-        let mut out: Vec<Spanset> = Vec::new();
-        for &node in &spanset.nodes {
+        for (index, &node) in spanset.nodes.iter().enumerate() {
+            if index % STRIDE == 0 {
+                self.pace.breathe().await;
+            }
             let value = condition::value(self.view, by, node).into_value(duration);
             // The text of a value tells `1` from `"1"`.
             let place = *places.entry(value.to_string()).or_insert_with(|| {
@@ -154,11 +183,10 @@ impl<V: TraceView> Run<'_, V> {
             });
             out[place].nodes.push(node);
         }
-        out
     }
 
     /// The number of a spanset; each aggregate is noted with it.
-    fn scalar(&self, scalar: &Scalar, spanset: &mut Spanset) -> Read<'static> {
+    async fn scalar(&self, scalar: &Scalar, spanset: &mut Spanset) -> Read<'static> {
         match scalar {
             Scalar::Value(value) => match Read::from(value) {
                 Read::Int(value) => Read::Int(value),
@@ -166,17 +194,17 @@ impl<V: TraceView> Run<'_, V> {
                 _ => Read::Nil,
             },
             Scalar::Arithmetic(first, rest) => {
-                let first = self.scalar(first, spanset);
-                let rest: Vec<_> = rest
-                    .iter()
-                    .map(|(operator, part)| (*operator, self.scalar(part, spanset)))
-                    .collect();
-                number::chain(first, rest.into_iter())
+                let first = Box::pin(self.scalar(first, spanset)).await;
+                let mut numbers = Vec::with_capacity(rest.len());
+                for (operator, part) in rest {
+                    numbers.push((*operator, Box::pin(self.scalar(part, spanset)).await));
+                }
+                number::chain(first, numbers.into_iter())
             }
             Scalar::Aggregate(aggregate, of) => {
                 let number = match of {
                     None => Read::Int(spanset.nodes.len() as i64),
-                    Some(of) => self.aggregate(*aggregate, of, &spanset.nodes),
+                    Some(of) => self.aggregate(*aggregate, of, &spanset.nodes).await,
                 };
                 let duration = of.as_ref().is_some_and(condition::is_duration);
                 let label = scalar.to_string();
@@ -190,7 +218,12 @@ impl<V: TraceView> Run<'_, V> {
     }
 
     /// Spans that have no number do not count; of none at all there is no aggregate.
-    fn aggregate(&self, aggregate: Aggregate, of: &Expression, nodes: &[u32]) -> Read<'static> {
+    async fn aggregate(
+        &self,
+        aggregate: Aggregate,
+        of: &Expression,
+        nodes: &[u32],
+    ) -> Read<'static> {
         let mut total = Read::Nil;
         let mut count = 0_u32;
         let mut add = |value: &Read<'_>| {
@@ -214,7 +247,10 @@ impl<V: TraceView> Run<'_, V> {
                 total = number::join(&total, super::super::Arithmetic::Add, &value);
             }
         };
-        for &node in nodes {
+        for (index, &node) in nodes.iter().enumerate() {
+            if index % STRIDE == 0 {
+                self.pace.breathe().await;
+            }
             match condition::value(self.view, of, node) {
                 Read::Many(values) => values.iter().for_each(&mut add),
                 Read::List(values) => values.iter().map(Read::from).for_each(|value| add(&value)),
