@@ -24,6 +24,7 @@ pub fn plan(query: &Query) -> Filter {
         .into_iter()
         .max_by_key(|filter| {
             (
+                filter.links_to.is_some(),
                 filter.terms.len(),
                 filter.failed,
                 filter.lasted.unwrap_or(DurationNanos(i64::MIN)),
@@ -135,6 +136,9 @@ impl Necessary {
             (Field::Intrinsic(Intrinsic::TraceId), Equal, Value::String(id)) => {
                 self.filter.trace = id.parse().ok();
             }
+            (Field::Intrinsic(Intrinsic::LinkTraceId), Equal, Value::String(id)) => {
+                self.filter.links_to = id.parse().ok();
+            }
             (Field::Intrinsic(Intrinsic::RootName), Equal, Value::String(name)) => {
                 self.root.push(Term::Name(name.clone()));
             }
@@ -158,7 +162,7 @@ impl Necessary {
 
     /// A filter is about one span: the root's terms serve where the span itself has none.
     fn into_filter(self) -> Filter {
-        if self.filter.terms.is_empty() && !self.root.is_empty() {
+        if self.filter.terms.is_empty() && self.filter.links_to.is_none() && !self.root.is_empty() {
             return Filter {
                 terms: self.root,
                 trace: self.filter.trace,
@@ -319,6 +323,27 @@ mod tests {
                     ..open()
                 },
                 "every stage of a pipeline",
+            ),
+            (
+                r#"{ link:traceID = "0000000000000000000000000000000a" && link:spanID = "000000000000000b" }"#,
+                Filter {
+                    links_to: "0000000000000000000000000000000a".parse().ok(),
+                    ..open()
+                },
+                "who links to a trace",
+            ),
+            (
+                r#"{ name = "a" && .k = 1 } && { link:traceID = "0000000000000000000000000000000a" }"#,
+                Filter {
+                    links_to: "0000000000000000000000000000000a".parse().ok(),
+                    ..open()
+                },
+                "a link is the most selective",
+            ),
+            (
+                r#"{ !(link:traceID = "0000000000000000000000000000000a") || link:traceID = "x" }"#,
+                open(),
+                "no link",
             ),
             (
                 r#"{ trace:id = "0000000000000000000000000000000a" } && { name = "a" }"#,

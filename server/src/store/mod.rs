@@ -101,6 +101,8 @@ pub struct Filter {
     pub lasted: Option<DurationNanos>,
     /// Only this trace.
     pub trace: Option<TraceId>,
+    /// One span of the trace must link to this one.
+    pub links_to: Option<TraceId>,
     /// Only traces that come behind this one.
     pub after: Option<Candidate>,
 }
@@ -114,6 +116,7 @@ impl Default for Filter {
             failed: false,
             lasted: None,
             trace: None,
+            links_to: None,
             after: None,
         }
     }

@@ -9,6 +9,7 @@ mod critical_path;
 #[cfg(feature = "std")]
 mod diff;
 #[cfg(feature = "std")]
+mod fields;
 mod generate;
 #[cfg(feature = "std")]
 mod graph;

@@ -45,6 +45,7 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
         "Everywhere",
         &[
             ("/", "write a query, in a trace filter it"),
+            ("x", "choose a trace of the list to compare"),
             ("Drop a file", "open its traces without the server"),
             ("?", "this sheet"),
         ],

@@ -27,6 +27,7 @@ pub mod order;
 pub mod pace;
 pub mod page;
 pub mod phases;
+pub mod picked;
 pub mod query_view;
 pub mod recipes;
 pub mod recording;

@@ -14,14 +14,19 @@ use crate::format;
 use crate::local;
 use crate::model::file::{File, answer, list};
 use crate::model::page::Page;
+use crate::traceql;
 
 /// The page at `/file`.
 #[component]
 pub fn FilePage() -> impl IntoView {
     Effect::new(|_| document().set_title("Open a file · Throughline"));
-    // The timeline is loaded before a file is chosen, so that it opens though the server be gone by then.
+    // The timeline and what evaluates filters are loaded before a file is chosen, so that both work though the server be
+    // gone by then.
     spawn_local(async {
         let _ = later::traces(Page::NotFound).await;
+        if let Ok(reading) = traceql::check("{ name =~ \"\" }".to_owned()).await {
+            reading.await;
+        }
     });
     let problem = RwSignal::new(String::new());
     let found = RwSignal::new(Vec::new());

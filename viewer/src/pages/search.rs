@@ -1,5 +1,7 @@
 //! The search page: a query, filters, and the traces that they find.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -17,6 +19,7 @@ use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::trace_row::TraceRow;
 use crate::format;
 use crate::model::filter::{Filter, MOST, PAGE, Range};
+use crate::model::picked::Picked;
 use crate::model::scatter::Brushed;
 use crate::traceql::Mistake;
 
@@ -218,6 +221,31 @@ fn Traces(
         });
     });
     let more = move || answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.more));
+    let picked = RwSignal::new(Picked::default());
+    let row = move |trace: TraceSummary| {
+        let id = trace.trace_id;
+        let label = format!("Choose {} to compare", format::quoted(&trace.root_name));
+        view! {
+            <li
+                class="trace-list__item"
+                on:keydown=move |event| {
+                    if event.key() == "x" && !event.ctrl_key() && !event.meta_key() && !event.alt_key() {
+                        picked.update(|picked| picked.toggle(id));
+                    }
+                }
+            >
+                <TraceRow trace=trace longest=longest now=now />
+                <label class="trace-pick" title="Choose to compare (x)">
+                    <input
+                        type="checkbox"
+                        aria-label=label
+                        prop:checked=move || picked.with(|picked| picked.has(id))
+                        on:change=move |_| picked.update(|picked| picked.toggle(id))
+                    />
+                </label>
+            </li>
+        }
+    };
     let limit = move || filter.with(|filter| filter.limit);
     view! {
         <div class="overview">
@@ -231,11 +259,10 @@ fn Traces(
             <span>"Services"</span>
             <span class="trace-list__right">"When"</span>
         </div>
-        <ol class="trace-list">
-            <For each=traces key=key let:trace>
-                <li><TraceRow trace=trace longest=longest now=now /></li>
-            </For>
+        <ol class="trace-list" class:trace-list--picking=move || picked.with(|picked| picked.len() > 0)>
+            <For each=traces key=key children=row />
         </ol>
+        <CompareBar picked=picked answer=answer />
         <p class="trace-list__end">
             {move || answer.get().map(|answer| extent(&answer))}
             <Show when=move || more() && limit() < MOST>
@@ -261,6 +288,48 @@ fn Traces(
                 <a href=move || Filter { after: String::new(), ..filter.get() }.address()>"first page"</a>
             </Show>
         </p>
+    }
+}
+
+/// What the chosen traces can be compared with.
+#[component]
+fn CompareBar(
+    picked: RwSignal<Picked>,
+    answer: Signal<Option<Arc<SearchResponse>>>,
+) -> impl IntoView {
+    // What is not in the list any more cannot be compared from it.
+    Effect::new(move |_| {
+        let Some(answer) = answer.get() else {
+            return;
+        };
+        let listed = |id| answer.traces.iter().any(|trace| trace.trace_id == id);
+        if picked.with_untracked(|picked| !picked.all(listed)) {
+            picked.update(|picked| picked.keep(listed));
+        }
+    });
+    let offers = Memo::new(move |_| {
+        let answer = answer.get()?;
+        let offers = picked.with(|picked| picked.offers(&answer.traces));
+        (!offers.is_empty()).then_some(offers)
+    });
+    let said = move || match picked.with(Picked::len) {
+        1 => "1 trace chosen. Choose another, or compare it",
+        _ => "2 traces chosen.",
+    };
+    move || {
+        offers.get().map(|offers| {
+            let links = offers.into_iter().enumerate().map(|(place, offer)| {
+                let main = place == 0 && picked.with_untracked(|picked| picked.len() == 2);
+                view! { <a class="button" class:button--primary=main href=offer.address>{offer.label}</a> }
+            });
+            view! {
+                <div class="compare-bar" role="region" aria-label="Compare traces">
+                    <span role="status">{said}</span>
+                    {links.collect_view()}
+                    <button type="button" class="link" on:click=move |_| picked.set(Picked::default())>"Clear"</button>
+                </div>
+            }
+        })
     }
 }
 

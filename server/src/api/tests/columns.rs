@@ -3,7 +3,8 @@
 use std::io::Read as _;
 
 use reqwest::Client;
-use shared::columns::{AttributeColumn, Columns, Decoder};
+use shared::columns::{AttributeColumn, Columns, Decoder, FieldsDecoder, digest};
+use shared::query::traceql::Read;
 use shared::trace::assemble;
 
 use super::{get, header, send, server};
@@ -73,6 +74,30 @@ async fn gives_one_span_and_one_attribute_of_all_spans() {
 }
 
 #[tokio::test]
+async fn gives_fields_of_all_spans_in_the_order_of_the_columns() {
+    let server = server().await;
+    let trace = format!("/api/v1/traces/{}", trace_id(1).to_hex());
+    let body = get(&server, &format!("{trace}/columns")).await;
+    let columns = decode(&body.bytes().await.expect("a body"));
+    let mut fields = FieldsDecoder::default();
+    let path = format!("{trace}/fields?name=resource.service.name&name=span%3Aid&name=span.none");
+    let body = get(&server, &path).await.bytes().await.expect("a body");
+    fields.push(&body).expect("fields");
+    let fields = fields.finish().expect("all of it");
+    assert_eq!(fields.rows, columns.total);
+    assert_eq!(fields.digest, digest(columns.span_ids.iter()));
+    let names: Vec<&str> = fields.columns.iter().map(|one| one.0.as_str()).collect();
+    assert_eq!(names, ["resource.service.name", "span:id", "span.none"]);
+    for row in 0..fields.rows {
+        let at = row as usize;
+        let service = &columns.services[usize::from(columns.service[at])].name;
+        let id = columns.span_ids[at].to_hex();
+        let read: Vec<Read<'_>> = fields.columns.iter().map(|one| one.1.read(row)).collect();
+        assert_eq!(read, [Read::text(service), Read::text(&id), Read::Nil]);
+    }
+}
+
+#[tokio::test]
 async fn says_what_there_is_not() {
     let server = server().await;
     let known = trace_id(1).to_hex();
@@ -84,6 +109,11 @@ async fn says_what_there_is_not() {
         (format!("{known}/spans/xyz"), 400),
         (format!("{unknown}/attribute?key=a"), 404),
         (format!("{known}/attribute"), 400),
+        (format!("{unknown}/fields?name=name"), 404),
+        (format!("{known}/fields"), 400),
+        (format!("{known}/fields?name=nonsense+here"), 400),
+        (format!("{known}/fields?key=name"), 400),
+        (format!("{known}/fields?{}", "name=name&".repeat(17)), 400),
     ] {
         let response = get(&server, &format!("/api/v1/traces/{path}")).await;
         assert_eq!(response.status(), status, "{path}");

@@ -9,7 +9,7 @@ use shared::resource::Resource;
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::codec::Packer;
-use super::{replay, run, tokens};
+use super::{links, replay, run, tokens};
 use crate::otlp_protobuf::encode;
 use crate::store::content::{Ordinals, Sender, SenderHash, Senders};
 use crate::store::{Batch, MetricRecord, sorting_start};
@@ -189,6 +189,7 @@ impl<'batch> Append<'_, 'batch> {
         if inserted == 0 {
             return Ok(());
         }
+        links::append(self.transaction, trace, &span.links)?;
         *self.operations.entry(operation).or_insert(0) += 1;
         let sender_words = self.sender_words(&record.resource);
         let sorting_start = sorting_start(span.start, self.arrival);

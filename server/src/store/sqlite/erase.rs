@@ -449,9 +449,9 @@ fn delete_traces(transaction: &Transaction<'_>, erasure: &Erasure) -> rusqlite::
         "DELETE FROM span WHERE trace IN (SELECT trace FROM temp.gone)",
         [],
     )?;
-    transaction.execute(
-        "DELETE FROM trace WHERE id IN (SELECT trace FROM temp.gone)",
-        [],
+    transaction.execute_batch(
+        "DELETE FROM link WHERE trace IN (SELECT trace FROM temp.gone);
+         DELETE FROM trace WHERE id IN (SELECT trace FROM temp.gone);",
     )?;
     Ok(spans as u64)
 }

@@ -14,7 +14,7 @@ use shared::resource::{Resource, Scope};
 
 use super::codec::Unpacker;
 use super::schema::{self, Header};
-use super::{replay, run};
+use super::{links, replay, run};
 use crate::store::StoreError;
 
 /// How long a connection waits for another one: only checkpoints at the end of a day need it.
@@ -92,6 +92,7 @@ impl DayFile {
         }
         replay::prepare(&connection)
             .and_then(|()| run::prepare(&connection))
+            .and_then(|()| links::prepare(&mut connection))
             .map_err(|source| self.error("cannot open", source))?;
         Ok(connection)
     }
@@ -107,6 +108,16 @@ impl DayFile {
         self.give_back(reader);
         self.check(header)?;
         Ok(header == Header::Current)
+    }
+
+    /// Whether the file knows which traces link to which.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub fn knows_links(&self) -> Result<bool, StoreError> {
+        self.read(|reader| {
+            links::is_known(&reader.connection).map_err(|source| self.error("cannot read", source))
+        })
     }
 
     /// Reads every page; the first damage in words.

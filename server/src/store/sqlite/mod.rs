@@ -12,6 +12,7 @@ mod codec;
 mod day;
 mod erase;
 mod file;
+mod links;
 mod lock;
 mod notes;
 mod read;
@@ -117,6 +118,20 @@ impl SqliteStore {
             doing: "cannot make room for packing".to_owned(),
             source,
         })
+    }
+
+    /// Brings one file of an earlier day up to date with what this program keeps in it, the newest that needs it: one
+    /// each time that the store is tidied up, so that starting does not wait for all of them.
+    fn prepare_old_file(&self) -> Result<(), StoreError> {
+        for file in self.files() {
+            if !file.knows_links()? {
+                // What is written to it now waits: the table is made in one transaction.
+                let _appending = self.appender.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(file.open_writer()?);
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     fn write_error(&self, day: Day, doing: &str, source: rusqlite::Error) -> StoreError {
@@ -310,7 +325,7 @@ impl Store for SqliteStore {
 
     fn expire(&self) -> Result<(), StoreError> {
         let Some(retention_days) = self.retention_days else {
-            return Ok(());
+            return self.prepare_old_file();
         };
         let oldest = self.today().minus(retention_days.saturating_sub(1));
         let expired: Vec<(Day, Arc<DayFile>)> = {
@@ -322,7 +337,7 @@ impl Store for SqliteStore {
             tracing::info!(%day, path = %file.path().display(), "dropped a day past its retention");
             file.remove()?;
         }
-        Ok(())
+        self.prepare_old_file()
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@
 //!                   documents are the spans of one trace in one transaction
 //! log               log records, by trace
 //! metric            metrics with their points
+//! link              which traces link to which (`links`)
 //! run, run_picture  re-runs of sessions, and pictures of them (`run`)
 //! replay            chunks of pages' recordings, by session, tab and number (`replay`)
 //! ```

@@ -14,7 +14,7 @@ use shared::id::TraceId;
 use shared::time::{DurationNanos, UnixNanos};
 
 use super::file::{DayFile, Reader};
-use super::tokens;
+use super::{links, tokens};
 use crate::store::{Candidate, Filter, StoreError};
 
 /// How many rows a file hands out at a time.
@@ -170,18 +170,12 @@ impl FileList {
             list.ended = true;
             return Ok(list);
         }
-        let words: Vec<u64> = filter.terms.iter().filter_map(tokens::of_term).collect();
-        if words.is_empty() {
-            return Ok(list);
-        }
-        let mut query = String::new();
-        for word in words {
-            tokens::push_word(word, &mut query);
-            query.push(' ');
-        }
         file.read(|reader| {
-            let found = traces_with(reader, &query)
-                .map_err(|source| file.error("cannot search", source))?;
+            let found =
+                indexed(reader, filter).map_err(|source| file.error("cannot search", source))?;
+            let Some(found) = found else {
+                return Ok(());
+            };
             if found.len() <= MAX_FETCHED {
                 list.page = list
                     .fetch(reader, &found)
@@ -276,6 +270,27 @@ impl FileList {
     }
 }
 
+/// The traces that the indexes have for a filter; `None` where nothing is asked of them.
+fn indexed(reader: &Reader, filter: &Filter) -> rusqlite::Result<Option<HashSet<i64>>> {
+    let linking = match filter.links_to {
+        Some(id) => links::to(&reader.connection, id)?,
+        None => None,
+    };
+    let mut query = String::new();
+    for word in filter.terms.iter().filter_map(tokens::of_term) {
+        tokens::push_word(word, &mut query);
+        query.push(' ');
+    }
+    if query.is_empty() {
+        return Ok(linking);
+    }
+    let mut found = traces_with(reader, &query)?;
+    if let Some(linking) = linking {
+        found.retain(|trace| linking.contains(trace));
+    }
+    Ok(Some(found))
+}
+
 fn traces_with(reader: &Reader, query: &str) -> rusqlite::Result<HashSet<i64>> {
     reader
         .connection
@@ -300,7 +315,8 @@ fn latest_part(filter: &Filter) -> UnixNanos {
         Some(after) => filter.end.min(after.start.0),
         None => filter.end,
     };
-    if filter.terms.is_empty() && !filter.failed && filter.lasted.is_none() {
+    let asks_nothing = filter.terms.is_empty() && filter.links_to.is_none();
+    if asks_nothing && !filter.failed && filter.lasted.is_none() {
         latest
     } else {
         latest + MAX_LATER

@@ -505,3 +505,59 @@ fn recordings_go_with_the_day_on_which_they_arrived() {
         .expect("readable");
     assert_eq!(events.len(), 1);
 }
+
+#[test]
+fn links_are_known_of_files_of_before_there_was_their_table() {
+    let directory = directory();
+    let clock = TestClock::at_noon();
+    let store = open(directory.path(), &clock, None);
+    let link = |linked| shared::span::SpanLink {
+        trace_id: trace_id(linked),
+        span_id: crate::sample::span_id(1),
+        trace_state: String::new(),
+        attributes: Vec::new(),
+        dropped_attributes_count: 0,
+        flags: 0,
+    };
+    let linking = |trace, linked| {
+        let mut record = span(trace, 1);
+        record.span.links = vec![link(linked)];
+        record
+    };
+    store
+        .append(&[spans([linking(1, 7), span(2, 1)])])
+        .expect("room");
+    store.close().expect("closable");
+    drop(store);
+    let old = directory.path().join("2026-11-22.sqlite");
+    let connection = rusqlite::Connection::open(&old).expect("a file");
+    connection
+        .execute_batch("DROP TABLE link")
+        .expect("as before");
+    drop(connection);
+
+    let filter = crate::store::Filter {
+        links_to: Some(trace_id(7)),
+        ..crate::store::Filter::default()
+    };
+    let offered = |store: &SqliteStore| -> Vec<TraceId> {
+        let found = store.candidates(&filter).expect("readable");
+        found.map(|one| one.expect("readable").id).collect()
+    };
+    // Another program's reader has the file as it was: nothing is known, and nothing is left out.
+    let file = DayFile::new(old);
+    assert!(!file.knows_links().expect("readable"));
+    drop(file);
+    // A later day: the old file is not written to, and gets its table when the store is tidied up.
+    clock.set(day(1));
+    let store = open(directory.path(), &clock, None);
+    store.append(&[spans([linking(3, 7)])]).expect("room");
+    store.expire().expect("writable");
+    assert_eq!(offered(&store), [1, 3].map(trace_id));
+    assert!(
+        store
+            .files()
+            .iter()
+            .all(|file| file.knows_links().expect("readable"))
+    );
+}

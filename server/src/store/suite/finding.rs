@@ -34,6 +34,52 @@ fn a_search_goes_on_where_its_page_ended() {
 }
 
 #[test]
+fn a_link_is_found_from_both_ends() {
+    for_both(|subject| {
+        // Of thirty traces the fifth links to the second, which came before it, and to the twentieth, which comes later.
+        subject.append(spans((1..=30).map(|trace| {
+            with(trace, i64::from(trace), |record| {
+                let linked = if trace == 5 { &[2, 20][..] } else { &[] };
+                record.span.links = linked.iter().map(|linked| link(*linked)).collect();
+            })
+        })));
+        for linked in [2, 20] {
+            let text = format!("{{ link:traceID = \"{}\" }}", trace_id(linked));
+            let found = subject.find(&text, UnixNanos(0), UnixNanos(u64::MAX), 10);
+            assert_eq!(found.traces, ids(&[5]), "who links to {linked}");
+            let looked_at = if subject.name == "memory" { 30 } else { 1 };
+            assert_eq!(found.scanned, looked_at, "{}", subject.name);
+            let text = format!("{{ trace:id = \"{}\" }}", trace_id(linked));
+            let found = subject.find(&text, UnixNanos(0), UnixNanos(u64::MAX), 10);
+            assert_eq!(
+                (found.traces, found.scanned),
+                (ids(&[linked]), 1),
+                "what 5 links to"
+            );
+        }
+        let nobody = format!("{{ link:traceID = \"{}\" }}", trace_id(9));
+        assert_eq!(subject.found(&nobody), []);
+        // Together with what the other index has.
+        let both = format!(
+            "{{ link:traceID = \"{}\" && name = \"none\" }}",
+            trace_id(2)
+        );
+        assert_eq!(subject.found(&both), []);
+    });
+}
+
+fn link(trace: u32) -> shared::span::SpanLink {
+    shared::span::SpanLink {
+        trace_id: trace_id(trace),
+        span_id: span_id(1),
+        trace_state: String::new(),
+        attributes: Vec::new(),
+        dropped_attributes_count: 0,
+        flags: 0,
+    }
+}
+
+#[test]
 fn a_search_says_what_it_looked_at_and_why_it_ended() {
     for_both(|subject| {
         let mut records: Vec<_> = (1..=5)
