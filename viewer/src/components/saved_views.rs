@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use send_wrapper::SendWrapper;
 use shared::id::SpanId;
 use shared::query::{View, ViewRequest, ViewsResponse};
 
@@ -10,6 +11,7 @@ use super::notes::AUTHOR;
 use crate::api::{self, ApiError};
 use crate::browser;
 use crate::model::saved::{self, SavedView};
+use crate::pages::later;
 
 const KEY: &str = "throughline.views";
 const PATH: &str = "/api/v1/views";
@@ -168,7 +170,16 @@ async fn send(view: &View) -> Result<View, ApiError> {
     api::json(&api::send("PUT", &path, Some(body)).await?)
 }
 
-/// A button with the list: keep this view, go to one, rename it, drop it and take that back.
+/// What the list is about.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// The address of the view that is shown.
+    pub address: Signal<String>,
+    /// Goes to an address.
+    pub on_open: Callback<String>,
+}
+
+/// A button with the list, which is loaded when it is opened.
 #[component]
 pub fn SavedViews(
     /// The address of the view that is shown.
@@ -177,12 +188,40 @@ pub fn SavedViews(
     /// Goes to an address.
     on_open: Callback<String>,
 ) -> impl IntoView {
+    let opened = RwSignal::new(false);
+    let list = move || {
+        opened.get().then(|| {
+            let part = SendWrapper::new(async move {
+                let made = later::saved(Shown { address, on_open }).await;
+                made.unwrap_or_else(|_| {
+                    view! { <p class="saved__note saved__note--failed" role="alert">"The list did not load; reload the page."</p> }.into_any()
+                })
+            });
+            Suspend::new(part)
+        })
+    };
+    view! {
+        <details class="saved" on:toggle=move |_| opened.set(true)>
+            <summary class="button saved__button">"Saved"</summary>
+            <div class="saved__list">{list}</div>
+        </details>
+    }
+}
+
+/// The list: keep this view, go to one, rename it, drop it and take that back.
+#[component]
+pub fn SavedList(
+    /// What it is about.
+    shown: Shown,
+) -> impl IntoView {
+    let Shown { address, on_open } = shown;
     let views = Views {
         team: RwSignal::default(),
         own: RwSignal::new(saved::read_views(&browser::kept(KEY).unwrap_or_default())),
         dropped: RwSignal::new(None),
         failure: RwSignal::default(),
     };
+    views.read();
     let name = RwSignal::new(String::new());
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -249,9 +288,6 @@ pub fn SavedViews(
         row(view.name, view.address, String::new(), rename, drop)
     };
     view! {
-        <details class="saved" on:toggle=move |_| views.read()>
-            <summary class="button saved__button">"Saved"</summary>
-            <div class="saved__list">
                 <form class="saved__new" on:submit=save>
                     <input
                         class="input"
@@ -279,7 +315,5 @@ pub fn SavedViews(
                 })}
                 {move || views.failure.with(|failure| (!failure.is_empty()).then(|| view! { <p class="saved__note saved__note--failed" role="alert">{failure.clone()}</p> }))}
                 <p class="saved__note">"Kept on the server for everybody who may see it, with query, filters and time."</p>
-            </div>
-        </details>
     }
 }

@@ -16,18 +16,22 @@ use super::sessions::SessionsPage;
 use super::setup::SetupPage;
 use super::trace::TracePage;
 use super::trace_views::TraceViewPage;
+use crate::components::saved_views::{SavedList, Shown};
 use crate::model::page::Page;
 
-/// A part of that name, which makes the given pages.
+/// A part of that name, which makes what is given for a page, or for what else it is about.
 macro_rules! part {
     ($(#[$about:meta])* $name:ident, $pages:ident) => {
+        part!($(#[$about])* $name, $pages, Page);
+    };
+    ($(#[$about:meta])* $name:ident, $pages:ident, $of:ty) => {
         $(#[$about])*
         ///
         /// # Errors
         /// When the part cannot be loaded.
         #[cfg(feature = "split")]
         #[wasm_split_helpers::wasm_split($name, fallible)]
-        pub fn $name(page: Page) -> Result<AnyView, SplitLoaderError> {
+        pub fn $name(page: $of) -> Result<AnyView, SplitLoaderError> {
             Ok($pages(page))
         }
 
@@ -36,7 +40,7 @@ macro_rules! part {
         /// # Errors
         /// Never: it is loaded already.
         #[cfg(not(feature = "split"))]
-        pub async fn $name(page: Page) -> Result<AnyView, SplitLoaderError> {
+        pub async fn $name(page: $of) -> Result<AnyView, SplitLoaderError> {
             Ok($pages(page))
         }
     };
@@ -58,6 +62,17 @@ part!(
     files,
     file_pages
 );
+
+part!(
+    /// The views that are kept by name.
+    saved,
+    saved_list,
+    Shown
+);
+
+fn saved_list(shown: Shown) -> AnyView {
+    view! { <SavedList shown=shown /> }.into_any()
+}
 
 fn file_pages(_: Page) -> AnyView {
     view! { <FilePage /> }.into_any()
