@@ -1,7 +1,8 @@
 //! TraceQL in the browser: reading a query as it is typed, and evaluating it on a trace in columns.
 //!
-//! It is a part of the program that is loaded with the first query, and the engine for regular expressions another,
-//! loaded with the first of those (docs/adr/0028-traceql-is-evaluated-where-the-trace-is.md).
+//! It is in the part of the program that reads files, whose fields are queried too; it is loaded with the first query.
+//! The engine for regular expressions is another part, loaded with the first of those
+//! (docs/adr/0028-traceql-is-evaluated-where-the-trace-is.md).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -90,7 +91,7 @@ macro_rules! part {
 }
 
 part!(
-    traceql,
+    files,
     /// What is wrong with a query; `None` where nothing is, or only that it is not finished.
     fn check(text: String) -> Later<Option<Mistake>> {
         Box::pin(async move {
@@ -103,7 +104,7 @@ part!(
 );
 
 part!(
-    traceql,
+    files,
     /// The nodes that a query finds, in order.
     fn filter(job: Job) -> Later<Result<Vec<u32>, Refusal>> {
         Box::pin(find(job))

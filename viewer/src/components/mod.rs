@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod attribute_over_trace;
+pub mod compare_bar;
 pub mod completion;
 pub mod copy_button;
 pub mod drawer;

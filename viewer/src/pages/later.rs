@@ -16,21 +16,23 @@ use super::sessions::SessionsPage;
 use super::setup::SetupPage;
 use super::trace::TracePage;
 use super::trace_views::TraceViewPage;
+use crate::components::compare_bar::{Choice, CompareBar};
 use crate::components::saved_views::{SavedList, Shown};
 use crate::model::page::Page;
 
-/// A part of that name, which makes what is given for a page, or for what else it is about.
+/// A part of that name, which makes what is given for a page; or a function of a part that there is, for what else it
+/// is about. Each further part would cut what several of them share into smaller pieces, which pack less well.
 macro_rules! part {
     ($(#[$about:meta])* $name:ident, $pages:ident) => {
-        part!($(#[$about])* $name, $pages, Page);
+        part!($(#[$about])* $name, $pages, Page, $name);
     };
-    ($(#[$about:meta])* $name:ident, $pages:ident, $of:ty) => {
+    ($(#[$about:meta])* $name:ident, $pages:ident, $of:ty, $part:ident) => {
         $(#[$about])*
         ///
         /// # Errors
         /// When the part cannot be loaded.
         #[cfg(feature = "split")]
-        #[wasm_split_helpers::wasm_split($name, fallible)]
+        #[wasm_split_helpers::wasm_split($part, fallible)]
         pub fn $name(page: $of) -> Result<AnyView, SplitLoaderError> {
             Ok($pages(page))
         }
@@ -67,8 +69,20 @@ part!(
     /// The views that are kept by name.
     saved,
     saved_list,
-    Shown
+    Shown,
+    others
 );
+part!(
+    /// What the traces that are chosen in a list can be compared with.
+    compare_bar,
+    compare_bar_of,
+    Choice,
+    others
+);
+
+fn compare_bar_of(choice: Choice) -> AnyView {
+    view! { <CompareBar choice=choice /> }.into_any()
+}
 
 fn saved_list(shown: Shown) -> AnyView {
     view! { <SavedList shown=shown /> }.into_any()

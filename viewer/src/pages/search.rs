@@ -1,15 +1,16 @@
 //! The search page: a query, filters, and the traces that they find.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use send_wrapper::SendWrapper;
 use shared::query::{ServicesResponse, Stopped, TraceSummary};
 use shared::time::UnixNanos;
 
+use super::later;
 use crate::api::{self, ApiError, Fetched, Remote, SearchResponse, use_fetch};
 use crate::browser;
+use crate::components::compare_bar::Choice;
 use crate::components::filters::Filters;
 use crate::components::nothing::Nothing;
 use crate::components::query_bar::QueryBar;
@@ -222,6 +223,10 @@ fn Traces(
     });
     let more = move || answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.more));
     let picked = RwSignal::new(Picked::default());
+    // Once something was chosen, the bar is there, and empty where nothing is any more.
+    let picking = Memo::new(move |was: Option<&bool>| {
+        was == Some(&true) || picked.with(|picked| picked.len() > 0)
+    });
     let row = move |trace: TraceSummary| {
         let id = trace.trace_id;
         let label = format!("Choose {} to compare", format::quoted(&trace.root_name));
@@ -262,7 +267,13 @@ fn Traces(
         <ol class="trace-list" class:trace-list--picking=move || picked.with(|picked| picked.len() > 0)>
             <For each=traces key=key children=row />
         </ol>
-        <CompareBar picked=picked answer=answer />
+        {move || picking.get().then(|| {
+            let part = SendWrapper::new(async move {
+                // Without its part there is no bar, and the boxes say what is chosen.
+                later::compare_bar(Choice { picked, answer }).await.unwrap_or_else(|_| ().into_any())
+            });
+            Suspend::new(part)
+        })}
         <p class="trace-list__end">
             {move || answer.get().map(|answer| extent(&answer))}
             <Show when=move || more() && limit() < MOST>
@@ -288,48 +299,6 @@ fn Traces(
                 <a href=move || Filter { after: String::new(), ..filter.get() }.address()>"first page"</a>
             </Show>
         </p>
-    }
-}
-
-/// What the chosen traces can be compared with.
-#[component]
-fn CompareBar(
-    picked: RwSignal<Picked>,
-    answer: Signal<Option<Arc<SearchResponse>>>,
-) -> impl IntoView {
-    // What is not in the list any more cannot be compared from it.
-    Effect::new(move |_| {
-        let Some(answer) = answer.get() else {
-            return;
-        };
-        let listed = |id| answer.traces.iter().any(|trace| trace.trace_id == id);
-        if picked.with_untracked(|picked| !picked.all(listed)) {
-            picked.update(|picked| picked.keep(listed));
-        }
-    });
-    let offers = Memo::new(move |_| {
-        let answer = answer.get()?;
-        let offers = picked.with(|picked| picked.offers(&answer.traces));
-        (!offers.is_empty()).then_some(offers)
-    });
-    let said = move || match picked.with(Picked::len) {
-        1 => "1 trace chosen. Choose another, or compare it",
-        _ => "2 traces chosen.",
-    };
-    move || {
-        offers.get().map(|offers| {
-            let links = offers.into_iter().enumerate().map(|(place, offer)| {
-                let main = place == 0 && picked.with_untracked(|picked| picked.len() == 2);
-                view! { <a class="button" class:button--primary=main href=offer.address>{offer.label}</a> }
-            });
-            view! {
-                <div class="compare-bar" role="region" aria-label="Compare traces">
-                    <span role="status">{said}</span>
-                    {links.collect_view()}
-                    <button type="button" class="link" on:click=move |_| picked.set(Picked::default())>"Clear"</button>
-                </div>
-            }
-        })
     }
 }
 
