@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use shared::session::export::{bundle, markdown, playwright, traces_of_userflow, userflow};
+use shared::session::export::{
+    Picture, bundle, markdown, playwright, traces_of_userflow, userflow,
+};
 
 use super::http::ServerArgs;
 use crate::recorded::Recorded;
@@ -64,7 +66,9 @@ pub enum SessionFormat {
 #[derive(Debug)]
 pub struct PagePicture {
     /// Where it is, as a report names it.
-    pub path: Option<String>,
+    pub address: Option<String>,
+    /// The page that shows it with what belongs to it.
+    pub page: Option<String>,
     /// The picture.
     pub bytes: Vec<u8>,
 }
@@ -84,8 +88,13 @@ impl SessionFormat {
             Self::Userflow => format!("{:#}\n", userflow(&exported)),
             Self::UserflowTraces => format!("{:#}\n", traces_of_userflow(&exported)),
             Self::Markdown => {
-                let path = picture.and_then(|picture| picture.path.as_deref());
-                markdown(&exported, viewer, path)
+                let picture = picture.and_then(|picture| {
+                    Some(Picture {
+                        address: picture.address.as_deref()?,
+                        page: picture.page.as_deref(),
+                    })
+                });
+                markdown(&exported, viewer, picture)
             }
             Self::Bundle => bundle(&exported, picture.map(|picture| picture.bytes.as_slice())),
         }
@@ -119,7 +128,8 @@ pub fn run(config: &ExportSession) -> anyhow::Result<ExitCode> {
     let recorded = Recorded::load(&source, &config.session)?;
     let picture = match &config.picture {
         Some(path) => Some(PagePicture {
-            path: Some(path.display().to_string()),
+            address: Some(path.display().to_string()),
+            page: None,
             bytes: std::fs::read(path)
                 .with_context(|| format!("cannot read {}", path.display()))?,
         }),

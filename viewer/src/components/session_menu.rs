@@ -74,7 +74,9 @@ pub fn SessionMenu(
                 <button type="button" on:click=copy>"Copy the command" <small>"throughline replay"</small></button>
                 {FILES
                     .map(|(format, name, what)| {
-                        let href = format!("/api/v1/sessions/{encoded}/export?format={format}");
+                        let here = window().location().origin().unwrap_or_default();
+                        let here = crate::url::encode(&here);
+                        let href = format!("/api/v1/sessions/{encoded}/export?format={format}&link={here}");
                         view! { <a href=href download="" rel="external">{name} <small>{what}</small></a> }
                     })}
                 {listed}

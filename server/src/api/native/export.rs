@@ -63,7 +63,7 @@ pub async fn session(
                 return Ok(None);
             }
             let picture = if with_picture {
-                last_picture(store, &id)?
+                last_picture(store, &id, parameters.link.as_deref())?
             } else {
                 None
             };
@@ -80,8 +80,12 @@ pub async fn session(
     Ok((headers, file).into_response())
 }
 
-/// The page after the last step that the session's latest re-run came to.
-fn last_picture(store: &dyn Store, id: &str) -> Result<Option<PagePicture>, StoreError> {
+/// The page after the last step that the session's latest re-run came to; with the viewer's address, where it is seen.
+fn last_picture(
+    store: &dyn Store,
+    id: &str,
+    viewer: Option<&str>,
+) -> Result<Option<PagePicture>, StoreError> {
     for run in store.runs(id)? {
         let Some(report) = store.run(&run.id)? else {
             continue;
@@ -92,7 +96,13 @@ fn last_picture(store: &dyn Store, id: &str) -> Result<Option<PagePicture>, Stor
             .max_by_key(|picture| (picture.run, picture.step));
         let Some(picture) = latest else { continue };
         let bytes = store.run_picture(&run.id, picture.number)?;
-        return Ok(bytes.map(|bytes| PagePicture { path: None, bytes }));
+        let viewer = viewer.map(|viewer| viewer.trim_end_matches('/'));
+        let number = picture.number;
+        return Ok(bytes.map(|bytes| PagePicture {
+            address: viewer.map(|at| format!("{at}/api/v1/runs/{}/pictures/{number}", run.id)),
+            page: viewer.map(|at| format!("{at}/run/{}", run.id)),
+            bytes,
+        }));
     }
     Ok(None)
 }

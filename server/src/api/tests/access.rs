@@ -381,5 +381,13 @@ async fn an_offline_page_has_the_picture_of_a_run_for_those_who_may_see_it() {
         let page = page.text().await.expect("text");
         assert!(page.contains("Session visit"), "{page}");
         assert_eq!(page.contains("data:image/png;base64,"), shown, "{token}");
+        let report = "/api/v1/sessions/visit/export?format=markdown&link=https://traces.example/";
+        let report = get(&server, report, token).await;
+        let report = report.text().await.expect("text");
+        let picture = "[![The page](https://traces.example/api/v1/runs/r1/pictures/0)](https://traces.example/run/r1)";
+        assert_eq!(report.contains(picture), shown, "{token}: {report}");
     }
+    // Whoever may see it gets it from there.
+    let picture = get(&server, "/api/v1/runs/r1/pictures/0", REPLAY).await;
+    assert_eq!(picture.status(), 200);
 }

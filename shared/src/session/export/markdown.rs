@@ -6,10 +6,23 @@ use super::Exported;
 use crate::report;
 use crate::report::{plain, utc};
 
+/// A picture of the page, as a report shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// Where it leads to; to nothing where this is not given.
+    pub page: Option<&'a str>,
+}
+
 /// The report: the steps, what went wrong, and the trace of what failed, or else of the last step.
-/// `viewer` is the viewer's address and `picture` that of a picture of the page, where there are such.
+/// `viewer` is the viewer's address.
 #[must_use]
-pub fn markdown(exported: &Exported<'_>, viewer: Option<&str>, picture: Option<&str>) -> String {
+pub fn markdown(
+    exported: &Exported<'_>,
+    viewer: Option<&str>,
+    picture: Option<Picture<'_>>,
+) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write(&mut out, exported, viewer, picture);
@@ -20,7 +33,7 @@ fn write(
     out: &mut String,
     exported: &Exported<'_>,
     viewer: Option<&str>,
-    picture: Option<&str>,
+    picture: Option<Picture<'_>>,
 ) -> std::fmt::Result {
     let session = exported.session;
     let script = exported.script;
@@ -68,11 +81,12 @@ fn write(
         }
     }
     if let Some(picture) = picture {
-        writeln!(
-            out,
-            "\n## The page\n\n![The page]({})",
-            picture.replace([' ', '(', ')', '<', '>', '\n'], "%20")
-        )?;
+        let quoted = |address: &str| address.replace([' ', '(', ')', '<', '>', '\n'], "%20");
+        let shown = format!("![The page]({})", quoted(picture.address));
+        match picture.page {
+            None => writeln!(out, "\n## The page\n\n{shown}")?,
+            Some(page) => writeln!(out, "\n## The page\n\n[{shown}]({})", quoted(page))?,
+        }
     }
     let instructions = || script.instructions.iter().rev();
     let failing = instructions().find(|one| exported.trace(one.trace).is_some_and(fails));

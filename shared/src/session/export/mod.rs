@@ -20,7 +20,7 @@ use crate::id::TraceId;
 use crate::trace::Trace;
 
 pub use bundle::bundle;
-pub use markdown::markdown;
+pub use markdown::{Picture, markdown};
 pub use playwright::playwright;
 pub use userflow::{traces_of_userflow, userflow};
 
