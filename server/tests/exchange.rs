@@ -152,7 +152,11 @@ fn says_what_is_wrong_with_which_file_and_imports_the_others() {
         "bad.json",
         b"{\"data\":[{\"spans\":[{\"startTime\":\"x\"}]}]}",
     );
-    let foreign = write(&directory, "foreign.json", b"{\"traceEvents\":[]}");
+    let foreign = write(
+        &directory,
+        "foreign.json",
+        b"{\"traceEvents\":[{\"ph\":\"X\",\"ts\":\"x\"}]}",
+    );
     let output = run(&[
         "import",
         "--data",
@@ -167,7 +171,7 @@ fn says_what_is_wrong_with_which_file_and_imports_the_others() {
     for part in [
         "bad.json: ",
         "at line 1 column 35",
-        "foreign.json: these trace events are another program's",
+        "foreign.json: invalid type: string \"x\", expected f64 at line 1 column 34",
         "/nowhere.json: No such file",
         "imported 2 spans from 1 files; 3 files could not be read",
     ] {

@@ -102,7 +102,9 @@ test.describe('a recorded booking', () => {
     await expect.poll(async () => (await heard(page, 'shown')).length).toBeGreaterThan(0);
     const end = Number(await playhead(page).getAttribute('max'));
     await page.getByRole('button', { name: 'Play', exact: true }).click();
-    await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible();
+    // The visit was a moment ago: at its end the page waits for what may come, for a minute.
+    await expect(playhead(page)).toHaveValue(String(end));
+    await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible({ timeout: 90_000 });
     expect(Number(await playhead(page).inputValue())).toBe(end);
     expect(new URL(page.url()).searchParams.get('speed')).toBe('8');
     const fields = await playerFrame(page, throughline).evaluate(() => [...document.querySelector('.replayer-wrapper iframe').contentDocument.querySelectorAll('input:not([type=radio], [type=checkbox])')].filter(({ value }) => value.includes('•')).length);
@@ -226,7 +228,7 @@ test.describe('what is missing', () => {
     await sendRecording(throughline, { session, stream: 'no-picture', events: [rewording(at(10), 'x')] });
     await page.goto(`${throughline.viewerUrl}/session/${session}`);
     await expect(page.locator('.screen__cover')).toContainText('no whole picture');
-    await page.route('**/replay/no-picture', (route) => route.fulfill({ status: 503, json: { code: 'unavailable', message: 'the store cannot be read' } }));
+    await page.route('**/replay/no-picture?*', (route) => route.fulfill({ status: 503, json: { code: 'unavailable', message: 'the store cannot be read' } }));
     await page.reload();
     await expect(page.locator('.screen__cover')).toContainText('the store cannot be read');
     await page.route(`${throughline.playerUrl}/`, (route) => route.abort());

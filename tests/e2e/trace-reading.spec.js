@@ -1,5 +1,7 @@
 // Ways to read one trace: colours, a value followed, clocks, density, links and logs.
 
+import { gzipSync } from 'node:zlib';
+
 import { expect, test } from '../harness/fixtures.js';
 import { makeTrace } from '../harness/otlp.js';
 
@@ -333,6 +335,8 @@ test('files of other tools are opened without a server', async ({ page, ownThrou
   for (const format of ['jaeger', 'zipkin', 'perfetto']) {
     files[format] = Buffer.from(await (await fetch(`${ownThroughline.viewerUrl}/api/v1/traces/${traceId}/export?format=${format}`)).arrayBuffer());
   }
+  // One packed with gzip, and what the Performance panel saves.
+  files['jaeger-packed'] = gzipSync(files.jaeger);
   const loaded = page.waitForResponse((response) => /split_traces.*\.wasm/.test(response.url()));
   await page.goto(`${ownThroughline.viewerUrl}/file`);
   await loaded;
@@ -344,6 +348,13 @@ test('files of other tools are opened without a server', async ({ page, ownThrou
     await expect(shownRows(page)).toHaveCount(10);
     await page.goBack();
   }
+  const events = [{ ph: 'M', name: 'process_name', pid: 1, tid: 0, args: { name: 'Renderer' } }, { ph: 'X', name: 'RunTask', pid: 1, tid: 2, ts: 10, dur: 50 }, { ph: 'X', name: '<b>Layout</b>', pid: 1, tid: 2, ts: 20, dur: 5 }];
+  await page.getByLabel('A file of traces').setInputFiles({ name: 'Trace.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ traceEvents: events, metadata: {} })) });
+  await expect(shownRows(page)).toHaveCount(4);
+  await expect(page.getByText('<b>Layout</b>').first()).toBeVisible();
+  await page.goBack();
+  await page.getByLabel('A file of traces').setInputFiles({ name: 'broken.pb', mimeType: 'application/x-protobuf', buffer: Buffer.from([10, 5, 18, 3, 18]) });
+  await expect(page.getByText('broken.pb cannot be opened: damaged OTLP protobuf: 5 bytes are announced and 3 are left, at byte 2')).toBeVisible();
   await page.getByLabel('A file of traces').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
   await expect(page.getByText('notes.txt cannot be opened')).toBeVisible();
 });

@@ -68,7 +68,7 @@ enum ImportFormat {
     Jaeger,
     /// Zipkin v2
     Zipkin,
-    /// What `export --format perfetto` wrote
+    /// Chrome's trace events: the Performance panel's, or what `export --format perfetto` wrote
     Perfetto,
 }
 

@@ -1,7 +1,7 @@
-//! Files that other tools write and read: OTLP/JSON, Jaeger's, Zipkin's and Chrome's trace events.
+//! Files that other tools write and read: OTLP, Jaeger's, Zipkin's and Chrome's trace events.
 //!
-//! [`Format::detect`] tells a file's format by its outermost keys, [`decode`] reads it into the
-//! trace model and [`encode`] writes it. What a format cannot say is left out in the direction of
+//! [`read`] reads a file of any of them. [`Format::detect`] tells the format of JSON by its outermost keys, [`decode`]
+//! reads it into the trace model and [`encode`] writes it. What a format cannot say is left out in the direction of
 //! writing only: whatever one of these functions has written, the other reads back without a loss.
 //! Jaeger and Zipkin count microseconds, and Zipkin's tags are texts.
 
@@ -9,6 +9,7 @@ mod attribute;
 mod chrome;
 mod id;
 mod jaeger;
+mod protobuf;
 mod zipkin;
 
 use std::fmt;
@@ -37,15 +38,18 @@ pub enum Format {
 pub enum FormatError {
     /// The file is none of the formats.
     #[error(
-        "neither OTLP/JSON (`resourceSpans`), Jaeger (`data`), Zipkin v2 (a list of spans) nor a \
-         Throughline export for Perfetto (`traceEvents`)"
+        "neither OTLP (protobuf, or JSON with `resourceSpans`), Jaeger (`data`), Zipkin v2 (a list of spans) nor \
+         Chrome's trace events (`traceEvents`, or a list of them)"
     )]
     Unknown,
-    /// Trace events of another program have no trace ids.
-    #[error(
-        "these trace events are another program's; only Throughline's own exports have the ids that a trace needs"
-    )]
-    ForeignEvents,
+    /// The file is damaged OTLP protobuf.
+    #[error("damaged OTLP protobuf: {message}, at byte {at}")]
+    Protobuf {
+        /// What is wrong.
+        message: String,
+        /// Where, from 0.
+        at: usize,
+    },
     /// The file is damaged. The message says where.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -130,10 +134,59 @@ impl<'de> Visitor<'de> for Telling<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        *self.0 = Some(Format::Zipkin);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        // An event has a phase, and a span has none. An empty list has no span.
+        *self.0 = members.next_element_seed(First)?.or(Some(Format::Zipkin));
         Ok(())
     }
+}
+
+/// Tells a list by its first member.
+struct First;
+
+impl<'de> serde::de::DeserializeSeed<'de> for First {
+    type Value = Format;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Format, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for First {
+    type Value = Format;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a span or a trace event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Format, A::Error> {
+        let mut format = Format::Zipkin;
+        while let Some(key) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+            if key == "ph" {
+                format = Format::Perfetto;
+            }
+            members.next_value::<IgnoredAny>()?;
+        }
+        Ok(format)
+    }
+}
+
+/// Reads the spans of an unpacked file of any kind: JSON of a [`Format`], or OTLP protobuf.
+///
+/// # Errors
+/// [`FormatError`] where it is none of them, or damaged; it says at which line and column, or at which byte.
+pub fn read(file: &[u8]) -> Result<Decoded<SpanRecord>, FormatError> {
+    let first = file.iter().find(|byte| !byte.is_ascii_whitespace());
+    // A message begins with the number 10, which is a newline.
+    if matches!(first, None | Some(b'{' | b'[')) {
+        let format = Format::detect(file);
+        let is_message = file.first().is_some_and(|byte| *byte < b' ');
+        return match format {
+            Err(error) if is_message => protobuf::decode(file).map_err(|_| error),
+            format => decode(format?, file),
+        };
+    }
+    protobuf::decode(file)
 }
 
 /// Reads the spans of a file.

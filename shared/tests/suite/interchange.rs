@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shared::attribute::{AttributeValue, find};
-use shared::interchange::{Format, FormatError, decode, encode};
+use shared::interchange::{self, Format, FormatError, decode, encode};
 use shared::span::{SpanKind, SpanRecord, StatusCode};
 use shared::trace::{Warning, assemble};
 
@@ -31,6 +31,18 @@ fn skeleton(spans: &[SpanRecord]) -> Vec<impl PartialEq + std::fmt::Debug> {
         .collect();
     found.sort_by_key(|(ids, ..)| *ids);
     found
+}
+
+/// An event as a careless or hostile program may write it.
+fn any_event() -> impl Strategy<Value = serde_json::Value> {
+    let phase = prop::sample::select(vec![
+        "X", "B", "E", "b", "e", "n", "s", "t", "f", "i", "M", "C", "S", "F", "", "?",
+    ]);
+    let time = prop_oneof![0.0..50.0, Just(-1.0), Just(1e300), Just(0.0)];
+    (phase, time, 0.0..30.0, 0..3u8, 0..3u8, 0..3u8).prop_map(|(ph, ts, dur, pid, tid, id)| {
+        serde_json::json!({"ph": ph, "ts": ts, "dur": dur, "pid": pid, "tid": tid, "id": id,
+            "name": format!("n{id}"), "cat": "c", "args": {"name": "named"}})
+    })
 }
 
 proptest! {
@@ -67,6 +79,24 @@ proptest! {
             let _ = decode(format, text.as_bytes());
         }
         let _ = Format::detect(&file);
+        let _ = interchange::read(&file);
+        let _ = interchange::read(text.as_bytes());
+    }
+
+    #[test]
+    fn no_trace_event_makes_a_reader_panic(events in proptest::collection::vec(any_event(), 0..40), cut in any::<prop::sample::Index>()) {
+        let list = serde_json::to_string(&events).expect("JSON");
+        let object = format!("{{\"traceEvents\":{list}}}");
+        for file in [&list, &object] {
+            let Ok(decoded) = interchange::read(file.as_bytes()) else { continue };
+            let spans = decoded.records.len();
+            // All is one tree: nothing is lost, and nothing is its own ancestor.
+            let trace = assemble(decoded.records);
+            prop_assert_eq!(trace.nodes.len(), spans);
+            let is_of_time = |one: &Warning| matches!(one, Warning::ZeroDuration { .. } | Warning::ChildStartsBeforeParent { .. } | Warning::ChildEndsAfterParent { .. } | Warning::ClockImplausible { .. });
+            prop_assert!(trace.warnings.iter().all(is_of_time), "{:?}", trace.warnings);
+            let _ = interchange::read(&file.as_bytes()[..cut.index(file.len())]);
+        }
     }
 
     #[test]
@@ -203,9 +233,8 @@ fn tells_what_is_wrong_with_a_file() {
         ("", "ends in the middle", "nothing"),
         ("<html>", "line 1 column 1", "no JSON"),
         ("7", "invalid type", "a number"),
-        ("{}", "neither OTLP/JSON", "no telling key"),
-        (r#"{"name":"x"}"#, "neither OTLP/JSON", "another object"),
-        (r#"{"traceEvents":[]}"#, "another program's", "no ids"),
+        ("{}", "neither OTLP", "no telling key"),
+        (r#"{"name":"x"}"#, "neither OTLP", "another object"),
         (r#"[1]"#, "line 1 column 2", "a list of numbers"),
         (
             r#"{"data":[{"spans":[{"traceID":7}]}]}"#,
@@ -291,5 +320,123 @@ fn lists_become_json_texts_where_a_format_has_none() {
         let found = read(format, &encode(format, &spans));
         let list = find(&found[0].span.attributes, "list");
         assert_eq!(list, Some(&r#"["a",1]"#.into()), "{format}");
+    }
+}
+
+/// As the Performance panel writes: names in metadata, nested tasks, a pair of begin and end, async work, a flow between
+/// threads, a mark.
+const EVENTS: &str = r#"[
+  {"ph":"M","name":"process_name","pid":7,"tid":0,"ts":0,"args":{"name":"Renderer"}},
+  {"ph":"M","name":"thread_name","pid":7,"tid":1,"ts":0,"args":{"name":"CrRendererMain"}},
+  {"ph":"X","name":"RunTask","cat":"toplevel","pid":7,"tid":1,"ts":1000.5,"dur":100},
+  {"ph":"X","name":"FunctionCall","cat":"v8","pid":7,"tid":1,"ts":1010,"dur":50,"args":{"data":{"line":3}}},
+  {"ph":"B","name":"Layout","cat":"v8","pid":7,"tid":1,"ts":1020},
+  {"ph":"I","name":"mark","s":"t","pid":7,"tid":1,"ts":1025},
+  {"ph":"E","pid":7,"tid":1,"ts":1030,"args":{"nodes":9}},
+  {"ph":"s","name":"post","cat":"f","id":"0x1","pid":7,"tid":1,"ts":1015},
+  {"ph":"X","name":"OnMessage","pid":7,"tid":"2","ts":1200,"dur":5},
+  {"ph":"f","bp":"e","name":"post","cat":"f","id":"0x1","pid":7,"tid":"2","ts":1201},
+  {"ph":"b","name":"fetch","cat":"net","id2":{"local":"0xa"},"pid":7,"tid":1,"ts":1005},
+  {"ph":"n","name":"headers","cat":"net","id2":{"local":"0xa"},"pid":7,"tid":1,"ts":1050},
+  {"ph":"e","name":"fetch","cat":"net","id2":{"local":"0xa"},"pid":7,"tid":2,"ts":1190},
+  {"ph":"C","name":"heap","pid":7,"tid":1,"ts":1000,"args":{"mb":4}},
+  {"ph":"E","pid":7,"tid":9,"ts":1300},
+  {"ph":"X","name":"no time","pid":7,"tid":1}
+"#;
+
+#[test]
+fn trace_events_of_other_programs_are_one_trace() {
+    let object = format!("{{\"traceEvents\":{EVENTS}],\"metadata\":{{}}}}");
+    // A list may lack its end.
+    for file in [
+        object,
+        format!("{EVENTS}]"),
+        EVENTS.to_owned(),
+        format!("{EVENTS},"),
+    ] {
+        let decoded = interchange::read(file.as_bytes()).expect("a readable file");
+        assert_eq!(decoded.rejected, 2, "{:?}", decoded.reason);
+        let reason = decoded.reason.as_deref().unwrap_or_default();
+        assert_eq!(reason, "event 15: it ends what has not begun");
+        let trace = assemble(decoded.records);
+        assert!(trace.warnings.is_empty(), "{:?}", trace.warnings);
+        let path = |name: &str| {
+            let mut names = Vec::new();
+            let mut at = trace
+                .nodes
+                .iter()
+                .find(|node| node.record.span.name == name);
+            while let Some(node) = at {
+                names.push(node.record.span.name.as_str());
+                let parent = node.record.span.parent_span_id;
+                at = trace
+                    .nodes
+                    .iter()
+                    .find(|node| Some(node.record.span.span_id) == parent);
+            }
+            names.join(" < ")
+        };
+        assert_eq!(
+            path("Layout"),
+            "Layout < FunctionCall < RunTask < CrRendererMain < trace events"
+        );
+        assert_eq!(path("OnMessage"), "OnMessage < thread 2 < trace events");
+        assert_eq!(path("fetch"), "fetch < trace events");
+        let span = |name: &str| {
+            let node = trace
+                .nodes
+                .iter()
+                .find(|node| node.record.span.name == name);
+            node.expect("a span").record.clone()
+        };
+        let task = span("RunTask");
+        assert_eq!(task.resource.service_name(), "Renderer");
+        assert_eq!(
+            (task.span.start.0, task.span.duration().0),
+            (1_000_500, 100_000)
+        );
+        assert_eq!(
+            find(&task.span.attributes, "trace_event.category"),
+            Some(&"toplevel".into())
+        );
+        let layout = span("Layout").span;
+        assert_eq!(layout.duration().0, 10_000);
+        assert_eq!(layout.events[0].name, "mark");
+        assert_eq!(find(&layout.attributes, "nodes"), Some(&9_i64.into()));
+        assert_eq!(span("fetch").span.events[0].name, "headers");
+        assert_eq!(
+            span("OnMessage").span.links[0].span_id,
+            span("FunctionCall").span.span_id
+        );
+    }
+    let twice = [0, 1].map(|_| {
+        interchange::read(EVENTS.as_bytes())
+            .expect("readable")
+            .records
+    });
+    assert_eq!(twice[0], twice[1], "the same file has the same ids");
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_place() {
+    for (file, expected) in [
+        (&b"hello"[..], "neither OTLP (protobuf, or JSON"),
+        (b"", "the body ends in the middle, at line 1"),
+        (b"[{\"ph\":\"X\",\"ts\":true}]", "at line 1 column 20"),
+        (
+            b"\x0a\x05\x12\x03\x12",
+            "damaged OTLP protobuf: 5 bytes are announced and 3 are left, at byte 2",
+        ),
+        (
+            b"\x0a\x04\x0a\x02\x0a\x09",
+            "damaged OTLP protobuf: 9 bytes are announced and 0 are left, at byte 6",
+        ),
+        (
+            b"\x0a\x02\x13\x00",
+            "a field of a kind that protobuf does not have, at byte 3",
+        ),
+    ] {
+        let error = interchange::read(file).expect_err("damaged").to_string();
+        assert!(error.contains(expected), "{file:?}: {error}");
     }
 }

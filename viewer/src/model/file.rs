@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::columns::{AttributeEncoder, encode_fields, encode_trace};
 use shared::id::{SpanId, TraceId};
-use shared::interchange::{Format, FormatError, decode};
+use shared::interchange::{FormatError, read};
 use shared::otlp::json::SpansJson;
 use shared::query::NotesResponse;
 use shared::query::traceql::Field;
@@ -28,12 +28,12 @@ pub struct File {
 }
 
 impl File {
-    /// Reads a file of OTLP, Jaeger, Zipkin or Perfetto in JSON.
+    /// Reads an unpacked file of OTLP, Jaeger, Zipkin or Chrome's trace events.
     ///
     /// # Errors
     /// [`FormatError`] where it is none of these, or damaged.
     pub fn read(bytes: &[u8]) -> Result<Self, FormatError> {
-        let decoded = decode(Format::detect(bytes)?, bytes)?;
+        let decoded = read(bytes)?;
         let mut spans: BTreeMap<TraceId, Vec<SpanRecord>> = BTreeMap::new();
         for record in decoded.records {
             spans.entry(record.span.trace_id).or_default().push(record);
@@ -112,7 +112,7 @@ pub fn list(file: &File) -> Markup {
 #[cfg(test)]
 mod tests {
     use shared::columns::{AttributeColumn, Decoder};
-    use shared::interchange::encode;
+    use shared::interchange::{Format, encode};
 
     use super::super::fixture::{span, with};
     use super::*;

@@ -83,13 +83,45 @@ pub fn FilePage() -> impl IntoView {
         <div class="page">
             <h1 class="page__title">"Open a file of traces"</h1>
             <p class="page__lead">
-                "Drop a file anywhere in the viewer, or choose one: OTLP, Jaeger or Zipkin in JSON, or what Throughline wrote for Perfetto. It stays in this browser; "
+                "Drop a file anywhere in the viewer, or choose one: OTLP (JSON or protobuf), Jaeger, Zipkin, or Chrome's trace events, such as the Performance panel saves; packed with gzip or not. It stays in this browser; "
                 <code>"throughline import"</code> " brings it to the server."
             </p>
-            <p><input type="file" class="file__input" accept=".json,.jsonl,.ndjson,application/json" aria-label="A file of traces" on:change=choose /></p>
+            <p><input type="file" class="file__input" accept=".json,.jsonl,.ndjson,.pb,.binpb,.gz,application/json" aria-label="A file of traces" on:change=choose /></p>
             {move || problem.with(|problem| (!problem.is_empty()).then(|| view! { <p class="find__problem" role="alert">{problem.clone()}</p> }))}
             <Drawn contents=found class="file" on_pick=Callback::new(|_: String| ()) />
         </div>
+    }
+}
+
+/// How a file that is packed with gzip begins (RFC 1952 §2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// A larger file would not fit beside its spans into the memory that a page may have.
+const MOST_UNPACKED: usize = 1 << 30;
+
+/// What is in a file that is packed with gzip; `None` where it is damaged, or too large.
+async fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut packed = packed.to_vec();
+    let source = web_sys::Response::new_with_opt_u8_array(Some(&mut packed)).ok()?;
+    let class = js_sys::Reflect::get(&window(), &"DecompressionStream".into()).ok()?;
+    let class: js_sys::Function = class.dyn_into().ok()?;
+    let unpacking = js_sys::Reflect::construct(&class, &js_sys::Array::of1(&"gzip".into())).ok()?;
+    // It has the two ends of a pair.
+    let pair: web_sys::ReadableWritablePair = unpacking.unchecked_into();
+    let reader = source.body()?.pipe_through(&pair).get_reader();
+    let reader: web_sys::ReadableStreamDefaultReader = reader.dyn_into().ok()?;
+    let mut unpacked = Vec::new();
+    loop {
+        let part = JsFuture::from(reader.read()).await.ok()?;
+        let get = |key: &str| js_sys::Reflect::get(&part, &key.into()).ok();
+        if get("done")?.is_truthy() {
+            return Some(unpacked);
+        }
+        let part: js_sys::Uint8Array = get("value")?.dyn_into().ok()?;
+        if unpacked.len() + part.length() as usize > MOST_UNPACKED {
+            return None;
+        }
+        unpacked.extend(part.to_vec());
     }
 }
 
@@ -99,6 +131,13 @@ async fn open(file: &web_sys::File) -> Result<Rc<File>, String> {
         .await
         .map_err(|_| "the browser cannot read it any more; choose it again".to_owned())?;
     let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+    let bytes = if bytes.starts_with(&GZIP) {
+        unpack(&bytes)
+            .await
+            .ok_or("it is packed with gzip, and damaged; `gzip -t` tells more")?
+    } else {
+        bytes
+    };
     let read = Rc::new(File::read(&bytes).map_err(|error| error.to_string())?);
     if read.traces.is_empty() {
         return Err("there is no span in it".to_owned());

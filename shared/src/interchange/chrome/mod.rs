@@ -6,12 +6,17 @@
 //!
 //! The format has no ids, links or types, so the same file carries the spans as OTLP/JSON under a
 //! key of its own, which other programs pass over and from which [`decode`] reads them back whole.
+//! What other programs wrote becomes one trace ([`events`]).
+
+mod events;
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use self::events::EventIn;
 use super::FormatError;
 use super::attribute::{ignored, object};
 use crate::id::{SpanId, TraceId};
@@ -145,18 +150,58 @@ fn micros(nanos: u64) -> f64 {
 }
 
 #[derive(Deserialize)]
-struct FileIn {
+struct OurFile {
     #[serde(rename = "traceEvents", deserialize_with = "ignored")]
     _events: (),
     otlp: Option<SpansRequest>,
 }
 
-/// Reads a file that [`file`] made.
+#[derive(Deserialize)]
+struct ForeignFile {
+    #[serde(rename = "traceEvents")]
+    events: Vec<EventIn>,
+}
+
+/// Reads a file: the spans that [`file`] put into it, or else the events of another program.
+///
+/// A list of events may break off: programs write it as they go, and the closing bracket may be left out.
 ///
 /// # Errors
-/// [`FormatError`] where another program made it, or where it is damaged.
+/// [`FormatError`] where it is damaged, or has no event.
 pub fn decode(file: &[u8]) -> Result<Decoded<SpanRecord>, FormatError> {
-    let FileIn { otlp, .. } = serde_json::from_slice(file)?;
-    otlp.map(SpansRequest::into_decoded)
-        .ok_or(FormatError::ForeignEvents)
+    if file.trim_ascii_start().first() == Some(&b'[') {
+        let mut events = Vec::new();
+        let mut deserializer = serde_json::Deserializer::from_slice(file);
+        let read = deserializer
+            .deserialize_seq(Events(&mut events))
+            .and_then(|()| deserializer.end());
+        return match read {
+            Err(error) if !error.is_eof() || events.is_empty() => Err(error.into()),
+            _ => Ok(events::spans(events, file)),
+        };
+    }
+    let OurFile { otlp, .. } = serde_json::from_slice(file)?;
+    if let Some(otlp) = otlp {
+        return Ok(otlp.into_decoded());
+    }
+    let ForeignFile { events } = serde_json::from_slice(file)?;
+    Ok(events::spans(events, file))
+}
+
+/// Keeps what has been read of a list, whatever comes of the rest.
+struct Events<'a>(&'a mut Vec<EventIn>);
+
+impl<'de> Visitor<'de> for Events<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of trace events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(event) = members.next_element()? {
+            self.0.push(event);
+        }
+        Ok(())
+    }
 }
