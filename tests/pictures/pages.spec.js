@@ -16,6 +16,14 @@ const row = (page) => page.getByRole('treegrid').getByRole('row').first();
 /** Answers for the API. */
 const refuse = (status, code, message) => (page) => page.route('**/api/**', (route) => route.fulfill({ status, json: { code, message, position: null } }));
 const neverAnswer = (page) => page.route('**/api/**', () => {});
+/** Makes the window as tall as what stands in it. */
+async function unroll(page) {
+  const height = await page.evaluate(() => {
+    const main = document.querySelector('main');
+    return main.getBoundingClientRect().top + main.scrollHeight;
+  });
+  await page.setViewportSize({ ...page.viewportSize(), height: Math.ceil(height) });
+}
 /** The ports differ from run to run. */
 const fixedPorts = (page) =>
   page.route('**/api/v1/status', async (route) => {
@@ -24,6 +32,8 @@ const fixedPorts = (page) =>
     await route.fulfill({ response, json: { ...status, version: '0.0.0', ingestUrl: 'http://127.0.0.1:4318', grpcUrl: 'http://127.0.0.1:4317' } });
   });
 
+/** What says that no server answers says where. */
+const fixedOrigin = (page) => page.evaluate((origin) => document.querySelectorAll('.message code').forEach((code) => code.textContent === location.origin && (code.textContent = origin)), 'http://127.0.0.1:4319');
 /** When the run arrived differs as well. */
 const fixedRun = (page) =>
   page.route('**/api/v1/runs/*', async (route) => {
@@ -38,6 +48,7 @@ const fixedRun = (page) =>
  * @property {(page: import('@playwright/test').Page) => import('@playwright/test').Locator} shown what is there once the page is
  * @property {(page: import('@playwright/test').Page) => Promise<unknown>} [before] what is done before the page is opened
  * @property {(page: import('@playwright/test').Page) => Promise<unknown>} [after] and once it is there
+ * @property {boolean} [whole] whether the picture is of all of the page, however tall
  * @property {string[]} [as] in which sizes and themes; all of them where nothing is said
  */
 
@@ -45,7 +56,7 @@ const fixedRun = (page) =>
 const SUBJECTS = {
   search: { path: () => '/search', shown: css('ol.trace-list > li') },
   'search-nothing': { path: () => '/search?q=%7B%20name%20%3D%20%22absent%22%20%7D', shown: css('.message__parts'), as: TWO },
-  'search-mistake': { path: () => '/search?q=%7B%20name%20%3D', shown: css('.message'), as: TWO },
+  'search-mistake': { path: () => '/search?q=%7B%20name%20%3D', shown: css('.message'), as: ['narrow-dark'] },
   'search-loading': { path: () => '/search', before: neverAnswer, shown: css('.trace-row--skeleton'), as: TWO },
   'search-error': { path: () => '/search', before: refuse(500, 'internal', 'the disk is full'), shown: css('.message'), as: TWO },
   trace: { path: ({ trace }) => `/trace/${trace}`, shown: row },
@@ -53,32 +64,34 @@ const SUBJECTS = {
   'trace-follow': { path: ({ trace }) => `/trace/${trace}?follow=service.version&density=18`, shown: css('.follow__stop'), as: TWO },
   'trace-loading': { path: ({ trace }) => `/trace/${trace}`, before: neverAnswer, shown: css('.skeleton-rows'), as: TWO },
   'trace-error': { path: ({ trace }) => `/trace/${trace}`, before: refuse(500, 'internal', 'the disk is full'), shown: css('.message'), as: TWO },
-  'trace-share': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.getByText('Share', { exact: true }).click(), as: TWO },
+  'trace-share': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.getByText('Share', { exact: true }).click(), as: ['narrow-dark'] },
+  'trace-printed': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.emulateMedia({ media: 'print' }), as: ['wide-light'] },
   flame: { path: ({ trace }) => `/trace/${trace}?flame=wall`, shown: css('.flame__canvas') },
-  'flame-aggregate': { path: ({ trace }) => `/trace/${trace}?flame=aggregate`, shown: css('.flame__canvas'), as: TWO },
+  'flame-aggregate': { path: ({ trace }) => `/trace/${trace}?flame=aggregate`, shown: css('.flame__canvas'), as: ['narrow-dark'] },
   story: { path: ({ trace }) => `/trace/${trace}/story`, shown: css('.sentence') },
   graph: { path: ({ trace }) => `/trace/${trace}/graph`, shown: css('.graph') },
   statistics: { path: ({ trace }) => `/trace/${trace}/statistics`, shown: css('.data-table') },
   logs: { path: ({ trace }) => `/trace/${trace}/logs`, shown: css('.log') },
   raw: { path: ({ trace }) => `/trace/${trace}/raw`, shown: css('.raw__line') },
-  choose: { path: ({ trace }) => `/compare/${trace}`, shown: css('.data-table'), as: TWO },
+  choose: { path: ({ trace }) => `/compare/${trace}`, shown: css('.data-table'), as: ['narrow-dark'] },
   compare: { path: ({ trace, other }) => `/compare/${trace}/${other}`, shown: css('.compare__title') },
   map: { path: () => '/map', shown: css('.graph') },
-  'map-table': { path: () => '/map?view=table', shown: css('.map__body'), as: TWO },
+  'map-table': { path: () => '/map?view=table', shown: css('.map__body'), as: ['narrow-dark'] },
   services: { path: () => '/services', shown: css('.service-card') },
   sessions: { path: () => '/sessions', shown: css('.session-row') },
   session: { path: ({ session }) => `/session/${session}`, shown: css('.mini__row') },
   'session-player': { path: ({ recorded }) => `/session/${recorded}?at=1000`, shown: css('.screen__said:not(:empty)') },
-  'session-steps': { path: ({ recorded }) => `/session/${recorded}?stage=steps`, shown: css('.storyboard'), as: TWO },
+  'session-steps': { path: ({ recorded }) => `/session/${recorded}?stage=steps`, shown: css('.storyboard'), as: ['narrow-dark'] },
   run: { path: ({ run }) => `/run/${run}`, before: fixedRun, shown: css('.picture img') },
   setup: { path: () => '/setup', before: fixedPorts, shown: (page) => page.getByRole('heading', { name: 'See it arrive' }) },
   file: { path: () => '/file', shown: (page) => page.getByLabel('A file of traces') },
   'sign-in': { path: () => '/sessions', before: refuse(401, 'unauthenticated', 'a token is needed'), shown: (page) => page.getByLabel('Token') },
   'not-found': { path: () => '/nowhere', shown: css('.message') },
-  keys: { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.keyboard.press('?'), as: TWO },
+  gallery: { path: () => '/gallery', shown: css('.gallery__section:last-child .button'), after: fixedOrigin, whole: true, as: ['wide-light', 'narrow-dark'] },
+  keys: { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.keyboard.press('?'), as: ['narrow-dark'] },
 };
 
-for (const [name, { path, shown, before, after, as = ALL }] of Object.entries(SUBJECTS)) {
+for (const [name, { path, shown, before, after, whole = false, as = ALL }] of Object.entries(SUBJECTS)) {
   test(`${name} looks as it did`, async ({ page, sampled, furnished }) => {
     await holdStill(page, NOW);
     await before?.(page);
@@ -89,6 +102,7 @@ for (const [name, { path, shown, before, after, as = ALL }] of Object.entries(SU
       await page.goto(`${sampled.viewerUrl}${path(furnished)}`);
       await expect(shown(page)).toBeVisible();
       await after?.(page);
+      if (whole) await unroll(page);
       for (const theme of themes) {
         await page.emulateMedia({ colorScheme: theme });
         await expect.soft(page).toHaveScreenshot(`${name}-${size}-${theme}.png`);

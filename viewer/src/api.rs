@@ -101,6 +101,18 @@ impl<T> Fetched<T> {
     }
 }
 
+impl<T: Send + Sync + 'static> Fetched<T> {
+    /// An answer that is known without a request, as examples are.
+    #[must_use]
+    pub fn known(answer: Remote<T>) -> Self {
+        Self {
+            state: RwSignal::new(answer).read_only(),
+            stale: RwSignal::new(None).read_only(),
+            refresh: RwSignal::new(0),
+        }
+    }
+}
+
 /// Makes a request for `key`, now and whenever it changes. `path` is computed anew for each request.
 pub fn use_fetch<K, T>(
     key: Memo<K>,

@@ -65,6 +65,7 @@ fn Pages() -> impl IntoView {
                         later::traces(page).await
                     }
                     Page::File => later::files(page).await,
+                    Page::Gallery => later::gallery(page).await,
                     _ => later::others(page).await,
                 };
                 made.unwrap_or_else(|_| view! { <NotLoaded /> }.into_any())

@@ -135,6 +135,23 @@ pub fn scroll_to(id: &str) {
     }
 }
 
+/// Scrolls whatever an element is scrolled by, by so many pixels.
+pub fn scroll_by(element: &web_sys::Element, pixels: f64) {
+    let scrolls = |element: &web_sys::Element| {
+        let style = window().get_computed_style(element).ok().flatten();
+        let overflow = style.and_then(|style| style.get_property_value("overflow-y").ok());
+        overflow.is_some_and(|overflow| matches!(overflow.as_str(), "auto" | "scroll"))
+            && element.scroll_height() > element.client_height()
+    };
+    let mut around =
+        std::iter::successors(element.parent_element(), |element| element.parent_element());
+    let scroller = around.find(scrolls);
+    // Without one of its own it is the page.
+    if let Some(scroller) = scroller.or_else(|| document().scrolling_element()) {
+        scroller.set_scroll_top(scroller.scroll_top() + pixels.round() as i32);
+    }
+}
+
 /// Puts the keyboard focus on the element with this id, without scrolling.
 pub fn focus(id: &str) {
     let Some(element) = document()
@@ -179,9 +196,19 @@ fn copy_selection(text: &str) -> Option<bool> {
 
 /// Saves a file as if it were a link's.
 pub fn save(name: &str, bytes: &[u8]) {
-    let Some(address) = object_url(bytes) else {
-        return;
-    };
+    if let Some(address) = object_url(bytes) {
+        save_from(name, address);
+    }
+}
+
+/// Saves what the browser holds already.
+pub fn save_blob(name: &str, blob: &web_sys::Blob) {
+    if let Ok(address) = web_sys::Url::create_object_url_with_blob(blob) {
+        save_from(name, address);
+    }
+}
+
+fn save_from(name: &str, address: String) {
     if let Ok(element) = document().create_element("a") {
         let named = element
             .set_attribute("href", &address)

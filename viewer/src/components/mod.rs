@@ -28,6 +28,7 @@ pub mod share;
 pub mod state;
 pub mod theme;
 pub mod top_bar;
+pub mod trace_picture;
 pub mod trace_row;
 pub mod trace_tools;
 pub mod value;

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::trace_picture;
+use crate::components::waterfall::WaterfallState;
 use crate::{api, browser};
 
 /// The server's documents of a trace, with what each is for.
@@ -22,6 +24,7 @@ pub fn Share(
 ) -> impl IntoView {
     let (said, say) = signal("");
     let address = StoredValue::new(format!("/api/v1/traces/{id}/export?format="));
+    let file = format!("trace-{id}.png");
     let here = || window().location().href().unwrap_or_default();
     let copy_link = move |_| {
         spawn_local(async move {
@@ -49,12 +52,15 @@ pub fn Share(
             });
         });
     };
+    let state = expect_context::<WaterfallState>();
+    let copy_picture = move |_| trace_picture::copy(state, file.clone(), say);
     view! {
         <details class="menu">
             <summary class="copy">"Share"</summary>
             <div class="menu__list">
                 <button type="button" on:click=copy_link>"Copy link" <small>"with what is shown"</small></button>
                 <button type="button" on:click=copy_report>"Copy as Markdown" <small>"a bug report"</small></button>
+                <button type="button" on:click=copy_picture>"Copy as image" <small>"the waterfall as seen"</small></button>
                 {FILES
                     .map(|(format, name, what)| {
                         let href = address.with_value(|address| format!("{address}{format}"));

@@ -32,6 +32,8 @@ pub enum Page {
     Setup,
     /// A file of traces, opened by the viewer alone.
     File,
+    /// The component gallery, for whoever works on the viewer.
+    Gallery,
     /// No page of ours.
     NotFound,
 }
@@ -59,6 +61,7 @@ impl Page {
             ["map"] => Self::Map,
             ["setup"] => Self::Setup,
             ["file"] => Self::File,
+            ["gallery"] => Self::Gallery,
             _ => Self::NotFound,
         }
     }
@@ -89,6 +92,7 @@ mod tests {
             ("/map", Page::Map),
             ("/setup", Page::Setup),
             ("/file", Page::File),
+            ("/gallery", Page::Gallery),
             ("/nothing", Page::NotFound),
             ("/map/more", Page::NotFound),
         ] {

@@ -1,13 +1,16 @@
-//! The pages that most visits do not open, in parts of the program that are loaded when the first of them is opened.
+//! The pages that most visits do not open, and what few of their visitors do, in parts of the program that are loaded
+//! when the first of them is opened.
 //!
 //! Each function here begins a part: with the feature `split`, what only it needs is cut out of the main module
 //! (docs/adr/0024-pages-are-loaded-when-they-are-opened.md).
 
 use leptos::prelude::*;
 use wasm_split_helpers::SplitLoaderError;
+use web_sys::HtmlCanvasElement;
 
 use super::compare::{ChooseToComparePage, ComparePage};
 use super::file::FilePage;
+use super::gallery::GalleryPage;
 use super::map::MapPage;
 use super::run::RunPage;
 use super::services::ServicesPage;
@@ -18,23 +21,25 @@ use super::trace::TracePage;
 use super::trace_views::TraceViewPage;
 use crate::components::compare_bar::{Choice, CompareBar};
 use crate::components::saved_views::{SavedList, Shown};
+use crate::components::trace_picture;
+use crate::components::waterfall::WaterfallState;
 use crate::model::page::Page;
 
-/// A part of that name, which makes what is given for a page; or a function of a part that there is, for what else it
+/// A part of that name, which makes something of something; or a function of a part that there is, for what else it
 /// is about. Each further part would cut what several of them share into smaller pieces, which pack less well.
 macro_rules! part {
-    ($(#[$about:meta])* $name:ident, $pages:ident) => {
-        part!($(#[$about])* $name, $pages, Page, $name);
+    ($(#[$about:meta])* $name:ident($of:ty) -> $made:ty, $make:path) => {
+        part!($(#[$about])* $name($of) -> $made, $make, $name);
     };
-    ($(#[$about:meta])* $name:ident, $pages:ident, $of:ty, $part:ident) => {
+    ($(#[$about:meta])* $name:ident($of:ty) -> $made:ty, $make:path, $part:ident) => {
         $(#[$about])*
         ///
         /// # Errors
         /// When the part cannot be loaded.
         #[cfg(feature = "split")]
         #[wasm_split_helpers::wasm_split($part, fallible)]
-        pub fn $name(page: $of) -> Result<AnyView, SplitLoaderError> {
-            Ok($pages(page))
+        pub fn $name(of: $of) -> Result<$made, SplitLoaderError> {
+            Ok($make(of))
         }
 
         $(#[$about])*
@@ -42,41 +47,52 @@ macro_rules! part {
         /// # Errors
         /// Never: it is loaded already.
         #[cfg(not(feature = "split"))]
-        pub async fn $name(page: $of) -> Result<AnyView, SplitLoaderError> {
-            Ok($pages(page))
+        pub async fn $name(of: $of) -> Result<$made, SplitLoaderError> {
+            Ok($make(of))
         }
     };
 }
 
 part!(
     /// One trace and its views, and two of them compared.
-    traces,
+    traces(Page) -> AnyView,
     trace_pages
 );
 part!(
     /// Sessions, services, the map and the setup.
-    others,
+    others(Page) -> AnyView,
     other_pages
 );
 
 part!(
     /// A file of traces.
-    files,
+    files(Page) -> AnyView,
     file_pages
 );
 
 part!(
     /// The views that are kept by name.
-    saved,
+    saved(Shown) -> AnyView,
     saved_list,
-    Shown,
     others
 );
 part!(
     /// What the traces that are chosen in a list can be compared with.
-    compare_bar,
+    compare_bar(Choice) -> AnyView,
     compare_bar_of,
-    Choice,
+    others
+);
+
+part!(
+    /// The component gallery.
+    gallery(Page) -> AnyView,
+    gallery_pages,
+    others
+);
+part!(
+    /// A waterfall as a picture, to be copied; `None` where the browser has no canvas for it.
+    picture(WaterfallState) -> Option<HtmlCanvasElement>,
+    trace_picture::draw,
     others
 );
 
@@ -90,6 +106,10 @@ fn saved_list(shown: Shown) -> AnyView {
 
 fn file_pages(_: Page) -> AnyView {
     view! { <FilePage /> }.into_any()
+}
+
+fn gallery_pages(_: Page) -> AnyView {
+    view! { <GalleryPage /> }.into_any()
 }
 
 fn trace_pages(page: Page) -> AnyView {

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod file;
+pub mod gallery;
 pub mod later;
 pub mod map;
 pub mod not_found;

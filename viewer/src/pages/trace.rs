@@ -21,6 +21,7 @@ use crate::components::notes::Notes;
 use crate::components::share::Share;
 use crate::components::state::{Failure, Message, StaleNotice};
 use crate::components::trace_tools::TraceTools;
+use crate::components::waterfall::view::Screen;
 use crate::components::waterfall::{Waterfall, WaterfallState, likes_compact};
 use crate::format;
 use crate::loading::{LoadedTrace, Loading, adjust, analyse, use_trace};
@@ -284,6 +285,7 @@ fn TraceView(
         }),
         narrowing,
         within,
+        screen: Screen::default(),
         model: kept,
         reveal: RwSignal::new((0, false)),
         analysed: RwSignal::new(model.analysis().is_some()),

@@ -44,6 +44,26 @@ impl CanvasSurface {
         Some(Self::new(context, family))
     }
 
+    /// Draws on a part of `canvas` as large as it is: `origin` is where that begins, `density` how many of the canvas's
+    /// pixels make one.
+    #[must_use]
+    pub fn part(
+        canvas: &HtmlCanvasElement,
+        (left, top): (f64, f64),
+        density: f64,
+        family: &str,
+    ) -> Option<Self> {
+        let context = canvas
+            .get_context("2d")
+            .ok()??
+            .dyn_into::<CanvasRenderingContext2d>()
+            .ok()?;
+        context
+            .set_transform(density, 0.0, 0.0, density, left * density, top * density)
+            .ok()?;
+        Some(Self::new(context, family))
+    }
+
     /// Draws on `context`, labels in `family`.
     fn new(context: CanvasRenderingContext2d, family: &str) -> Self {
         context.set_line_join("round");

@@ -10,6 +10,8 @@ pub mod layout;
 pub mod line;
 pub mod marks;
 pub mod minimap;
+pub mod picture;
 pub mod scale;
+pub mod scroll;
 pub mod surface;
 pub mod ticks;

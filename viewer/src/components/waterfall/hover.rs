@@ -77,7 +77,7 @@ pub fn HoverCard(
         let rows = body.get_untracked()?.get_bounding_client_rect();
         let bars = timeline.get_untracked()?.get_bounding_client_rect().left();
         let height = measures.get_untracked().height;
-        let top = rows.top() + row as f64 * height;
+        let top = rows.top() + row as f64 * height - state.screen.shift.get_untracked();
         let left = match pointer {
             Some(x) if x > bars => rows.left() + 10.0,
             _ => bars + 10.0,
@@ -96,7 +96,8 @@ pub fn HoverCard(
         let Some(rows) = body.get_untracked() else {
             return;
         };
-        let y = f64::from(event.client_y()) - rows.get_bounding_client_rect().top();
+        let y = f64::from(event.client_y()) - rows.get_bounding_client_rect().top()
+            + state.screen.shift.get_untracked();
         let row = (y / measures.get_untracked().height).max(0.0) as usize;
         if spot.with_untracked(|spot| spot.is_some_and(|spot| spot.row == row)) {
             return;

@@ -21,7 +21,7 @@ use self::hover::HoverCard;
 use self::minimap::Minimap;
 use self::row::{PooledRow, move_active};
 use self::track::Track;
-use self::view::{Drawn, Observed, View, follow_active, follow_canvas, observe, use_colors};
+use self::view::{Drawn, Screen, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
 use crate::format;
 use crate::model::colour::{ColourBy, Colours};
@@ -32,6 +32,7 @@ use crate::model::trace::TraceModel;
 use crate::timeline::layout::RowMeasures;
 use crate::timeline::marks::log_at;
 use crate::timeline::scale::Scale;
+use crate::timeline::scroll::{MOST_PX, Reach};
 use crate::timeline::ticks::ticks;
 use crate::url::Tab;
 
@@ -74,6 +75,8 @@ pub struct WaterfallState {
     pub model: StoredValue<Arc<TraceModel>>,
     /// Asks for the active row to be seen: how often, and whether it takes the focus.
     pub reveal: RwSignal<(u32, bool)>,
+    /// What is seen of the rows, and how large it is.
+    pub screen: Screen,
     /// What is left out.
     pub narrowing: RwSignal<Narrowing>,
     /// Whether spans outside of the shown time are left out.
@@ -136,6 +139,24 @@ impl WaterfallState {
         self.compact.set(compact);
     }
 
+    /// The measures of a row.
+    fn measures(self) -> RowMeasures {
+        match (self.screen.narrow.get(), self.compact.get()) {
+            (true, _) => RowMeasures::NARROW,
+            (false, true) => RowMeasures::COMPACT,
+            (false, false) => RowMeasures::WIDE,
+        }
+    }
+
+    /// The first row that is seen, and how many are.
+    #[must_use]
+    pub fn seen_rows(self) -> (usize, usize) {
+        let height = untrack(|| self.measures()).height;
+        let view = self.screen.view.get_untracked();
+        let first = (view.top / height).floor().max(0.0);
+        (first as usize, (view.height / height).ceil() as usize)
+    }
+
     /// Scrolls until the active row is seen.
     pub fn show_active(self, focus: bool) {
         self.reveal.update(|reveal| *reveal = (reveal.0 + 1, focus));
@@ -171,16 +192,16 @@ pub fn Waterfall(
     let anchor = NodeRef::<leptos::html::Div>::new();
     let timeline = NodeRef::<leptos::html::Div>::new();
 
-    let width = RwSignal::new(0.0_f64);
-    let narrow = RwSignal::new(false);
-    let view_port = RwSignal::new(View {
-        top: 0.0,
-        height: 900.0,
-    });
-    let measures = Memo::new(move |_| match (narrow.get(), state.compact.get()) {
-        (true, _) => RowMeasures::NARROW,
-        (false, true) => RowMeasures::COMPACT,
-        (false, false) => RowMeasures::WIDE,
+    let Screen {
+        width,
+        narrow,
+        view: view_port,
+        shift,
+    } = state.screen;
+    let measures = Memo::new(move |_| state.measures());
+    let reach = Memo::new(move |_| {
+        let rows = state.rows.with(|rows| rows.len());
+        Reach::new(rows as f64 * measures.get().height, MOST_PX)
     });
     let scale = Memo::new(move |_| Scale::new(total, state.window.get(), width.get()));
     let marks = Memo::new(move |_| ticks(scale.get()));
@@ -207,16 +228,7 @@ pub fn Waterfall(
             .map(|node| state.rows.with(|rows| rows.row_of(node)))
     });
 
-    observe(
-        frame,
-        body,
-        timeline,
-        Observed {
-            width,
-            narrow,
-            view: view_port,
-        },
-    );
+    observe(frame, body, timeline, state.screen, reach);
     let colors = use_colors();
     follow_canvas(
         canvas,
@@ -231,7 +243,7 @@ pub fn Waterfall(
             colors,
         },
     );
-    follow_active(state, anchor, body, active_row, measures);
+    follow_active(state, (frame, body), anchor, active_row, measures, reach);
 
     let wheel = move |event: leptos::ev::WheelEvent| {
         let Some(timeline) = timeline.get_untracked() else {
@@ -280,7 +292,7 @@ pub fn Waterfall(
         };
         let at = |client: i32, from: f64| f64::from(client) - from;
         let measures = measures.get_untracked();
-        let y = at(event.client_y(), rows.get_bounding_client_rect().top());
+        let y = at(event.client_y(), rows.get_bounding_client_rect().top()) + shift.get_untracked();
         let x = at(event.client_x(), timeline.get_bounding_client_rect().left());
         let row = (y / measures.height).max(0.0) as usize;
         let key = state
@@ -358,7 +370,7 @@ pub fn Waterfall(
                    aria-label="Spans of the trace"
                    aria-rowcount=move || state.rows.with(|rows| rows.len()).to_string()
                    tabindex="-1"
-                   style:height=move || format!("{}px", state.rows.with(|rows| rows.len()) as f64 * measures.get().height)
+                   style:height=move || format!("{}px", reach.get().element())
                    on:keydown=on_key
                    on:click:capture=pick_log
                >

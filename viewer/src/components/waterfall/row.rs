@@ -101,7 +101,7 @@ pub fn PooledRow(
             aria-selected=move || (selected_row.get() == Some(index.get())).to_string()
             aria-describedby=move || (state.card.get() == Some(index.get())).then_some("row-card")
             tabindex=move || if active_row.get() == index.get() { "0" } else { "-1" }
-            style:transform=move || format!("translateY({}px)", index.get() as f64 * measures.get().height)
+            style:transform=move || format!("translateY({}px)", index.get() as f64 * measures.get().height - state.screen.shift.get())
             style=("--depth", move || row.get().map_or(0, |row| row.depth).to_string())
             style=("--h", move || hue.get().to_string())
             class:row--grey=move || hue.get() == NEUTRAL

@@ -14,6 +14,7 @@ use crate::timeline::canvas::CanvasSurface;
 use crate::timeline::draw::{Scene, draw};
 use crate::timeline::layout::RowMeasures;
 use crate::timeline::scale::Scale;
+use crate::timeline::scroll::{Place, Reach};
 use crate::timeline::surface::Theme;
 use crate::timeline::ticks::ticks;
 
@@ -26,15 +27,55 @@ pub struct View {
     pub height: f64,
 }
 
-/// Where the measured sizes go.
-#[derive(Clone, Copy)]
-pub struct Observed {
+/// What is known of the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
     /// The width of the timeline.
     pub width: RwSignal<f64>,
     /// Whether names stand above bars.
     pub narrow: RwSignal<bool>,
     /// What is seen.
     pub view: RwSignal<View>,
+    /// How far down among the rows lies what is drawn in their element, in pixels; see [`crate::timeline::scroll`].
+    pub shift: RwSignal<f64>,
+}
+
+impl Default for Screen {
+    /// Before anything has been measured.
+    fn default() -> Self {
+        Self {
+            width: RwSignal::new(0.0),
+            narrow: RwSignal::new(false),
+            view: RwSignal::new(View {
+                top: 0.0,
+                height: 900.0,
+            }),
+            shift: RwSignal::new(0.0),
+        }
+    }
+}
+
+impl Screen {
+    fn place(self) -> Place {
+        let shift = self.shift.get_untracked();
+        Place {
+            scrolled: self.view.get_untracked().top - shift,
+            shift,
+        }
+    }
+
+    fn set_place(self, place: Place, height: f64) {
+        let view = View {
+            top: place.top(),
+            height,
+        };
+        if (place.shift - self.shift.get_untracked()).abs() >= 1.0 {
+            self.shift.set(place.shift);
+        }
+        if view != self.view.get_untracked() {
+            self.view.set(view);
+        }
+    }
 }
 
 /// Follows size and scroll position. Whatever element scrolls, the window is where rows and screen meet.
@@ -42,7 +83,8 @@ pub fn observe(
     frame: NodeRef<leptos::html::Div>,
     body: NodeRef<leptos::html::Div>,
     timeline: NodeRef<leptos::html::Div>,
-    observed: Observed,
+    observed: Screen,
+    reach: Memo<Reach>,
 ) {
     let measure = move || {
         let (Some(frame), Some(body), Some(timeline)) = (
@@ -52,27 +94,29 @@ pub fn observe(
         ) else {
             return;
         };
-        let outer = frame.get_bounding_client_rect();
-        observed.narrow.set(outer.width() < NARROW);
+        observed
+            .narrow
+            .set(frame.get_bounding_client_rect().width() < NARROW);
         let width = timeline.get_bounding_client_rect().width();
         if (width - observed.width.get_untracked()).abs() > 0.5 {
             observed.width.set(width);
         }
-        let screen = window()
-            .inner_height()
-            .ok()
-            .and_then(|height| height.as_f64())
-            .unwrap_or(900.0);
-        let rows = body.get_bounding_client_rect();
-        let (top, bottom) = (outer.top().max(0.0), outer.bottom().min(screen));
-        let view = View {
-            top: (top - rows.top()).max(0.0),
-            height: (bottom - top).max(100.0),
-        };
-        if view != observed.view.get_untracked() {
-            observed.view.set(view);
+        let (scrolled, height) = located(&frame, &body);
+        let place = reach
+            .get_untracked()
+            .scrolled(observed.place(), scrolled, height);
+        observed.set_place(place, height);
+        if (place.scrolled - scrolled).abs() >= 1.0 {
+            browser::scroll_by(&body, place.scrolled - scrolled);
         }
     };
+    // Rows that are opened or closed move nothing else that is watched.
+    Effect::new(move |before: Option<()>| {
+        reach.track();
+        if before.is_some() {
+            request_animation_frame(measure);
+        }
+    });
     let scroll = Closure::<dyn Fn()>::new(measure);
     let resized = Closure::<dyn Fn()>::new(measure);
     let observer = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
@@ -104,6 +148,19 @@ pub fn observe(
             }
         });
     });
+}
+
+/// From the top of the rows' element to the top of what is seen, and how much is seen.
+fn located(frame: &web_sys::Element, body: &web_sys::Element) -> (f64, f64) {
+    let screen = window()
+        .inner_height()
+        .ok()
+        .and_then(|height| height.as_f64())
+        .unwrap_or(900.0);
+    let outer = frame.get_bounding_client_rect();
+    let (top, bottom) = (outer.top().max(0.0), outer.bottom().min(screen));
+    let scrolled = (top - body.get_bounding_client_rect().top()).max(0.0);
+    (scrolled, (bottom - top).max(100.0))
 }
 
 /// What the canvas is drawn from.
@@ -157,7 +214,10 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
         let _ = style.set_property("height", &format!("{height}px"));
         let _ = style.set_property(
             "transform",
-            &format!("translateY({}px)", first as f64 * measures.height),
+            &format!(
+                "translateY({}px)",
+                first as f64 * measures.height - state.screen.shift.get_untracked()
+            ),
         );
         let (theme, family) = colors.get_untracked();
         let mut surface = CanvasSurface::over(&canvas, width, height, &family)?;
@@ -191,6 +251,7 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
         state.analysed.track();
         drawn.scale.track();
         drawn.first.track();
+        state.screen.shift.track();
         drawn.pool.track();
         drawn.measures.track();
         drawn.selected_row.track();
@@ -208,7 +269,9 @@ pub fn follow_canvas(canvas: NodeRef<leptos::html::Canvas>, state: WaterfallStat
     });
 }
 
-fn read_theme() -> Colors {
+/// The colours of the page as it is now.
+#[must_use]
+pub fn read_theme() -> Colors {
     let theme = Theme {
         panel: browser::css_property("--panel"),
         select: browser::css_property("--select"),
@@ -227,10 +290,11 @@ fn read_theme() -> Colors {
 /// Brings the active row into view and, if asked, into focus.
 pub fn follow_active(
     state: WaterfallState,
+    (frame, body): (NodeRef<leptos::html::Div>, NodeRef<leptos::html::Div>),
     anchor: NodeRef<leptos::html::Div>,
-    body: NodeRef<leptos::html::Div>,
     active_row: Memo<usize>,
     measures: Memo<RowMeasures>,
+    reach: Memo<Reach>,
 ) {
     Effect::new(move |_| {
         let (asked, focus) = state.reveal.get();
@@ -239,8 +303,9 @@ pub fn follow_active(
         }
         // After the rows have been laid out for what has been opened.
         request_animation_frame(move || {
-            let (Some(anchor), Some(_)) = (
+            let (Some(anchor), Some(frame), Some(body)) = (
                 anchor.try_get_untracked().flatten(),
+                frame.try_get_untracked().flatten(),
                 body.try_get_untracked().flatten(),
             ) else {
                 return;
@@ -249,13 +314,26 @@ pub fn follow_active(
                 return;
             };
             let height = measures.get_untracked().height;
+            let top = row as f64 * height;
+            let view = state.screen.view.get_untracked();
+            // What is far away is drawn with the shift that it has there.
+            let near = (top - view.top).abs() <= 2.0 * view.height;
+            let shift = if near {
+                state.screen.shift.get_untracked()
+            } else {
+                reach.get_untracked().at(top).shift
+            };
             let style = web_sys::HtmlElement::style(&anchor);
-            let _ = style.set_property("top", &format!("{}px", row as f64 * height));
+            let _ = style.set_property("top", &format!("{}px", top - shift));
             let _ = style.set_property("height", &format!("{height}px"));
             let options = web_sys::ScrollIntoViewOptions::new();
             options.set_block(web_sys::ScrollLogicalPosition::Nearest);
             options.set_behavior(web_sys::ScrollBehavior::Instant);
             anchor.scroll_into_view_with_scroll_into_view_options(&options);
+            if !near {
+                let (scrolled, height) = located(&frame, &body);
+                state.screen.set_place(Place { scrolled, shift }, height);
+            }
             if focus {
                 // The row is drawn once the scroll has been heard.
                 request_animation_frame(move || browser::focus(&format!("row-{row}")));
