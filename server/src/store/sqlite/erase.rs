@@ -15,12 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord as LogMessage;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use shared::id::TraceId;
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::time::UnixNanos;
 
+use super::codec::Unpacker;
 use super::day::Day;
 use super::file::{DayFile, Reader};
 use super::{SqliteStore, replay, run};
@@ -184,44 +185,56 @@ impl DayFile {
     /// # Errors
     /// [`StoreError`] where the file cannot be read.
     pub fn each_log(&self, take: &mut dyn FnMut(i64, &LogEntry)) -> Result<(), StoreError> {
+        let query = "SELECT id, trace_id, time, resource, scope, body FROM log";
+        self.each_row(query, &mut |row, connection, unpacker| {
+            let failed = |source| self.error("cannot read", source);
+            let read = || {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, Option<Vec<u8>>>(1)?,
+                    row.get::<_, i64>(2)?,
+                    (row.get::<_, i64>(3)?, row.get::<_, i64>(4)?),
+                    row.get::<_, Vec<u8>>(5)?,
+                ))
+            };
+            let (id, trace, time, (resource, scope), body) = read().map_err(failed)?;
+            let mut message: LogMessage = unpacker
+                .unpack(&body)
+                .map_err(|error| self.damaged(&error))?;
+            message.trace_id = trace.unwrap_or_default();
+            if message.time_unix_nano == 0 {
+                message.time_unix_nano = time as u64;
+            }
+            let (resource, scope) = self.sender(connection, resource, scope)?;
+            let record = decode::log_record(message);
+            take(
+                id,
+                &LogEntry {
+                    resource,
+                    scope,
+                    record,
+                },
+            );
+            Ok(())
+        })
+    }
+
+    /// Gives every row of a query to `take`, with what it takes to read it.
+    fn each_row(
+        &self,
+        query: &str,
+        take: &mut dyn FnMut(&Row<'_>, &Connection, &mut Unpacker) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         self.read(|reader| {
             let Reader {
                 connection,
                 unpacker,
             } = reader;
             let failed = |source| self.error("cannot read", source);
-            let mut statement = connection
-                .prepare_cached("SELECT id, trace_id, time, resource, scope, body FROM log")
-                .map_err(failed)?;
+            let mut statement = connection.prepare_cached(query).map_err(failed)?;
             let mut rows = statement.query([]).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
-                let read = || {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, Option<Vec<u8>>>(1)?,
-                        row.get::<_, i64>(2)?,
-                        (row.get::<_, i64>(3)?, row.get::<_, i64>(4)?),
-                        row.get::<_, Vec<u8>>(5)?,
-                    ))
-                };
-                let (id, trace, time, (resource, scope), body) = read().map_err(failed)?;
-                let mut message: LogMessage = unpacker
-                    .unpack(&body)
-                    .map_err(|error| self.damaged(&error))?;
-                message.trace_id = trace.unwrap_or_default();
-                if message.time_unix_nano == 0 {
-                    message.time_unix_nano = time as u64;
-                }
-                let (resource, scope) = self.sender(connection, resource, scope)?;
-                let record = decode::log_record(message);
-                take(
-                    id,
-                    &LogEntry {
-                        resource,
-                        scope,
-                        record,
-                    },
-                );
+                take(row, connection, unpacker)?;
             }
             Ok(())
         })
@@ -234,42 +247,33 @@ impl DayFile {
                 doomed.logs.push(id);
             }
         })?;
-        self.read(|reader| {
-            let Reader {
-                connection,
-                unpacker,
-            } = reader;
+        let query = "SELECT id, name, time, points, resource, scope, body FROM metric";
+        self.each_row(query, &mut |row, connection, unpacker| {
             let failed = |source| self.error("cannot read", source);
-            let mut statement = connection
-                .prepare_cached("SELECT id, name, time, points, resource, scope, body FROM metric")
-                .map_err(failed)?;
-            let mut rows = statement.query([]).map_err(failed)?;
-            while let Some(row) = rows.next().map_err(failed)? {
-                let read = || {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, String>(1)?,
-                        (row.get::<_, i64>(2)?, row.get::<_, u32>(3)?),
-                        (row.get::<_, i64>(4)?, row.get::<_, i64>(5)?),
-                        row.get::<_, Vec<u8>>(6)?,
-                    ))
-                };
-                let (id, name, (time, point_count), (resource, scope), body) =
-                    read().map_err(failed)?;
-                let (resource, scope) = self.sender(connection, resource, scope)?;
-                let metric = MetricRecord {
-                    resource,
-                    scope,
-                    name,
-                    time: UnixNanos(time as u64),
-                    point_count,
-                    message: unpacker
-                        .unpack_bytes(&body)
-                        .map_err(|error| self.damaged(&error))?,
-                };
-                if erasure.has_metric(&metric) {
-                    doomed.metrics.push(id);
-                }
+            let read = || {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, String>(1)?,
+                    (row.get::<_, i64>(2)?, row.get::<_, u32>(3)?),
+                    (row.get::<_, i64>(4)?, row.get::<_, i64>(5)?),
+                    row.get::<_, Vec<u8>>(6)?,
+                ))
+            };
+            let (id, name, (time, point_count), (resource, scope), body) =
+                read().map_err(failed)?;
+            let (resource, scope) = self.sender(connection, resource, scope)?;
+            let metric = MetricRecord {
+                resource,
+                scope,
+                name,
+                time: UnixNanos(time as u64),
+                point_count,
+                message: unpacker
+                    .unpack_bytes(&body)
+                    .map_err(|error| self.damaged(&error))?,
+            };
+            if erasure.has_metric(&metric) {
+                doomed.metrics.push(id);
             }
             Ok(())
         })?;
