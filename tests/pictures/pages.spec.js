@@ -2,6 +2,7 @@
 
 import { expect } from '../harness/fixtures.js';
 import { HOUR_ENDS, test } from '../harness/sample.js';
+import { until } from '../harness/poll.js';
 import { holdStill } from './still.js';
 
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
@@ -18,11 +19,16 @@ const refuse = (status, code, message) => (page) => page.route('**/api/**', (rou
 const neverAnswer = (page) => page.route('**/api/**', () => {});
 /** Makes the window as tall as what stands in it. */
 async function unroll(page) {
-  const height = await page.evaluate(() => {
-    const main = document.querySelector('main');
-    return main.getBoundingClientRect().top + main.scrollHeight;
-  });
-  await page.setViewportSize({ ...page.viewportSize(), height: Math.ceil(height) });
+  const { width } = page.viewportSize();
+  const bottom = () => page.evaluate(() => Math.ceil(document.querySelector('main').lastElementChild.getBoundingClientRect().bottom));
+  let height;
+  // What is still to come, such as a canvas's size, may change it: it is right when it stays.
+  await until('the page keeps its height', async () => {
+    const last = height;
+    height = await bottom();
+    await page.setViewportSize({ width, height });
+    return height === last && height === (await bottom());
+  }, { intervalMillis: 500 });
 }
 /** The ports differ from run to run. */
 const fixedPorts = (page) =>
