@@ -27,7 +27,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
-use shared::id::TraceId;
+use shared::id::{SpanId, TraceId};
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
 
@@ -197,6 +197,15 @@ fn trace_id(text: &str) -> Result<TraceId, ApiError> {
     text.to_ascii_lowercase().parse().map_err(|error| {
         ApiError::InvalidArgument(format!(
             "{text:?} is not a trace id ({error}): it has 32 hexadecimal digits"
+        ))
+    })
+}
+
+/// The id of a note or a saved view, which its writer has chosen; `what` it is of.
+fn kept_id(text: &str, what: &str) -> Result<SpanId, ApiError> {
+    text.parse().map_err(|error| {
+        ApiError::InvalidArgument(format!(
+            "{text:?} is not a {what}'s id ({error}): it has 16 hexadecimal digits"
         ))
     })
 }

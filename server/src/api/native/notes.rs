@@ -3,13 +3,12 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use shared::id::SpanId;
 use shared::query::{
     MAX_AUTHOR_BYTES, MAX_NOTE_BYTES, MAX_NOTES, Note, NoteRequest, NotesResponse,
 };
 
 use super::error::ApiError;
-use super::{Api, trace_id};
+use super::{Api, kept_id, trace_id};
 use crate::store::system_clock;
 
 /// `GET …/notes`.
@@ -28,7 +27,7 @@ pub async fn put(
     Path((trace, note)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Note>, ApiError> {
-    let (trace, id) = (trace_id(&trace)?, note_id(&note)?);
+    let (trace, id) = (trace_id(&trace)?, kept_id(&note, "note")?);
     let request: NoteRequest = serde_json::from_slice(&body)
         .map_err(|error| ApiError::InvalidArgument(format!("the note: {error}")))?;
     let text = request.text.trim();
@@ -75,7 +74,7 @@ pub async fn delete(
     State(api): State<Api>,
     Path((trace, note)): Path<(String, String)>,
 ) -> Result<Json<NotesResponse>, ApiError> {
-    let (trace, id) = (trace_id(&trace)?, note_id(&note)?);
+    let (trace, id) = (trace_id(&trace)?, kept_id(&note, "note")?);
     let left = api
         .read(move |store| {
             let known = store.delete_note(trace, id)?;
@@ -84,14 +83,6 @@ pub async fn delete(
         .await?;
     left.map(|notes| Json(NotesResponse { notes }))
         .ok_or_else(|| ApiError::NotFound("there is no such note".to_owned()))
-}
-
-fn note_id(text: &str) -> Result<SpanId, ApiError> {
-    text.parse().map_err(|error| {
-        ApiError::InvalidArgument(format!(
-            "{text:?} is not a note's id ({error}): it has 16 hexadecimal digits"
-        ))
-    })
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use shared::id::SpanId;
 use shared::query::{
     MAX_AUTHOR_BYTES, MAX_VIEW_ADDRESS_BYTES, MAX_VIEW_NAME_BYTES, MAX_VIEWS, View, ViewRequest,
     ViewsResponse,
 };
 
-use super::Api;
 use super::error::ApiError;
+use super::{Api, kept_id};
 use crate::store::system_clock;
 
 /// `GET /api/v1/views`.
@@ -25,7 +24,7 @@ pub async fn put(
     Path(view): Path<String>,
     body: Bytes,
 ) -> Result<Json<View>, ApiError> {
-    let id = view_id(&view)?;
+    let id = kept_id(&view, "view")?;
     let request: ViewRequest = serde_json::from_slice(&body)
         .map_err(|error| ApiError::InvalidArgument(format!("the view: {error}")))?;
     let name = request.name.trim();
@@ -77,7 +76,7 @@ pub async fn delete(
     State(api): State<Api>,
     Path(view): Path<String>,
 ) -> Result<Json<ViewsResponse>, ApiError> {
-    let id = view_id(&view)?;
+    let id = kept_id(&view, "view")?;
     let left = api
         .read(move |store| {
             let known = store.delete_view(id)?;
@@ -94,14 +93,6 @@ fn is_search(address: &str) -> bool {
     rest.is_some_and(|rest| {
         (rest.is_empty() || rest.starts_with('?'))
             && !rest.contains(|character: char| character.is_control() || character == ' ')
-    })
-}
-
-fn view_id(text: &str) -> Result<SpanId, ApiError> {
-    text.parse().map_err(|error| {
-        ApiError::InvalidArgument(format!(
-            "{text:?} is not a view's id ({error}): it has 16 hexadecimal digits"
-        ))
     })
 }
 
