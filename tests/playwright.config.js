@@ -14,11 +14,12 @@ export default defineConfig({
   globalTimeout: 45 * 60_000,
   expect: { timeout: 30_000 },
   workers: 1,
-  retries: 0,
+  // A browser beside other work loses a test now and then. Who passes when repeated is named, with what failed first.
+  retries: 1,
   forbidOnly: true,
   // A picture that is missing is a failure; only `npm run pictures:update` writes one.
   updateSnapshots: 'none',
-  reporter: [['line'], ['json', { outputFile: '.results/e2e.json' }]],
+  reporter: [['line'], ['json', { outputFile: '.results/e2e.json' }], ['./harness/account-reporter.js', { outputFile: '.results/account.txt' }]],
   use: {
     browserName: 'chromium',
     viewport: { width: 1280, height: 800 },

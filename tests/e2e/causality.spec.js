@@ -6,6 +6,9 @@ import { complaintsOf, expect, test } from '../harness/fixtures.js';
 import { goBack } from '../harness/going-back.js';
 import { lateHalf } from '../harness/late-half.js';
 
+// A wrong parent is wrong although the next try is right.
+test.describe.configure({ retries: 0 });
+
 test('the table tells a careless tracer by its wrong and its background requests', async ({ page, app, throughline, service }) => {
   const tag = `<script src="/pages/careless-tracer.js" data-service="${service}" data-endpoint="${throughline.ingestUrl}"></script>`;
   const url = app.publish('causality.html', { tag });

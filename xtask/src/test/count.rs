@@ -9,6 +9,8 @@ pub struct Counts {
     pub passed: u32,
     pub failed: u32,
     pub skipped: u32,
+    /// Those of the passed that failed first, and passed when they were repeated.
+    pub repeated: u32,
 }
 
 impl Counts {
@@ -42,6 +44,7 @@ impl AddAssign for Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.repeated += other.repeated;
     }
 }
 
@@ -94,16 +97,17 @@ pub fn node_test(output: &str) -> Counts {
     counts
 }
 
-/// `  9 passed (1.2m)`, `  1 failed`, `  2 did not run`, as Playwright ends. A test that passed only when it was repeated
-/// has failed.
+/// `  9 passed (1.2m)`, `  1 failed`, `  1 flaky`, `  2 did not run`, as Playwright ends.
 pub fn playwright(output: &str) -> Counts {
     let mut counts = Counts::default();
     for line in output.lines() {
         let words = line.trim().split(" (").next().unwrap_or_default();
         match number_and_word(words) {
             Some((number, "passed")) => counts.passed += number,
-            Some((number, "failed" | "flaky" | "interrupted" | "did not run")) => {
-                counts.failed += number
+            Some((number, "failed" | "interrupted" | "did not run")) => counts.failed += number,
+            Some((number, "flaky")) => {
+                counts.passed += number;
+                counts.repeated += number;
             }
             Some((number, "skipped")) => counts.skipped += number,
             _ => {}
@@ -126,6 +130,7 @@ mod tests {
             passed,
             failed,
             skipped,
+            repeated: 0,
         }
     }
 
@@ -140,7 +145,13 @@ mod tests {
         assert_eq!(node_test("# pass 2\n# fail 0\n"), counts(2, 0, 0));
 
         let browser = "[1/4] e2e/booking.spec.js:3:1 › a booking\n  1 failed\n    e2e/x.spec.js:1:1 › 7 passed\n  1 flaky\n  2 skipped\n  9 passed (1.2m)\n";
-        assert_eq!(playwright(browser), counts(9, 2, 2));
+        assert_eq!(
+            playwright(browser),
+            Counts {
+                repeated: 1,
+                ..counts(10, 1, 2)
+            }
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::step::duration;
 use crate::test::count::Counts;
-use crate::test::stages::{Stage, Stages};
+use crate::test::stages::{Ran, Stage, Stages};
 use crate::workspace::Workspace;
 
 /// Which tests are run, and where.
@@ -33,7 +33,8 @@ struct Outcome {
     stage: Stage,
     counts: Counts,
     elapsed: Duration,
-    failure: Option<String>,
+    /// Printed behind the table: whoever reads a log from its end finds what to do.
+    remarks: Option<String>,
 }
 
 /// Runs the stages and prints the counts.
@@ -53,8 +54,8 @@ pub fn test(workspace: &Workspace, options: &Options) -> Result<()> {
     let outcomes: Vec<Outcome> = chosen.iter().map(|stage| run(&stages, *stage)).collect();
 
     eprintln!(
-        "\n{:<10} {:>12} {:>8} {:>8} {:>8}",
-        "stage", "time", "passed", "failed", "skipped"
+        "\n{:<10} {:>12} {:>8} {:>8} {:>8} {:>9}",
+        "stage", "time", "passed", "failed", "skipped", "repeated"
     );
     let mut total = Counts::default();
     for outcome in &outcomes {
@@ -63,8 +64,8 @@ pub fn test(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     print_row("all", start.elapsed(), total);
     for outcome in &outcomes {
-        if let Some(failure) = &outcome.failure {
-            eprintln!("\n{}: {failure}", outcome.stage);
+        if let Some(remarks) = &outcome.remarks {
+            eprintln!("\n{}: {remarks}", outcome.stage);
         }
     }
     println!("\n{total}");
@@ -77,9 +78,8 @@ pub fn test(workspace: &Workspace, options: &Options) -> Result<()> {
 fn run(stages: &Stages<'_>, stage: Stage) -> Outcome {
     eprintln!("\n━━━ {stage}");
     let start = Instant::now();
-    let (counts, failure) = match stages.run(stage) {
-        Ok(counts) if counts.failed == 0 => (counts, None),
-        Ok(counts) => (counts, Some(format!("{} failed, see above", counts.failed))),
+    let (counts, remarks) = match stages.run(stage) {
+        Ok(Ran { counts, account }) => (counts, remarks(counts, &account)),
         Err(error) => (Counts::one_failed(), Some(format!("{error:#}"))),
     };
     let elapsed = start.elapsed();
@@ -88,16 +88,26 @@ fn run(stages: &Stages<'_>, stage: Stage) -> Outcome {
         stage,
         counts,
         elapsed,
-        failure,
+        remarks,
+    }
+}
+
+fn remarks(counts: Counts, account: &str) -> Option<String> {
+    match (counts.failed, counts.repeated) {
+        (0, 0) => None,
+        (0, repeated) => Some(format!("{repeated} passed only when repeated\n{account}")),
+        (failed, _) if account.is_empty() => Some(format!("{failed} failed, see above")),
+        (failed, _) => Some(format!("{failed} failed\n{account}")),
     }
 }
 
 fn print_row(name: &str, elapsed: Duration, counts: Counts) {
     eprintln!(
-        "{name:<10} {:>12} {:>8} {:>8} {:>8}",
+        "{name:<10} {:>12} {:>8} {:>8} {:>8} {:>9}",
         duration(elapsed),
         counts.passed,
         counts.failed,
-        counts.skipped
+        counts.skipped,
+        counts.repeated
     );
 }

@@ -61,6 +61,22 @@ impl fmt::Display for Stage {
     }
 }
 
+/// What a stage came to.
+pub struct Ran {
+    pub counts: Counts,
+    /// Which tests failed, be it only at their first try, and with which words; empty when the runner keeps no account.
+    pub account: String,
+}
+
+impl From<Counts> for Ran {
+    fn from(counts: Counts) -> Self {
+        Self {
+            counts,
+            account: String::new(),
+        }
+    }
+}
+
 /// Runs stages in a workspace.
 pub struct Stages<'a> {
     workspace: &'a Workspace,
@@ -76,19 +92,20 @@ impl<'a> Stages<'a> {
     ///
     /// # Errors
     /// When it could not run to its end.
-    pub fn run(&self, stage: Stage) -> Result<Counts> {
-        match stage {
-            Stage::Format => Ok(check("rustfmt", || {
+    pub fn run(&self, stage: Stage) -> Result<Ran> {
+        let counts = match stage {
+            Stage::Format => check("rustfmt", || {
                 run(self.cargo().args(["fmt", "--all", "--check"]))
-            })),
-            Stage::Lint => Ok(self.lint()),
-            Stage::Unit => self.unit(),
-            Stage::Wasm => self.wasm(),
-            Stage::Trunk => Ok(check("trunk build", || self.trunk())),
-            Stage::E2e => self.playwright(&["e2e", "pictures"]),
-            Stage::Interop => self.playwright(&["interop"]),
-            Stage::Smoke => Ok(check("demo --smoke", || self.smoke())),
-        }
+            }),
+            Stage::Lint => self.lint(),
+            Stage::Unit => self.unit()?,
+            Stage::Wasm => self.wasm()?,
+            Stage::Trunk => check("trunk build", || self.trunk()),
+            Stage::E2e => return self.playwright(&["e2e", "pictures"]),
+            Stage::Interop => return self.playwright(&["interop"]),
+            Stage::Smoke => check("demo --smoke", || self.smoke()),
+        };
+        Ok(counts.into())
     }
 
     fn lint(&self) -> Counts {
@@ -183,7 +200,7 @@ impl<'a> Stages<'a> {
         Ok(())
     }
 
-    fn playwright(&self, folders: &[&str]) -> Result<Counts> {
+    fn playwright(&self, folders: &[&str]) -> Result<Ran> {
         let e2e = folders.contains(&"e2e");
         let node = NodeTools::install(self.workspace)?;
         let tests = self.workspace.root.join("tests");
@@ -213,8 +230,14 @@ impl<'a> Stages<'a> {
             )
             .env("CHROMIUM_BIN", chromium)
             .env("FIREFOX_BIN", firefox);
+        let account = tests.join(".results/account.txt");
+        // A run that does not come so far must not show the one before it.
+        fs::remove_file(&account).ok();
         let (succeeded, output) = tee(&mut command)?;
-        Ok(count::playwright(&output).of_run(succeeded))
+        Ok(Ran {
+            counts: count::playwright(&output).of_run(succeeded),
+            account: fs::read_to_string(&account).unwrap_or_default(),
+        })
     }
 
     fn smoke(&self) -> Result<()> {
