@@ -44,8 +44,8 @@ try {
 
 const PEER = { rows_50k_cpu_ms: 3400, frames_over_50ms_50k: '≥ 92 %', find_50k_ms: 1300 };
 const GOAL = {
-  rows_50k_cpu_ms: 1000, frames_over_50ms_50k: 0, find_50k_ms: 100,
-  rows_1m_cpu_ms: 4000, frames_over_50ms_1m: 0, find_1m_ms: 200, heap_1m_mb: 400, first_load_brotli_bytes: 450_000,
+  rows_50k_cpu_ms: 1000, load_frames_over_50ms_50k: 0, frames_over_50ms_50k: 0, find_50k_ms: 100,
+  rows_1m_cpu_ms: 4000, load_frames_over_50ms_1m: 0, frames_over_50ms_1m: 0, find_1m_ms: 200, heap_1m_mb: 400, first_load_brotli_bytes: 450_000,
   first_load_cpu_ms: 1000, first_load_layout_shift: 0, trace_load_cpu_ms: 1000, trace_load_layout_shift: 0,
 };
 for (const [key, value] of Object.entries(result)) {
@@ -75,9 +75,13 @@ async function measure(url, name) {
   await page.goto(url, { waitUntil: 'commit' });
   await page.locator('.row .row__label').first().waitFor({ timeout: PATIENCE });
   const rows = Math.round((await metrics()).ProcessTime * 1000);
-  const loading = await page.evaluate(() => longFrames.splice(0));
-  await page.locator('.chip').first().waitFor({ timeout: PATIENCE });
-  const analysing = await page.evaluate(() => longFrames.splice(0));
+  // Of large traces it is known what their time went to after they are shown.
+  await page.locator('.chip--line').waitFor({ timeout: PATIENCE });
+  const loading = await page.evaluate(async () => {
+    // A frame is reported once it is painted.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return longFrames.splice(0);
+  });
   const analysed = Math.round((await metrics()).ProcessTime * 1000);
   const sweep = await page.evaluate(async (steps) => {
     const body = document.querySelector('.waterfall__rows');
@@ -101,10 +105,12 @@ async function measure(url, name) {
   await session.send('HeapProfiler.collectGarbage');
   const { JSHeapUsedSize } = await metrics();
   const wasm = await page.evaluate(() => globalThis.wasmMemory?.buffer.byteLength ?? 0);
-  process.stderr.write(`${name}: long frames while loading ${loading}, while analysing ${analysing}, in the sweep ${sweep.longest}; 95 % of its frames within ${sweep.p95} ms; ${analysed} ms of CPU until analysed\n`);
+  process.stderr.write(`${name}: long frames while loading ${loading}, in the sweep ${sweep.longest}; 95 % of its frames within ${sweep.p95} ms; ${analysed} ms of CPU until analysed\n`);
   await context.close();
   return {
     [`rows_${name}_cpu_ms`]: rows,
+    [`load_frames_over_50ms_${name}`]: loading.length,
+    [`load_longest_frame_${name}_ms`]: Math.max(0, ...loading),
     [`frames_over_50ms_${name}`]: sweep.over,
     [`find_${name}_ms`]: find,
     [`heap_${name}_mb`]: Math.round((JSHeapUsedSize + wasm) / 1e6),

@@ -35,6 +35,19 @@ impl Resource {
         }
     }
 
+    /// The host whose clock tells the times, as far as the resource says: `host.name`, else `service.instance.id`. Empty
+    /// where it says neither, and for a browser, whose pages all go by one clock.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        if self.is_browser() {
+            return "";
+        }
+        let said = |key| find_str(&self.attributes, key).filter(|value| !value.is_empty());
+        said(semconv::HOST_NAME)
+            .or_else(|| said(semconv::SERVICE_INSTANCE_ID))
+            .unwrap_or_default()
+    }
+
     /// Whether the telemetry comes from a user's browser.
     #[must_use]
     pub fn is_browser(&self) -> bool {

@@ -2,6 +2,10 @@
 
 /// The logical name of a service.
 pub const SERVICE_NAME: &str = "service.name";
+/// The name of the host that a service runs on.
+pub const HOST_NAME: &str = "host.name";
+/// The id of one of a service's instances.
+pub const SERVICE_INSTANCE_ID: &str = "service.instance.id";
 /// The language of the SDK; `webjs` in a browser.
 pub const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
 /// The id of a user's visit.

@@ -178,6 +178,34 @@ test('clocks that disagree are adjusted on demand, with both times told', async 
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
 
+test('each host of a service has a clock of its own', async ({ page, throughline, service, complaints }) => {
+  const ahead = 182_000;
+  const call = (name, at) => ({ name: `call ${name}`, service: `${service}-shop`, kind: 3, atMillis: at, tookMillis: 90 });
+  const charge = (host, at) => ({ name: `charge on ${host}`, service: `${service}-pay`, kind: 2, atMillis: at, tookMillis: 60, resource: { 'host.name': host } });
+  const { traceId, spanIds, body } = makeTrace({
+    name: 'POST /orders',
+    service: `${service}-shop`,
+    kind: 2,
+    tookMillis: 400,
+    children: [
+      { ...call('one', 50), children: [charge('h-1', 60)] },
+      { ...call('two', 200), children: [charge('h-2', 210 + ahead)] },
+    ],
+  });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${spanIds['charge on h-2']}`);
+  // Services are counted as people name them.
+  await expect(page.locator('.facts')).toContainText(/2\s?services/);
+  const clock = page.getByRole('button', { name: new RegExp(`clocks: ${service}-pay on h-2 \\+3\\sm\\s2\\s`) });
+  await expect(drawer(page).getByText(/on h-2’s clock is 3\sm\s2\ss ahead/)).toContainText(/\+3\sm\s2\ss as sent, \+215\sms adjusted/);
+  await clock.click();
+  await expect(page.getByRole('button', { name: /Clocks disagree/ })).toHaveCount(0);
+  await expect(page.locator('.trace__duration')).toHaveText(/400\sms/);
+  await shownRows(page).filter({ hasText: 'charge on h-1' }).click();
+  await expect(drawer(page).getByText(/clock is/)).toHaveCount(0);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
 test('rows are as high as the reader likes, and as an address says', async ({ page, throughline, service }) => {
   const { traceId, body } = bookingTrace(service);
   await throughline.sendTraces(body);

@@ -17,6 +17,11 @@ const row = (page) => page.getByRole('treegrid').getByRole('row').first();
 /** Answers for the API. */
 const refuse = (status, code, message) => (page) => page.route('**/api/**', (route) => route.fulfill({ status, json: { code, message, position: null } }));
 const neverAnswer = (page) => page.route('**/api/**', () => {});
+/** What the browser says as it prints. */
+async function onPaper(page) {
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+}
 /** Makes the window as tall as what stands in it. */
 async function unroll(page) {
   const { width } = page.viewportSize();
@@ -71,7 +76,7 @@ const SUBJECTS = {
   'trace-loading': { path: ({ trace }) => `/trace/${trace}`, before: neverAnswer, shown: css('.skeleton-rows'), as: TWO },
   'trace-error': { path: ({ trace }) => `/trace/${trace}`, before: refuse(500, 'internal', 'the disk is full'), shown: css('.message'), as: TWO },
   'trace-share': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.getByText('Share', { exact: true }).click(), as: ['narrow-dark'] },
-  'trace-printed': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: (page) => page.emulateMedia({ media: 'print' }), as: ['wide-light'] },
+  'trace-printed': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: onPaper, as: ['wide-light'] },
   flame: { path: ({ trace }) => `/trace/${trace}?flame=wall`, shown: css('.flame__canvas') },
   'flame-aggregate': { path: ({ trace }) => `/trace/${trace}?flame=aggregate`, shown: css('.flame__canvas'), as: ['narrow-dark'] },
   story: { path: ({ trace }) => `/trace/${trace}/story`, shown: css('.sentence') },
@@ -104,7 +109,7 @@ for (const [name, { path, shown, before, after, whole = false, as = ALL }] of Ob
     for (const [size, viewport] of Object.entries(SIZES)) {
       const themes = ['light', 'dark'].filter((theme) => as.includes(`${size}-${theme}`));
       await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme: themes[0] });
+      await page.emulateMedia({ media: 'screen', colorScheme: themes[0] });
       await page.goto(`${sampled.viewerUrl}${path(furnished)}`);
       await expect(shown(page)).toBeVisible();
       await after?.(page);

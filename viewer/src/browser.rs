@@ -18,6 +18,11 @@ pub fn uptime_millis() -> f64 {
         .map_or_else(js_sys::Date::now, |performance| performance.now())
 }
 
+/// Does something once the next frame is painted.
+pub fn behind_next_frame(what: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(what, std::time::Duration::ZERO));
+}
+
 /// A number as the browser's language writes it.
 #[must_use]
 pub fn number(value: f64) -> String {

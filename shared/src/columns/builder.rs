@@ -12,7 +12,7 @@ use crate::span::{Span, SpanKind, SpanRecord};
 use crate::time::UnixNanos;
 use crate::trace::order::Spans;
 
-/// More services than this are shown as one.
+/// More services, each host counted, than this are shown as one.
 const MOST_SERVICES: usize = 65_000;
 
 /// Spans of one trace by index, in the order they came in.
@@ -37,7 +37,7 @@ pub struct Builder {
     pub(super) session: String,
     session_start: Option<UnixNanos>,
     text_numbers: HashMap<Arc<str>, u32>,
-    service_numbers: HashMap<(String, bool), u16>,
+    service_numbers: HashMap<(String, bool, String), u16>,
     /// Spans of one batch share their resource, so the latest answers for most of them.
     latest: Option<(Arc<Resource>, u16)>,
 }
@@ -152,7 +152,11 @@ impl Builder {
             return *number;
         }
         let full = self.services.len() >= MOST_SERVICES;
-        let key = (clipped(resource.service_name()), resource.is_browser());
+        let key = (
+            clipped(resource.service_name()),
+            resource.is_browser(),
+            clipped(resource.host()),
+        );
         let number = match self.service_numbers.get(&key) {
             Some(number) => *number,
             None if full => (MOST_SERVICES - 1) as u16,
@@ -161,6 +165,7 @@ impl Builder {
                 self.services.push(Service {
                     name: key.0.clone(),
                     browser: key.1,
+                    host: key.2.clone(),
                 });
                 self.service_numbers.insert(key, number);
                 number
@@ -199,8 +204,11 @@ impl Spans for Builder {
     }
 
     fn across_services(&self, one: usize, other: usize) -> bool {
-        let name = |index: usize| &self.services[usize::from(self.service[index])].name;
-        self.service[one] != self.service[other] && name(one) != name(other)
+        let whose = |index: usize| {
+            let service = &self.services[usize::from(self.service[index])];
+            (&service.name, &service.host)
+        };
+        self.service[one] != self.service[other] && whose(one) != whose(other)
     }
 
     fn same(&self, one: usize, other: usize) -> bool {

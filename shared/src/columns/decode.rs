@@ -148,9 +148,15 @@ impl Decoder {
         }
         columns.session = content.text()?.to_owned();
         for _ in 0..content.number()? {
+            let what = content.byte()?;
             columns.services.push(Service {
-                browser: content.byte()? != 0,
+                browser: what & 1 != 0,
                 name: content.text()?.to_owned(),
+                host: if what & 2 == 0 {
+                    String::new()
+                } else {
+                    content.text()?.to_owned()
+                },
             });
         }
         if columns.services.len() > usize::from(u16::MAX) {

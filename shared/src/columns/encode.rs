@@ -135,8 +135,12 @@ impl Encoder {
         }
         for service in named {
             let service = &self.spans.services[service];
-            put(out, u64::from(service.browser));
+            let host = !service.host.is_empty();
+            put(out, u64::from(service.browser) | u64::from(host) << 1);
             put_text(out, &service.name);
+            if host {
+                put_text(out, &service.host);
+            }
         }
         close(out, start);
     }

@@ -65,7 +65,7 @@ pub mod flag {
     pub const STARTS_BEFORE_PARENT: u16 = 1 << 4;
     /// It ends after its parent.
     pub const ENDS_AFTER_PARENT: u16 = 1 << 5;
-    /// Its parent is of another service.
+    /// Its parent is of another service, or on another host.
     pub const ACROSS_SERVICES: u16 = 1 << 6;
     /// It says that it has no parent.
     pub const ROOT: u16 = 1 << 7;
@@ -77,13 +77,15 @@ pub mod flag {
     pub const MORE: u16 = 1 << 10;
 }
 
-/// One service of a trace.
+/// One service of a trace on one host: whatever has a clock of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its name.
     pub name: String,
     /// Whether it is a browser.
     pub browser: bool,
+    /// The host; see [`Resource::host`](crate::resource::Resource::host).
+    pub host: String,
 }
 
 /// Why a span failed.

@@ -73,7 +73,8 @@ impl Spans for &[SpanRecord] {
 
     fn across_services(&self, one: usize, other: usize) -> bool {
         let (one, other) = (&self[one].resource, &self[other].resource);
-        !Arc::ptr_eq(one, other) && one.service_name() != other.service_name()
+        !Arc::ptr_eq(one, other)
+            && (one.service_name(), one.host()) != (other.service_name(), other.host())
     }
 
     fn same(&self, one: usize, other: usize) -> bool {

@@ -33,7 +33,7 @@ pub trait Spans {
     fn end(&self, index: usize) -> UnixNanos;
     /// Its role in a call.
     fn kind(&self, index: usize) -> SpanKind;
-    /// Whether two spans come from different services.
+    /// Whether two spans come from different services or hosts, so that two clocks told their times.
     fn across_services(&self, one: usize, other: usize) -> bool;
     /// Whether two spans of one id are copies of one.
     fn same(&self, one: usize, other: usize) -> bool;

@@ -46,7 +46,7 @@ pub enum Warning {
         span: SpanId,
         /// How much earlier.
         by: DurationNanos,
-        /// Whether the two come from different services, so that two clocks are compared.
+        /// Whether the two come from different services or hosts, so that two clocks are compared.
         across_services: bool,
     },
     /// It ends after its parent.
@@ -57,7 +57,7 @@ pub enum Warning {
         span: SpanId,
         /// How much later.
         by: DurationNanos,
-        /// Whether the two come from different services, so that two clocks are compared.
+        /// Whether the two come from different services or hosts, so that two clocks are compared.
         across_services: bool,
     },
     /// It ends before it starts.
@@ -209,7 +209,7 @@ impl fmt::Display for Warning {
 
 const fn clocks(across_services: bool) -> &'static str {
     if across_services {
-        ", which another service recorded; their clocks may differ"
+        ", which another service or host recorded; their clocks may differ"
     } else {
         ""
     }
@@ -276,7 +276,7 @@ mod tests {
         };
         assert_eq!(
             warning.to_string(),
-            "Span 0101010101010101 starts 3.00 ms before its parent, which another service recorded; their clocks may differ."
+            "Span 0101010101010101 starts 3.00 ms before its parent, which another service or host recorded; their clocks may differ."
         );
         assert_eq!((warning.node(), warning.span_id()), (1, span));
     }

@@ -36,6 +36,7 @@ fn check(columns: &Columns, trace: &Trace) {
         assert_eq!(columns.links_of(row).len(), span.links.len());
         let service = &columns.services[usize::from(columns.service[at])];
         assert_eq!(service.name, node.record.resource.service_name());
+        assert_eq!(service.host, node.record.resource.host());
         let root = span.parent_span_id.is_none();
         assert_eq!(columns.flags[at] & flag::ROOT != 0, root);
     }

@@ -28,12 +28,7 @@ pub fn Drawn(
             .filter(|element| root.contains(Some(element)))
             .and_then(|element| element.get_attribute(PICK));
         let first_time = root.first_element_child().is_none();
-        root.set_text_content(None);
-        contents.with(|contents| {
-            for markup in contents {
-                draw(&root, markup, HTML);
-            }
-        });
+        contents.with(|contents| fill(&root, contents));
         if first_time && let Some((frame, middle)) = picture(&root) {
             // What is not laid out yet cannot be scrolled.
             request_animation_frame(move || {
@@ -99,6 +94,14 @@ fn is(event: &web_sys::Event, names: &[&str]) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| names.contains(&element.tag_name().as_str()))
+}
+
+/// Draws contents in the place of what an element has.
+pub fn fill(root: &Element, contents: &[Markup]) {
+    root.set_text_content(None);
+    for markup in contents {
+        draw(root, markup, HTML);
+    }
 }
 
 fn draw(into: &Element, markup: &Markup, space: &str) {

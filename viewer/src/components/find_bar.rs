@@ -16,7 +16,7 @@ use crate::format;
 use crate::loading::BrowserPace;
 use crate::model::find::{Hits, Mode, WordSearch, is_query};
 use crate::model::query_view::KnownFields;
-use crate::model::rows::{Row, Rows};
+use crate::model::rows::Row;
 use crate::model::trace::TraceModel;
 use crate::traceql::{self, Job, Mistake, Refusal};
 
@@ -64,17 +64,16 @@ impl Find {
         find
     }
 
-    /// The rows that the filter leaves.
+    /// What decides which rows the filter leaves; `None` where it leaves all.
     #[must_use]
-    pub fn rows(self, model: &TraceModel, rows: Rows) -> Rows {
+    pub fn leaves(self) -> Option<(Arc<Hits>, Mode)> {
         let mode = self.mode.get();
-        match self.hits.get() {
-            // Where nothing is found, a timeline without rows would say less than one that is dimmed.
-            Some(hits) if mode != Mode::Dim && hits.len() > 0 => {
-                rows.only(|row| hits.leaves(model, row, mode))
-            }
-            _ => rows,
+        if mode == Mode::Dim {
+            return None;
         }
+        // Where nothing is found, a timeline without rows would say less than one that is dimmed.
+        let hits = self.hits.get().filter(|hits| hits.len() > 0)?;
+        Some((hits, mode))
     }
 
     /// Whether a row shows nothing that was found.

@@ -1,4 +1,4 @@
-//! Clocks that disagree: by how much each service's is ahead, and the trace as one clock would have told it.
+//! Clocks that disagree: by how much that of each service on each host is ahead, and the trace as one clock would have told it.
 //!
 //! A call that is answered lies within its request, so that each pair of them bounds how far two clocks are apart:
 //!
@@ -8,7 +8,7 @@
 //!                                        and by no more than would move it to the request's start
 //! ```
 //!
-//! All calls between two services narrow the bounds. Where they allow that the clocks agree, that is assumed; else that
+//! All calls between two clocks narrow the bounds. Where they allow that the clocks agree, that is assumed; else that
 //! request and answer travel equally long, as the Network Time Protocol does (RFC 5905 §8). What is sent is shown until
 //! somebody asks for adjusted times.
 
@@ -22,7 +22,7 @@ use super::pace::Pace;
 use super::trace::{CLOCK_NOISE, NONE, STRIDE, TraceModel};
 use crate::format;
 
-/// Services named in few words.
+/// Clocks named in few words.
 const NAMED: usize = 2;
 
 /// Between which two values a difference lies, in nanoseconds.
@@ -32,20 +32,20 @@ struct Bound {
     most: i64,
 }
 
-/// What the calls of a trace say of its services' clocks.
+/// What the calls of a trace say of its clocks.
 #[derive(Debug, Default)]
 pub struct Bounds(HashMap<(u16, u16), Bound>);
 
 impl Bounds {
-    /// Learns from a node, where it is the answer to another service's request.
+    /// Learns from a node, where it is the answer to a request that another clock timed.
     pub fn learn(&mut self, model: &TraceModel, node: u32) {
         let Some(parent) = model.parent_of(node) else {
             return;
         };
-        let services = (model.service[parent as usize], model.service[node as usize]);
+        let clocks = (model.clock_of(parent), model.clock_of(node));
         let answers =
             model.kind(parent) == SpanKind::Client && model.kind(node) == SpanKind::Server;
-        if services.0 == services.1 || !answers {
+        if clocks.0 == clocks.1 || !answers {
             return;
         }
         let (parent, node) = (parent as usize, node as usize);
@@ -60,7 +60,7 @@ impl Bounds {
         }
         let found = Bound { least, most };
         self.0
-            .entry(services)
+            .entry(clocks)
             .and_modify(|known| {
                 let both = Bound {
                     least: known.least.max(least),
@@ -76,15 +76,15 @@ impl Bounds {
             .or_insert(found);
     }
 
-    /// By how much each service's clock is ahead of that of the service `root`, in nanoseconds; 0 where it agrees or
-    /// nothing is known.
+    /// By how much each of so many clocks is ahead of the one with the number `root`, in nanoseconds; 0 where it agrees
+    /// or nothing is known.
     #[must_use]
-    pub fn skews(&self, services: usize, root: u16) -> Vec<i64> {
-        let mut skews: Vec<Option<i64>> = vec![None; services];
+    pub fn skews(&self, clocks: usize, root: u16) -> Vec<i64> {
+        let mut skews: Vec<Option<i64>> = vec![None; clocks];
         let mut edges: Vec<_> = self.0.iter().map(|(pair, bound)| (*pair, *bound)).collect();
         edges.sort_unstable_by_key(|(pair, _)| *pair);
-        // Of services that no call joins to the root, the first to begin is taken to agree with it.
-        for first in std::iter::once(root).chain(0..services as u16) {
+        // Of clocks that no call joins to the root, the first to begin is taken to agree with it.
+        for first in std::iter::once(root).chain(0..clocks as u16) {
             match skews.get_mut(usize::from(first)) {
                 Some(skew @ None) => *skew = Some(0),
                 _ => continue,
@@ -117,7 +117,7 @@ impl Bounds {
     }
 }
 
-/// The services whose clocks disagree with the root's, as `payment +3 m 2 s`; empty where all agree.
+/// The clocks that disagree with the root's, as `payment +3 m 2 s`; empty where all agree.
 #[must_use]
 pub fn told(model: &TraceModel) -> String {
     let mut apart: Vec<(usize, i64)> = model
@@ -127,9 +127,9 @@ pub fn told(model: &TraceModel) -> String {
         .enumerate()
         .filter(|(_, skew)| *skew != 0)
         .collect();
-    apart.sort_by_key(|(service, skew)| (std::cmp::Reverse(skew.abs()), *service));
-    let named = apart.iter().take(NAMED).map(|(service, skew)| {
-        let name = format::clipped(&model.services[*service].name, 32);
+    apart.sort_by_key(|(clock, skew)| (std::cmp::Reverse(skew.abs()), *clock));
+    let named = apart.iter().take(NAMED).map(|(clock, skew)| {
+        let name = model.clock_name(*clock as u16);
         format!("{name} {}", signed(rounded(*skew)))
     });
     let mut told = named.collect::<Vec<_>>().join(", ");
@@ -159,7 +159,7 @@ pub fn both_times(model: &TraceModel, node: u32) -> Option<String> {
     };
     Some(format!(
         "{}’s clock is {} {ahead} the root’s. After the root began: {} as sent, {} adjusted.",
-        format::clipped(&model.service_of(node).name, 32),
+        model.clock_name(model.clock_of(node)),
         format::duration(rounded(apart)),
         signed(rounded(sent)),
         signed(adjusted),
@@ -227,7 +227,7 @@ pub async fn adjusted(model: &TraceModel, pace: &impl Pace) -> TraceModel {
         let parent = parent.map_or(NONE, |parent| place[parent as usize]);
         columns.parents.push(parent);
         columns.depths.push(model.depth[at]);
-        columns.service.push(model.service[at]);
+        columns.service.push(model.clock_of(node));
         columns.names.push(sent.names[at]);
         columns.kinds.push(sent.kinds[at]);
         columns.flags.push(flags(model, node, start));
@@ -306,7 +306,7 @@ fn flags(model: &TraceModel, node: u32, start: impl Fn(u32) -> i64) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{kind, model, span};
+    use super::super::fixture::{kind, model, on_host, span};
     use super::super::pace::{Unhurried, at_once};
     use super::*;
 
@@ -354,6 +354,51 @@ mod tests {
             assert_eq!(skew(&model, agrees), 0, "{agrees}");
         }
         assert_eq!(told(&model).replace('\u{a0}', " "), "payment +3 m 2 s");
+    }
+
+    /// A shop calls its payment twice, on hosts of which one is three minutes and two seconds ahead; that one calls the
+    /// other.
+    fn on_two_hosts() -> TraceModel {
+        let at = |ms: u64| AHEAD + ms * MS;
+        model(vec![
+            server(1, 0, "shop", 0, 100 * MS),
+            client(2, 1, "shop", 10 * MS, 30 * MS),
+            on_host(server(3, 2, "payment", 12 * MS, 28 * MS), "h-1"),
+            client(4, 1, "shop", 40 * MS, 90 * MS),
+            on_host(server(5, 4, "payment", at(42), at(88)), "h-2"),
+            on_host(client(6, 5, "payment", at(50), at(80)), "h-2"),
+            on_host(server(7, 6, "payment", 52 * MS, 78 * MS), "h-1"),
+        ])
+    }
+
+    #[test]
+    fn each_host_of_a_service_has_a_clock_of_its_own() {
+        let raw = on_two_hosts();
+        assert_eq!(raw.services.len(), 2, "it is one service all the same");
+        assert_eq!(told(&raw).replace('\u{a0}', " "), "payment on h-2 +3 m 2 s");
+        let model = at_once(adjusted(&raw, &Unhurried));
+        let start = |id: &str| {
+            let node = model.node_of_span(id).expect("a span");
+            model.start[node as usize]
+        };
+        assert_eq!(start("0000000000000003"), 12 * MS as i64, "h-1 was right");
+        assert_eq!(start("0000000000000005"), 42 * MS as i64);
+        assert_eq!(start("0000000000000007"), 52 * MS as i64);
+        assert_eq!(model.clocks, None, "nothing contradicts any more");
+        assert_eq!(model.services.len(), 2);
+        assert_eq!(told(&model), told(&raw), "what was adjusted is still told");
+    }
+
+    #[test]
+    fn a_call_to_another_host_of_the_same_service_tells_of_its_clock() {
+        let model = model(vec![
+            on_host(client(1, 0, "a", 0, 100 * MS), "h-1"),
+            on_host(server(2, 1, "a", AHEAD + 10 * MS, AHEAD + 90 * MS), "h-2"),
+        ]);
+        assert_eq!(model.skews, [0, AHEAD as i64]);
+        assert_eq!(model.clocks, Some((1, 1)));
+        let words = both_times(&model, 1).expect("words");
+        assert!(words.starts_with("a on h-2’s clock is "), "{words}");
     }
 
     #[test]

@@ -191,6 +191,7 @@ impl Hits {
 #[cfg(test)]
 mod tests {
     use super::super::fixture;
+    use super::super::pace::{Unhurried, at_once};
     use super::super::rows::{Openness, Rows};
     use super::*;
 
@@ -253,7 +254,10 @@ mod tests {
         let hits = search.hits();
         assert!(hits.place(deep.key.node).is_some(), "in either case");
         let left = |mode| -> Vec<Row> {
-            let kept = rows.clone().only(|row| hits.leaves(&model, row, mode));
+            let kept = rows
+                .clone()
+                .only(|row| hits.leaves(&model, row, mode), &Unhurried);
+            let kept = at_once(kept);
             kept.rows
         };
         assert_eq!(left(Mode::Dim), rows.rows);

@@ -50,6 +50,14 @@ pub fn span(id: u64, parent: u64, service: &str, name: &str, start: u64, end: u6
     }
 }
 
+/// The record, sent by an instance of its service on a host.
+pub fn on_host(mut record: SpanRecord, host: &str) -> SpanRecord {
+    let mut resource = (*record.resource).clone();
+    resource.attributes.push(Attribute::new("host.name", host));
+    record.resource = Arc::new(resource);
+    record
+}
+
 /// The record with one more attribute.
 pub fn with(
     mut record: SpanRecord,

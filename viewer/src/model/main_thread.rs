@@ -28,9 +28,15 @@ impl MainThread {
     /// The long frames of a trace.
     #[must_use]
     pub fn new(model: &TraceModel) -> Self {
-        let mut frames: Vec<u32> = (0..model.len() as u32)
-            .filter(|node| model.service_of(*node).browser && model.name(*node) == FRAME)
-            .collect();
+        let browsers: Vec<bool> = model.services.iter().map(|one| one.browser).collect();
+        let name = model.number_of_name(FRAME);
+        let of_browser = |node: u32| browsers[usize::from(model.service[node as usize])];
+        // Numbers are compared, and not texts: a million of them take no frame's time.
+        let mut frames: Vec<u32> = name.map_or_else(Vec::new, |name| {
+            (0..model.len() as u32)
+                .filter(|node| model.name_number(*node) == name && of_browser(*node))
+                .collect()
+        });
         frames.sort_by_key(|node| model.start[*node as usize]);
         Self {
             frames,

@@ -1,5 +1,3 @@
 //! Long work in short pieces: see [`shared::pace`], whose words these are.
 
-#[cfg(test)]
-pub use shared::pace::at_once;
-pub use shared::pace::{Pace, Unhurried};
+pub use shared::pace::{Pace, Unhurried, at_once};

@@ -103,7 +103,7 @@ impl Exact {
         let missing = [NoteKind::Orphan, NoteKind::Cycle];
         Self {
             names: !(0..texts.len() as u32).any(|number| cut(texts.get(number))),
-            services: model.services.len() < MOST_SERVICES
+            services: columns.services.len() < MOST_SERVICES
                 && model.services.iter().all(|service| {
                     // That is what a service without a name is called, too.
                     service.name != "unknown_service" && !cut(&service.name)

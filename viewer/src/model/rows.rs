@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::trace::{NONE, TraceModel};
+use super::pace::Pace;
+#[cfg(test)]
+use super::pace::{Unhurried, at_once};
+use super::trace::{NONE, STRIDE, TraceModel};
 
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,7 +56,7 @@ pub struct Narrowing {
 
 impl Narrowing {
     /// Whether each node is shown: it is not left out, or it leads to one that is not. `None` where all are.
-    fn kept(&self, model: &TraceModel) -> Option<Vec<bool>> {
+    async fn kept(&self, model: &TraceModel, pace: &impl Pace) -> Option<Vec<bool>> {
         if self.least <= 0 && self.within.is_none() {
             return None;
         }
@@ -69,6 +72,9 @@ impl Narrowing {
                 && let Some(parent) = model.parent_of(node as u32)
             {
                 kept[parent as usize] = true;
+            }
+            if node % STRIDE == 0 {
+                pace.breathe().await;
             }
         }
         Some(kept)
@@ -94,10 +100,21 @@ impl Rows {
         Self::narrowed(model, openness, &Narrowing::default())
     }
 
-    /// Finds the rows that are not left out. O(nodes).
+    /// Finds the rows that are not left out at once. O(nodes).
+    #[cfg(test)]
     #[must_use]
     pub fn narrowed(model: &TraceModel, openness: &Openness, narrowing: &Narrowing) -> Self {
-        let kept = narrowing.kept(model);
+        at_once(Self::find(model, openness, narrowing, &Unhurried))
+    }
+
+    /// Finds the rows that are not left out, with breaths in between. O(nodes).
+    pub async fn find(
+        model: &TraceModel,
+        openness: &Openness,
+        narrowing: &Narrowing,
+        pace: &impl Pace,
+    ) -> Self {
+        let kept = narrowing.kept(model, pace).await;
         let shown = |node: u32| kept.as_ref().is_none_or(|kept| kept[node as usize]);
         let (first, count) = match narrowing.focus {
             Some(focus) if (focus as usize) < model.len() => (focus, model.after(focus)),
@@ -106,11 +123,17 @@ impl Rows {
         let outer = model.depth.get(first as usize).copied().unwrap_or(0);
         let mut left_out = model.len() as u32 - (count - first);
         let mut rows = Vec::with_capacity(model.len());
+        pace.breathe().await;
         let mut row_of = vec![0; model.len()];
         // How much deeper rows are than their nodes, by where it ends: one level for each open fold around them.
         let mut shifts: Vec<u32> = Vec::new();
         let mut node = first;
+        let mut steps = 0_usize;
         while node < count {
+            steps += 1;
+            if steps.is_multiple_of(STRIDE) {
+                pace.breathe().await;
+            }
             while shifts.last().is_some_and(|end| *end <= node) {
                 shifts.pop();
             }
@@ -121,20 +144,24 @@ impl Rows {
             } else {
                 model.fold[node as usize]
             };
-            if members > 0 && model.fold_members(node).any(shown) {
-                let end = model
-                    .fold_members(node)
-                    .last()
-                    .map_or(node, |last| model.after(last));
+            let (mut end, mut some_shown, mut some_failed) = (node, false, false);
+            for _ in 0..members {
+                some_shown |= shown(end);
+                some_failed |= fails_within(model, end);
+                end = model.after(end);
+                steps += 1;
+                if steps.is_multiple_of(STRIDE) {
+                    pace.breathe().await;
+                }
+            }
+            if some_shown {
                 let open = openness.unfolded.contains(&node);
                 rows.push(Row {
                     key: RowKey { node, fold: true },
                     depth,
                     open: Some(open),
                     hidden: members,
-                    hides_error: model
-                        .fold_members(node)
-                        .any(|member| fails_within(model, member)),
+                    hides_error: some_failed,
                 });
                 if !open {
                     row_of[node as usize..end as usize].fill(rows.len() as u32 - 1);
@@ -172,18 +199,27 @@ impl Rows {
         }
     }
 
-    /// Only some of the rows. What a row that goes has shown is shown by the row above it.
-    #[must_use]
-    pub fn only(mut self, keep: impl Fn(&Row) -> bool) -> Self {
+    /// Only some of the rows, with breaths in between. What a row that goes has shown is shown by the row above it.
+    pub async fn only(mut self, keep: impl Fn(&Row) -> bool, pace: &impl Pace) -> Self {
         let mut places = Vec::with_capacity(self.rows.len());
-        let mut kept = 0_u32;
-        for row in &self.rows {
-            kept += u32::from(keep(row));
-            places.push(kept.saturating_sub(1));
+        let mut kept = 0;
+        for index in 0..self.rows.len() {
+            let row = self.rows[index];
+            if keep(&row) {
+                self.rows[kept] = row;
+                kept += 1;
+            }
+            places.push((kept as u32).saturating_sub(1));
+            if index.is_multiple_of(STRIDE) {
+                pace.breathe().await;
+            }
         }
-        self.rows.retain(keep);
-        for row in &mut self.row_of {
-            *row = places[*row as usize];
+        self.rows.truncate(kept);
+        for nodes in self.row_of.chunks_mut(STRIDE) {
+            for row in nodes {
+                *row = places[*row as usize];
+            }
+            pace.breathe().await;
         }
         self
     }

@@ -11,6 +11,7 @@ pub mod line;
 pub mod marks;
 pub mod minimap;
 pub mod picture;
+pub mod printed;
 pub mod scale;
 pub mod scroll;
 pub mod surface;

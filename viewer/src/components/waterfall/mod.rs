@@ -6,7 +6,9 @@
 mod axis;
 mod hover;
 mod minimap;
+mod print;
 mod row;
+pub mod shown_rows;
 mod track;
 pub mod view;
 
@@ -19,7 +21,9 @@ use wasm_bindgen::closure::Closure;
 use self::axis::{Axis, OpenButtons};
 use self::hover::HoverCard;
 use self::minimap::Minimap;
+use self::print::Printed;
 use self::row::{PooledRow, move_active};
+use self::shown_rows::ShownRows;
 use self::track::Track;
 use self::view::{Drawn, Screen, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
@@ -42,6 +46,8 @@ const OVERSCAN: usize = 12;
 const STRIDE: usize = 6;
 /// Narrower waterfalls have names above bars.
 const NARROW: f64 = 640.0;
+/// So many rows come with one frame while a trace is opened.
+const BATCH: usize = 12;
 /// One press of `+`.
 const ZOOM_STEP: f64 = 1.6;
 
@@ -70,7 +76,9 @@ pub struct WaterfallState {
     /// Whether the critical path is drawn.
     pub line: RwSignal<bool>,
     /// The rows, given what is open.
-    pub rows: Memo<Arc<Rows>>,
+    pub rows: Signal<Arc<Rows>>,
+    /// The same, where something waits for them.
+    pub shown: ShownRows,
     /// The trace.
     pub model: StoredValue<Arc<TraceModel>>,
     /// Asks for the active row to be seen: how often, and whether it takes the focus.
@@ -117,19 +125,21 @@ impl WaterfallState {
                 self.openness.set(openness);
             }
         });
-        // What is gone to is shown, whatever is left out.
-        let hidden = self
-            .rows
-            .with_untracked(|rows| !rows.shows(RowKey { node, fold: false }));
-        if hidden {
-            self.within.set(false);
-            self.narrowing.set(Narrowing::default());
-        }
-        self.active.set(RowKey { node, fold: false });
-        if select || self.selected.get_untracked().is_some() {
-            self.selected.set(Some(node));
-        }
-        self.show_active(true);
+        self.shown.then(move || {
+            // What is gone to is shown, whatever is left out.
+            let hidden = self
+                .rows
+                .with_untracked(|rows| !rows.shows(RowKey { node, fold: false }));
+            if hidden {
+                self.within.set(false);
+                self.narrowing.set(Narrowing::default());
+            }
+            self.active.set(RowKey { node, fold: false });
+            if select || self.selected.get_untracked().is_some() {
+                self.selected.set(Some(node));
+            }
+            self.show_active(true);
+        });
     }
 
     /// Makes rows low or high, here and wherever this browser shows a trace.
@@ -181,11 +191,13 @@ impl WaterfallState {
 pub fn Waterfall(
     /// What is shown, and what people change.
     state: WaterfallState,
+    /// Whether the rows come frame by frame: nobody has seen them yet.
+    staged: bool,
 ) -> impl IntoView {
     let model = state.model.get_value();
     let total = model.duration;
     let span_count = model.len();
-    let depth = model.depth.iter().copied().max().unwrap_or_default();
+    let depth = model.deepest;
     let frame = NodeRef::<leptos::html::Div>::new();
     let body = NodeRef::<leptos::html::Div>::new();
     let canvas = NodeRef::<leptos::html::Canvas>::new();
@@ -228,6 +240,7 @@ pub fn Waterfall(
             .map(|node| state.rows.with(|rows| rows.row_of(node)))
     });
 
+    let mounted = mount_in_batches(state, pool, staged);
     observe(frame, body, timeline, state.screen, reach);
     let colors = use_colors();
     follow_canvas(
@@ -374,15 +387,34 @@ pub fn Waterfall(
                    on:keydown=on_key
                    on:click:capture=pick_log
                >
-                   <For each=move || 0..pool.get() key=|slot| *slot let:place>
+                   <For each=move || 0..pool.get().min(mounted.get()) key=|slot| *slot let:place>
                        <PooledRow place=place state=state first=first pool=pool measures=measures active_row=active_row selected_row=selected_row />
                    </For>
                    <canvas class="waterfall__canvas" node_ref=canvas aria-hidden="true"></canvas>
                    <div class="waterfall__anchor" node_ref=anchor aria-hidden="true"></div>
                </div>
+               <Printed state=state />
                <HoverCard state=state body=body timeline=timeline measures=measures view_port=view_port narrow=narrow />
            </div>
        }
+}
+
+/// How many of the pooled rows are there: all of them, or some more with each frame from when there is something to show.
+fn mount_in_batches(state: WaterfallState, pool: Memo<usize>, staged: bool) -> RwSignal<usize> {
+    let mounted = RwSignal::new(if staged { 0 } else { usize::MAX });
+    if staged {
+        Effect::new(move |done: Option<bool>| {
+            let seen = done == Some(true) || state.rows.with(|rows| rows.len() > 0);
+            let more = mounted.get() < pool.get();
+            if seen && more {
+                request_animation_frame(move || {
+                    mounted.try_update(|mounted| *mounted += BATCH);
+                });
+            }
+            seen
+        });
+    }
+    mounted
 }
 
 /// How far a level is indented: less in deep traces, so that names keep their room.

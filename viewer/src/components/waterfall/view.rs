@@ -301,8 +301,8 @@ pub fn follow_active(
         if asked == 0 {
             return;
         }
-        // After the rows have been laid out for what has been opened.
-        request_animation_frame(move || {
+        // After the rows have been found and laid out for what has been opened.
+        let show = move || {
             let (Some(anchor), Some(frame), Some(body)) = (
                 anchor.try_get_untracked().flatten(),
                 frame.try_get_untracked().flatten(),
@@ -338,6 +338,7 @@ pub fn follow_active(
                 // The row is drawn once the scroll has been heard.
                 request_animation_frame(move || browser::focus(&format!("row-{row}")));
             }
-        });
+        };
+        state.shown.then(move || request_animation_frame(show));
     });
 }

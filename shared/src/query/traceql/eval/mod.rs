@@ -15,8 +15,8 @@ use crate::pace::{Pace, Unhurried, at_once};
 use crate::trace::Trace;
 use children::{Children, WithChildren};
 
-/// Spans that are asked between two breaths.
-const SLICE: u32 = 2_048;
+/// Spans that are asked between two breaths. A pattern may take tens of microseconds for each.
+const SLICE: u32 = 256;
 
 /// What a query finds in a trace.
 #[derive(Debug, Clone, PartialEq, Default)]

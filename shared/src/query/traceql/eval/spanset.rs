@@ -10,7 +10,7 @@ use super::{Found, Spanset, condition, number};
 use crate::pace::Pace;
 
 /// Spans between two breaths.
-const STRIDE: usize = 4_096;
+const STRIDE: usize = 512;
 
 /// What the stages leave of a trace, given what each condition found.
 pub(super) async fn pipeline(
