@@ -94,6 +94,33 @@ test.describe('exceptions', () => {
     expect(await throughline.readLogs(trace.traceId)).toEqual([]);
   });
 
+  test('that another action’s task overtakes are not blamed on that action', async ({ page, app, throughline, service }) => {
+    app.collectorUrl = throughline.ingestUrl;
+    await open({ page, app, throughline, service }, 'signals.html', { attributes: { 'data-endpoint': '/collector' } });
+    await page.evaluate(() => { window.due = performance.now() + 900; });
+    await act(page, () => {
+      setTimeout(() => { new Promise((_, reject) => reject(new Error('whose'))); }, window.due - performance.now());
+    });
+    await act(page, () => { setTimeout(() => fetch('/api/other'), window.due - performance.now()); }, { button: '#other' });
+    // Both timers are due when the page is free again: the second runs before the browser tells of the rejection.
+    await page.evaluate(() => { while (performance.now() < window.due + 50); });
+    const other = await actionTrace({ page, throughline, service }, 'click "Other"', (trace) => trace.all('GET /api/other').length > 0);
+    await until('the exception is sent', () => app.received('/collector/v1/logs').some(({ body }) => body.includes('whose')));
+    expect(rootOf(other).status).toBe('unset');
+    expect(await throughline.readLogs(other.traceId)).toEqual([]);
+  });
+
+  test('of promises that are made rejected stay their action’s, whoever runs in between', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await page.evaluate(() => { window.due = performance.now() + 900; });
+    await act(page, () => { setTimeout(() => { Promise.reject(new Error('mine')); }, window.due - performance.now()); });
+    await act(page, () => { setTimeout(() => fetch('/api/other'), window.due - performance.now()); }, { button: '#other' });
+    await page.evaluate(() => { while (performance.now() < window.due + 50); });
+    const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
+    await throughline.waitForLog(trace.traceId, ({ attributes }) => attributes['exception.message'] === 'mine', 'of the rejection');
+    expect(rootOf(trace).status).toBe('error');
+  });
+
   test('in a storm are sent a few times', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
     await act(page, () => {

@@ -3,7 +3,7 @@
 // An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
 // await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
 // nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
-import { afterTurn, enter, enterTask, settle, soon } from './register.js';
+import { afterTurn, enter, runIn, settle, soon } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
@@ -58,7 +58,7 @@ export function startAction(kind, start, name, event, control) {
     awaitedSeen: 0,
     awaitedAt: start,
     last: start,
-    ended: false,
+    over: false,
   };
   action.context = new Context(action);
   live.add(action);
@@ -96,7 +96,7 @@ export function parentOf(context) {
 
 /** The `traceparent` of the action's root, which is started if need be; empty if the action ended without one. */
 export function rootOf(action) {
-  if (!action.parent && !action.ended) {
+  if (!action.parent && !action.over) {
     action.span = spans.start('', epoch(action.start), action.name());
     action.parent = spans.traceparent(action.span);
     spans.set(action.span, 'throughline.action', action.kind);
@@ -112,27 +112,28 @@ export function endAction(action, end = action.last) {
   if (!live.delete(action)) return;
   action.last = end;
   tell('end', action);
-  action.ended = true;
+  action.over = true;
   if (action.span) {
     spans.end(action.span, epoch(Math.max(end, action.start)));
     action.span = 0;
   }
 }
 
-function check(action) {
-  enterTask(null);
-  if (action.ended) return;
-  const time = now();
-  if (action.awaited !== action.awaitedSeen) {
-    action.awaitedSeen = action.awaited;
-    action.awaitedAt = time;
-  }
-  const waiting =
-    action.open > 0 || action.held || (action.awaits > 0 && time - action.awaitedAt < YOUNG_AWAIT_MILLIS);
-  const left = waiting ? QUIET_MILLIS : action.last + QUIET_MILLIS - time;
-  if (left <= 0 || time - action.start > LONGEST_MILLIS) endAction(action);
-  else setTimeout(check, left, action);
-}
+/** Ends an action that is quiet, or looks again later. */
+const check = (action) =>
+  runIn(null, () => {
+    if (action.over) return;
+    const time = now();
+    if (action.awaited !== action.awaitedSeen) {
+      action.awaitedSeen = action.awaited;
+      action.awaitedAt = time;
+    }
+    const waiting =
+      action.open > 0 || action.held || (action.awaits > 0 && time - action.awaitedAt < YOUNG_AWAIT_MILLIS);
+    const left = waiting ? QUIET_MILLIS : action.last + QUIET_MILLIS - time;
+    if (left <= 0 || time - action.start > LONGEST_MILLIS) endAction(action);
+    else setTimeout(check, left, action);
+  });
 
 /** Calls a function at most once. */
 const once = (release) => (time) => {
@@ -145,7 +146,7 @@ const once = (release) => (time) => {
  * the time at which the work was done, where that is not now.
  */
 export function hold(context) {
-  if (!context || context.action.ended) return nothing;
+  if (!context || context.action.over) return nothing;
   const { action } = context;
   action.open++;
   return once((time = now()) => {

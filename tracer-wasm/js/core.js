@@ -1,5 +1,5 @@
 // What late/ sees of the tracer.
-import { addPhases, addReport, addStatus, phasesOf, startClient } from './request.js';
+import { Observer, addPhases, addReport, addStatus, phasesOf, startClient } from './request.js';
 import { hold, onAction, openActions, parentOf, rootOf, startAction, wait } from './action.js';
 import { above, attribute, closest, matches, tagOf, typeOf } from './dom.js';
 import { careful, listen, note, prefixed } from './timeline.js';
@@ -72,4 +72,5 @@ export const core = [
   wait,
   send,
   afterTurn,
+  Observer,
 ];

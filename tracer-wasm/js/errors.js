@@ -6,6 +6,7 @@ import { crowded } from './limit.js';
 import { emit } from './logs.js';
 import { listen, loading, prefixed } from './timeline.js';
 import { parentOf } from './action.js';
+import { refused } from './promise.js';
 import { plainFrames } from './stack.js';
 import { spans } from './spans.js';
 
@@ -35,7 +36,7 @@ export function tell(error, attributes) {
   record(describe(error), current(), attributes);
 }
 
-function report({ type: source, isTrusted, target, error, reason, message, filename }) {
+function report({ type: source, isTrusted, target, error, promise, reason, message, filename }) {
   const rejected = source !== 'error';
   // An `error` at an element is a resource that did not load.
   const value = rejected ? reason : error;
@@ -44,7 +45,7 @@ function report({ type: source, isTrusted, target, error, reason, message, filen
   // The browser keeps what a script of another origin has thrown to itself.
   if (!rejected && !filename && !error) thrown.type = 'cross-origin';
   if (!(error instanceof Error) && message) thrown.message = message;
-  record(thrown, current() ?? (rejected ? recently() : null) ?? loading(), { 'throughline.exception.source': source });
+  record(thrown, (rejected ? refused.get(promise) ?? recently() : current()) ?? loading(), { 'throughline.exception.source': source });
 }
 
 export const followErrors = () => listen(window, 'error unhandledrejection', report);

@@ -9,7 +9,7 @@
 //
 // The tracer never traces its own requests: it calls the browser's `fetch` as it was before the patches.
 import { late } from './late.js';
-import { enterTask, runIn } from './register.js';
+import { runIn } from './register.js';
 import { learnOffset, now } from './clock.js';
 import { consent } from './consent.js';
 import { options } from './options.js';
@@ -35,7 +35,7 @@ const LATER = [0, 408, 429, 502, 503, 504];
 /** So many failures in a row are no accident. */
 const FAILURES_TO_SAY = 3;
 const TYPE = 'application/x-protobuf';
-const CHECK = 'Is it up, does it allow this origin and key, is it blocked?';
+const CHECK = 'Is it down, blocked, or closed to this origin or key?';
 
 const { fetch, setTimeout, Response, CompressionStream, AbortSignal } = window;
 const { warn } = console;
@@ -79,9 +79,10 @@ export function deliverSoon() {
 
 /** Delivers what need not wait. */
 function due() {
-  enterTask(null);
   timer = 0;
-  for (const lane of lanes) (now() < lane.until ? fill : deliverLane)(lane);
+  runIn(null, () => {
+    for (const lane of lanes) (now() < lane.until ? fill : deliverLane)(lane);
+  });
 }
 
 /** Delivers all. Settles when it is taken, or when a try has failed and the next one is set. */

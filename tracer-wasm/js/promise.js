@@ -16,11 +16,11 @@ const { isPrototypeOf } = Object.prototype;
 const { prototype } = Native;
 
 /**
- * Promises that were made rejected. The reaction that an await would be seen by hides that nobody handles the
- * rejection, if `constructor` was read by hand. These are left alone: an await of a settled promise goes on in the
- * turn that it was made in, and finds the register as it was.
+ * Promises that were made rejected, with the contexts that did. The reaction that an await would be seen by hides that
+ * nobody handles the rejection, if `constructor` was read by hand. These are left alone: an await of a settled promise
+ * goes on in the turn that it was made in, and finds the register as it was.
  */
-const refused = new WeakSet();
+export const refused = new WeakMap();
 
 /** The promise whose `constructor` a native function is about to read, which is no await. */
 let guarded;
@@ -110,7 +110,7 @@ export function followPromises() {
   method(Native, 'reject', (original) => ({
     replacement(_reason) {
       const promise = original.apply(this, arguments);
-      refused.add(promise);
+      refused.set(promise, current());
       return promise;
     },
   }));

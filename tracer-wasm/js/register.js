@@ -48,8 +48,10 @@ function post() {
   postMessage.call(port, 0);
 }
 
-/** What the register held when the last turn ended, if that was one context's turn and no other has begun since. */
-let last = null;
+/** Whose the running turn is: nobody's (null) where it is several contexts'; undefined before anything was entered. */
+let turn;
+/** Whose the last turn was, if no other has begun since. */
+let last;
 
 const settled = Native.resolve();
 // Found before the accessor of the prototype, which takes every read for an await; it means the language's own.
@@ -62,7 +64,8 @@ export const soon = (callback) => {
 
 /** Ends the turn: whatever the register holds belongs to a task that is over. */
 function clear() {
-  last = mixed ? null : register;
+  last = turn;
+  turn = undefined;
   values = MOST_VALUES;
   posted = mixed = false;
   leave();
@@ -122,6 +125,7 @@ export const recently = () => (last && now() - last.action.last < JUST_MILLIS ? 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
 export function enter(context) {
   if (!context) last = null;
+  if (context || posted) turn = turn === undefined || turn === context ? context : null;
   if (register !== context) {
     mixed ||= posted;
     leave();
@@ -144,6 +148,7 @@ export function settle(context, again) {
     leave();
     register = context;
     mixed = true;
+    turn = null;
   }
   sure = false;
   if (mixed && values-- > 0) soon(again);
@@ -158,11 +163,18 @@ export function enterTask(context) {
   values = MOST_VALUES;
 }
 
-/** Runs `body` as a synchronous part of `context`, and leaves the register as it was. */
+/**
+ * Runs `body` as a synchronous part of `context`, and leaves the register as it was. Without a context it is work of the
+ * tracer's own, which leaves no rejections: the turn that has ended is still the last.
+ */
 export function runIn(context, body) {
   const before = register;
   const event = entered;
-  enter(context);
+  if (context) enter(context);
+  else {
+    leave();
+    register = null;
+  }
   try {
     return body();
   } finally {

@@ -7,7 +7,7 @@
 // Attributes and status follow OpenTelemetry's conventions for HTTP clients. A request that the application aborts has
 // an `error.type`, but it is no error: nothing has failed.
 import { hold, parentOf } from './action.js';
-import { current, enter } from './register.js';
+import { current, runIn } from './register.js';
 import { epoch, now } from './clock.js';
 import { headersOf } from './propagation.js';
 import { loading } from './timeline.js';
@@ -30,7 +30,9 @@ export const phasesOf = ({ prototype }) =>
   Object.keys(prototype).filter((key) => /(Start|End|Interactive|Complete)$/.test(key));
 let phases;
 
-const { setTimeout, clearTimeout, Blob } = window;
+const { setTimeout, clearTimeout, Blob, PerformanceObserver: Native } = window;
+/** The browser's own: behind ours, what it calls would be a task of the page. */
+export const Observer = Native;
 
 /** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`, a request a `claim(entry)`. */
 export const open = new Set();
@@ -41,7 +43,7 @@ export const open = new Set();
  */
 export function causeOf(context = current()) {
   if (context) {
-    return context.action.ended
+    return context.action.over
       ? { context, parent: '', how: 'none', link: context.action.parent }
       : { context, parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
   }
@@ -198,10 +200,11 @@ export function endRequests() {
 
 /** Listens for the browser's reports; `other` takes those that are no request's. Returns what stops it. */
 export function watchReports(other) {
-  const observer = new PerformanceObserver((list) => {
-    enter(null);
-    for (const entry of list.getEntries()) if (![...open].some(({ claim }) => claim?.(entry))) other(entry);
-  });
+  const observer = new Observer((list) =>
+    runIn(null, () => {
+      for (const entry of list.getEntries()) if (![...open].some(({ claim }) => claim?.(entry))) other(entry);
+    }),
+  );
   observer.observe({ type: 'resource' });
   return () => observer.disconnect();
 }

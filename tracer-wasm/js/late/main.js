@@ -17,7 +17,7 @@ import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { countLost, tellLosses } from './losses.js';
 import { followVitals, reportAll } from './vitals.js';
 import { followWorkers } from './worker-link.js';
-import { afterTurn, enterTask, late, receive } from './core.js';
+import { afterTurn, late, receive, runIn } from './core.js';
 import { followReplay } from './replay.js';
 import { describeLoad } from './load.js';
 import { moved } from './drag.js';
@@ -56,8 +56,5 @@ function pressedOn(action, control, event) {
 function loaded(action, tagWasLate) {
   describeLoad(action, tagWasLate);
   // What the page asked for before the tracer was there stands under the load, whose end is known now.
-  setTimeout(() => {
-    enterTask(null);
-    takeEarlier();
-  });
+  setTimeout(() => runIn(null, takeEarlier));
 }

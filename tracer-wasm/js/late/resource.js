@@ -11,7 +11,7 @@
 // Nothing tells who has asked for a resource. It stands under the one action that was open when its transfer began; where
 // there was none, or more than one, it has a trace of its own.
 import { genuine } from '../native.js';
-import { addReport, addStatus, enterTask, epoch, listen, now, onAction, openActions, parentOf, spans, startClient, started, tagOf } from './core.js';
+import { addReport, addStatus, epoch, listen, now, onAction, openActions, parentOf, runIn, spans, startClient, started, tagOf } from './core.js';
 
 const SLOW_MILLIS = 1_000;
 const SLOW_BLOCKING_MILLIS = 300;
@@ -34,7 +34,7 @@ const seen = new WeakSet();
 
 /** Whose resource it is that the page began to fetch at `time`. */
 function causeAt(time) {
-  const all = [...ended, ...openActions()].filter((action) => action.start <= time && !(action.ended && action.last < time));
+  const all = [...ended, ...openActions()].filter((action) => action.start <= time && !(action.over && action.last < time));
   return all.length === 1 ? { parent: parentOf(all[0].context), how: 'inferred' } : { parent: '', how: 'none' };
 }
 
@@ -82,13 +82,13 @@ function hearError({ target, isTrusted }) {
     return;
   }
   const startTime = now();
-  setTimeout(() => {
-    enterTask(null);
+  const add = () => {
     if (told.has(name)) return;
     // Where the request was never made (a policy, a blocker) there is no entry.
     const known = performance.getEntriesByName(name, 'resource').pop();
     addResource(known ?? { name, initiatorType: tagOf(target), startTime, duration: 0 }, true);
-  }, AFTER_ERROR_MILLIS);
+  };
+  setTimeout(() => runIn(null, add), AFTER_ERROR_MILLIS);
 }
 
 /** Takes what the browser has kept from before the tracer was there. */

@@ -1,14 +1,14 @@
 // The browser's performance timeline, and the action that an entry of it belongs to.
-import { careful, onStop, openActions } from './core.js';
+import { Observer, careful, onStop, openActions, runIn } from './core.js';
 
 /** What hands over the entries that the browser still holds back. */
 const drains = [];
 
 /** Calls `take(entry)` for each entry of a type, the earlier ones too. Returns whether the browser has such entries. */
 export function observe(type, take, options) {
-  if (!window.PerformanceObserver?.supportedEntryTypes?.includes(type)) return false;
+  if (!Observer?.supportedEntryTypes?.includes(type)) return false;
   const each = careful(take);
-  const observer = new PerformanceObserver((list) => list.getEntries().forEach(each));
+  const observer = new Observer((list) => runIn(null, () => list.getEntries().forEach(each)));
   observer.observe({ type, buffered: true, ...options });
   drains.push(() => observer.takeRecords().forEach(each));
   onStop(() => observer.disconnect());
