@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::api::{self, guard::Guard, native::Api};
@@ -17,6 +17,7 @@ use crate::ingest::cors::AllowedOrigins;
 use crate::ingest::{Limits, Receiver, grpc};
 use crate::listen::Listener;
 use crate::query::map::Minutes;
+use crate::query::tail::Journal;
 use crate::serve::ingest_router;
 use crate::store::memory::MemoryStore;
 use crate::store::writer::Writer;
@@ -78,11 +79,14 @@ impl Running {
         let [of_player, of_viewer] =
             [&urls[3], &urls[2]].map(|url| url.parse().expect("an origin"));
         let place = Place::new(of_player, of_viewer).expect("two hosts");
+        let (stop, stopped) = watch::channel(false);
         let telemetry = Arc::new(Telemetry::default());
         let minutes = Arc::new(Minutes::default());
-        let written = Arc::clone(&minutes);
+        let journal = Arc::new(Journal::new(system_clock()()));
+        let written = (Arc::clone(&minutes), Arc::clone(&journal));
         let writer = Writer::start(Arc::clone(&setup.store), move |batches| {
-            written.written(batches);
+            written.0.written(batches);
+            written.1.written(batches);
         });
         let writer = Arc::new(writer.expect("a thread"));
         let receiver = Receiver {
@@ -94,6 +98,9 @@ impl Running {
         let api = Api {
             store: Arc::clone(&setup.store),
             minutes,
+            journal,
+            streams: Arc::new(Semaphore::new(api::native::MAX_STREAMS)),
+            stopping: stopped.clone(),
             telemetry,
             ingest_url: urls[0].as_str().into(),
             grpc_url: urls[1].as_str().into(),
@@ -107,7 +114,6 @@ impl Running {
             .collect();
         let origins = AllowedOrigins::new(origins);
         let viewer_router = api::router(api, SampleFiles, Guard::new("localhost"));
-        let (stop, stopped) = watch::channel(false);
         let faces = vec![
             tokio::spawn(ingest.serve(
                 ingest_router(receiver.clone(), origins, SampleFiles),

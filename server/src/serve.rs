@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use axum::{Router, middleware};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::api::{self, guard::Guard, native::Api};
 use crate::assets::player::{self, Place, PlayerFiles};
@@ -20,6 +20,7 @@ use crate::ingest::cors::{AllowedOrigins, cors};
 use crate::ingest::{self, Limits, Receiver};
 use crate::listen::{self, Listener};
 use crate::query::map::Minutes;
+use crate::query::tail::Journal;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::{DataDirectory, SqliteStore};
 use crate::store::writer::Writer;
@@ -52,9 +53,13 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let store = open_store(&config)?;
     let audit = open_audit(&config)?;
     let minutes = Arc::new(Minutes::default());
-    let written = Arc::clone(&minutes);
-    let writer = Writer::start(Arc::clone(&store), move |batches| written.written(batches))
-        .context("cannot start the store's writing thread")?;
+    let journal = Arc::new(Journal::new(system_clock()()));
+    let written = (Arc::clone(&minutes), Arc::clone(&journal));
+    let writer = Writer::start(Arc::clone(&store), move |batches| {
+        written.0.written(batches);
+        written.1.written(batches);
+    })
+    .context("cannot start the store's writing thread")?;
     let writer = Arc::new(writer);
     let telemetry = Arc::new(Telemetry::default());
     let receiver = Receiver {
@@ -69,6 +74,9 @@ pub async fn serve(config: Serve) -> anyhow::Result<()> {
     let api = Api {
         store: Arc::clone(&store),
         minutes,
+        journal,
+        streams: Arc::new(Semaphore::new(api::native::MAX_STREAMS)),
+        stopping: shutdown.clone(),
         telemetry,
         ingest_url: ingest_listener.url().into(),
         grpc_url: grpc_listener.url().into(),

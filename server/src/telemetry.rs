@@ -108,10 +108,12 @@ impl Telemetry {
     pub fn ingest_status(&self) -> IngestStatusResponse {
         let now: UnixNanos = system_clock()();
         let arrivals = lock(&self.arrivals);
+        let refusals = lock(&self.refusals);
         IngestStatusResponse {
             services: arrivals.services(now),
             others: arrivals.others(),
-            refusals: lock(&self.refusals).list(),
+            refusals: refusals.list(),
+            other_refusals: refusals.others(),
         }
     }
 

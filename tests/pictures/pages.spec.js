@@ -45,6 +45,13 @@ const fixedPorts = (page) =>
 
 /** What says that no server answers says where. */
 const fixedOrigin = (page) => page.evaluate((origin) => document.querySelectorAll('.message code').forEach((code) => code.textContent === location.origin && (code.textContent = origin)), 'http://127.0.0.1:4319');
+/** When the services were counted as well. */
+const fixedCount = (page) =>
+  page.route('**/api/v1/services', async (route) => {
+    const response = await route.fetch();
+    const services = await response.json();
+    await route.fulfill({ response, json: { ...services, asOf: `${BigInt(Date.parse(NOW)) * 1_000_000n}` } });
+  });
 /** When the run arrived differs as well. */
 const fixedRun = (page) =>
   page.route('**/api/v1/runs/*', async (route) => {
@@ -88,7 +95,7 @@ const SUBJECTS = {
   compare: { path: ({ trace, other }) => `/compare/${trace}/${other}`, shown: css('.compare__title') },
   map: { path: () => '/map', shown: css('.graph') },
   'map-table': { path: () => '/map?view=table', shown: css('.map__body'), as: ['narrow-dark'] },
-  services: { path: () => '/services', shown: css('.service-card') },
+  services: { path: () => '/services', before: fixedCount, shown: css('.service-card') },
   sessions: { path: () => '/sessions', shown: css('.session-row') },
   session: { path: ({ session }) => `/session/${session}`, shown: css('.mini__row') },
   'session-player': { path: ({ recorded }) => `/session/${recorded}?at=1000`, shown: css('.screen__said:not(:empty)') },

@@ -83,6 +83,9 @@ pub struct Fetched<T: 'static> {
     pub state: ReadSignal<Remote<T>>,
     /// Why the latest refresh failed, while the previous answer is still shown.
     pub stale: ReadSignal<Option<ApiError>>,
+    /// How many answers have come.
+    pub answers: ReadSignal<u32>,
+    amend: WriteSignal<Remote<T>>,
     refresh: RwSignal<u32>,
 }
 
@@ -102,12 +105,22 @@ impl<T> Fetched<T> {
 }
 
 impl<T: Send + Sync + 'static> Fetched<T> {
+    /// Changes the answer that is there by what was heard of it otherwise.
+    pub fn amend(self, change: impl FnOnce(&T) -> T) {
+        if let Some(Remote::Ready(answer)) = self.state.try_get_untracked() {
+            self.amend.try_set(Remote::Ready(Arc::new(change(&answer))));
+        }
+    }
+
     /// An answer that is known without a request, as examples are.
     #[must_use]
     pub fn known(answer: Remote<T>) -> Self {
+        let (state, amend) = RwSignal::new(answer).split();
         Self {
-            state: RwSignal::new(answer).read_only(),
+            state,
             stale: RwSignal::new(None).read_only(),
+            answers: RwSignal::new(1).read_only(),
+            amend,
             refresh: RwSignal::new(0),
         }
     }
@@ -125,6 +138,7 @@ where
 {
     let state = RwSignal::new(Remote::Loading);
     let stale = RwSignal::new(None);
+    let answers = RwSignal::new(0);
     let refresh = RwSignal::new(0);
     let open: StoredValue<Option<AbortController>, LocalStorage> = StoredValue::new_local(None);
     let abort = move || {
@@ -151,6 +165,7 @@ where
             Ok(value) => {
                 stale.try_set(None);
                 state.try_set(Remote::Ready(Arc::new(value)));
+                answers.try_update(|answers| *answers += 1);
             }
             Err(error)
                 if state
@@ -170,6 +185,8 @@ where
     Fetched {
         state: state.read_only(),
         stale: stale.read_only(),
+        answers: answers.read_only(),
+        amend: state.write_only(),
         refresh,
     }
 }
@@ -292,13 +309,28 @@ async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8
 /// # Errors
 /// [`ApiError`].
 pub async fn ask(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
+    ask_with(path, None, signal).await
+}
+
+/// The same, with a header of the request.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn ask_with(
+    path: &str,
+    header: Option<(&str, &str)>,
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<Response, ApiError> {
     if let Some(answer) = local::answer(path) {
         let mut body = answer?;
         let made = web_sys::Response::new_with_opt_u8_array(Some(&mut body));
         return made.map(Response::from).map_err(|_| ApiError::Unreachable);
     }
-    let response = authorized(Request::get(path))
-        .header("accept", "application/json")
+    let mut request = authorized(Request::get(path)).header("accept", "application/json");
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    let response = request
         .abort_signal(signal)
         .send()
         .await

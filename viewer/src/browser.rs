@@ -81,7 +81,7 @@ pub fn every(seconds: u32, action: impl Fn() + 'static) {
     let period = std::time::Duration::from_secs(u64::from(seconds));
     let handle = set_interval_with_handle(
         move || {
-            if document().visibility_state() == web_sys::VisibilityState::Visible {
+            if is_visible() {
                 action();
             }
         },
@@ -92,6 +92,18 @@ pub fn every(seconds: u32, action: impl Fn() + 'static) {
             handle.clear();
         }
     });
+}
+
+/// Tells `action` whenever the page comes into view or goes out of it, until the owner is gone.
+pub fn on_visibility(action: impl Fn(bool) + 'static) {
+    let listener = window_event_listener_untyped("visibilitychange", move |_| action(is_visible()));
+    on_cleanup(move || listener.remove());
+}
+
+/// Whether somebody can see the page.
+#[must_use]
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
 /// Whether the window is as narrow as a phone.

@@ -193,6 +193,23 @@ pub fn clock(instant: UnixNanos) -> String {
     )
 }
 
+/// A range of time: `22 Nov 11:04:12 to 11:59:03 UTC`; both days where they differ.
+#[must_use]
+pub fn range(start: UnixNanos, end: UnixNanos) -> String {
+    let (from, until) = (day(start), day(end));
+    let until = if from == until {
+        String::new()
+    } else {
+        format!("{until} ")
+    };
+    format!(
+        "{from} {} to {until}{} {}",
+        clock(start),
+        clock(end),
+        zone(end)
+    )
+}
+
 /// The day of an instant without its year: `22 Nov`.
 #[must_use]
 pub fn day(instant: UnixNanos) -> String {
@@ -282,6 +299,16 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_names_a_day_once() {
+        let at = |seconds: u64| UnixNanos((1_795_305_600 + seconds) * 1_000_000_000);
+        assert_eq!(range(at(60), at(3_661)), "22 Nov 00:01:00 to 01:01:01 UTC");
+        assert_eq!(
+            range(at(60), at(86_400)),
+            "22 Nov 00:01:00 to 23 Nov 00:00:00 UTC"
+        );
+    }
 
     #[test]
     fn bytes_have_the_unit_that_reads_best() {

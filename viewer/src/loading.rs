@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader};
 
-use crate::api::{ApiError, ask};
+use crate::api::{ApiError, ask_with};
 use crate::model::clock;
 use crate::model::pace::{Pace, Unhurried};
 use crate::model::trace::TraceModel;
@@ -173,7 +173,19 @@ impl Pieces {
     /// # Errors
     /// [`ApiError`].
     pub async fn open(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Self, ApiError> {
-        let body = ask(path, signal).await?.body();
+        Self::open_with(path, None, signal).await
+    }
+
+    /// The same, with a header of the request.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn open_with(
+        path: &str,
+        header: Option<(&str, &str)>,
+        signal: Option<&web_sys::AbortSignal>,
+    ) -> Result<Self, ApiError> {
+        let body = ask_with(path, header, signal).await?.body();
         let body = body.ok_or(ApiError::Unreachable)?;
         Ok(Self(body.get_reader().unchecked_into()))
     }

@@ -4,6 +4,7 @@ mod access;
 mod columns;
 mod runs;
 mod searching;
+mod tailing;
 
 use std::collections::BTreeSet;
 
@@ -128,6 +129,10 @@ async fn searches_with_query_range_and_limit() {
         .map(|service| service.name.as_str())
         .collect();
     assert_eq!(names, ["payment", "rich", "shop"]);
+    assert_eq!(services.span_count, 4);
+    let range = (services.start, services.end);
+    assert_eq!(range, (Some(after_noon(0)), Some(after_noon(2))));
+    assert!(services.as_of > NOON);
 }
 
 #[tokio::test]

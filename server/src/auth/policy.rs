@@ -63,6 +63,7 @@ pub const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/diff", TRACE),
     ("GET", "/api/v1/search", VIEW),
     ("GET", "/api/v1/search/parts", VIEW),
+    ("GET", "/api/v1/search/tail", VIEW),
     ("GET", "/api/v1/tags", VIEW),
     ("GET", "/api/v1/tags/{name}/values", VIEW),
     ("GET", "/api/v1/views", VIEW),

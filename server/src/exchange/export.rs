@@ -20,6 +20,7 @@ use shared::otlp::json::decode_spans;
 use shared::query::{ErrorResponse, Note, NotesResponse};
 use shared::span::SpanRecord;
 use shared::trace::assemble;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use super::document::Document;
@@ -28,7 +29,9 @@ use super::http::{Server, ServerArgs, encoded};
 use super::session::ExportSession;
 use crate::api::native::{self, Api};
 use crate::auth::gate::Gate;
+use crate::query::tail::Journal;
 use crate::source;
+use crate::store::system_clock;
 
 /// What to export, and where to.
 #[derive(Debug, Args)]
@@ -192,6 +195,9 @@ impl Source {
         let router = native::router(Api {
             store: Arc::new(source::open(directory)?),
             minutes: Arc::default(),
+            journal: Arc::new(Journal::new(system_clock()())),
+            streams: Arc::new(Semaphore::new(0)),
+            stopping: watch::channel(false).1,
             telemetry: Arc::default(),
             ingest_url: "".into(),
             grpc_url: "".into(),

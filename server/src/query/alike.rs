@@ -30,6 +30,7 @@ pub fn alike(
         ..Filter::default()
     };
     let mut alike = Vec::new();
+    let mut scanned_traces = 0;
     let mut more = false;
     for candidate in store.candidates(&filter)? {
         let candidate = candidate?;
@@ -40,10 +41,16 @@ pub fn alike(
         if candidate.id == id {
             continue;
         }
+        scanned_traces += 1;
         let same_root = |other: &shared::query::TraceSummary| {
             other.root_name == trace.root_name && other.root_service == trace.root_service
         };
         alike.extend(summarise(&assemble(store.trace(candidate.id)?)).filter(same_root));
     }
-    Ok(Some(AlikeResponse { trace, alike, more }))
+    Ok(Some(AlikeResponse {
+        trace,
+        alike,
+        scanned_traces,
+        more,
+    }))
 }

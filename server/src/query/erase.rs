@@ -124,6 +124,7 @@ mod tests {
     use shared::query::Note;
 
     use super::*;
+    use crate::query::services::services;
     use crate::sample::{
         NOON, action, after_noon, log, metric, run, span, span_id, spans, trace_id,
     };
@@ -257,9 +258,9 @@ mod tests {
             assert_eq!(store.notes(trace_id(4)).expect("readable").len(), 1);
             assert_eq!(store.logs(trace_id(4)).expect("readable").len(), 1);
             assert_eq!(store.metrics("queue").expect("readable").len(), 1);
-            let services: Vec<String> = store
-                .services()
+            let services: Vec<String> = services(store, NOON)
                 .expect("readable")
+                .services
                 .into_iter()
                 .map(|of| of.name)
                 .collect();

@@ -3,7 +3,7 @@
 //! A search is planned onto the store's indexes ([`plan`]), which offer candidates newest first, and
 //! every candidate is assembled and asked the query itself ([`search`]): the indexes only have to
 //! leave out nothing, and both stores give the same answers. What is asked about a whole range of
-//! time is counted by the minute ([`map`]).
+//! time is counted by the minute ([`map`]), and what arrives is told from a journal ([`tail`]).
 
 pub mod alike;
 pub mod erase;
@@ -11,8 +11,10 @@ pub mod map;
 pub mod parts;
 pub mod plan;
 pub mod search;
+pub mod services;
 pub mod sessions;
 pub mod tags;
+pub mod tail;
 pub mod time;
 
 use shared::id::{SpanId, TraceId};

@@ -24,6 +24,7 @@ pub fn parts(
 ) -> Result<PartsResponse, StoreError> {
     let narrowed = whole.start > UnixNanos(0) || whole.end < UnixNanos(u64::MAX);
     let probes = whole.query.probes();
+    let untried = probes.len().saturating_sub(MAX_PARTS) as u32;
     let mut tries: Vec<(Option<String>, Search)> = probes
         .into_iter()
         .take(MAX_PARTS)
@@ -71,7 +72,7 @@ pub fn parts(
         };
         parts.push(SearchPart { part, query, found });
     }
-    Ok(PartsResponse { parts })
+    Ok(PartsResponse { parts, untried })
 }
 
 /// The query as text, without the spansets that leave nothing out.

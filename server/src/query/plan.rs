@@ -341,7 +341,7 @@ mod tests {
                 "a link is the most selective",
             ),
             (
-                r#"{ !(link:traceID = "0000000000000000000000000000000a") || link:traceID = "x" }"#,
+                r#"{ !(link:traceID = "0000000000000000000000000000000a") || link:traceID = "0000000000000000000000000000000b" }"#,
                 open(),
                 "no link",
             ),

@@ -139,7 +139,7 @@ pub fn search(
 }
 
 /// The first spans and spansets that a query found.
-fn matched(query: &Query, trace: &Trace, found: &Found, limit: usize) -> Matched {
+pub(super) fn matched(query: &Query, trace: &Trace, found: &Found, limit: usize) -> Matched {
     let selected = query.selected();
     let span = |node: &u32| {
         let record = &trace.nodes[*node as usize].record;
@@ -185,7 +185,7 @@ fn matched(query: &Query, trace: &Trace, found: &Found, limit: usize) -> Matched
 }
 
 /// What the listed spans and spansets say.
-fn noted(matched: &Matched) -> Vec<String> {
+pub(super) fn noted(matched: &Matched) -> Vec<String> {
     let groups = matched.spansets.iter().flat_map(|spanset| &spanset.values);
     let selected = matched.spans.iter().flat_map(|span| &span.selected);
     let mut noted: Vec<String> = Vec::new();

@@ -14,7 +14,7 @@ use shared::span::SpanRecord;
 use shared::trace::{Trace, assemble};
 
 use super::search::{Bounds, Search};
-use crate::store::{Store, StoreError};
+use crate::store::{Operation, Store, StoreError};
 
 /// So many traces are looked at,
 const MAX_TRACES: u64 = 200;
@@ -27,7 +27,7 @@ const MAX_SPANS_OF_TRACE: usize = 500;
 const MAX_NAMES: usize = 200;
 /// So many values are given.
 const MAX_VALUES: usize = 100;
-/// Longer texts are nobody's to complete.
+/// Longer texts are nobody's to complete; the answer says that there are more.
 const MAX_VALUE_BYTES: usize = 256;
 
 /// What every span has, as a query writes it.
@@ -114,12 +114,14 @@ pub fn names(
     let mut counts: [HashMap<String, u64>; 5] = Default::default();
     let mut looked = Looked::default();
     if scope != Some("intrinsic") {
+        let mut too_long = false;
         looked = look(store, search, bounds, |trace| {
             let found = search.query.find(trace).nodes;
             for node in found {
-                count_names(&trace.nodes[node as usize].record, &mut counts);
+                too_long |= !count_names(&trace.nodes[node as usize].record, &mut counts);
             }
         })?;
+        looked.more |= too_long;
     }
     let mut tags = Vec::new();
     for (scope, counts) in SCOPES.into_iter().zip(counts) {
@@ -164,29 +166,32 @@ fn scope_of(name: &str) -> Scope {
     }
 }
 
-fn count_names(record: &SpanRecord, counts: &mut [HashMap<String, u64>; 5]) {
+/// Counts the names of a span's attributes by scope; whether all of them are short enough.
+fn count_names(record: &SpanRecord, counts: &mut [HashMap<String, u64>; 5]) -> bool {
     let [resource, span, event, link, instrumentation] = counts;
-    count_keys(&record.resource.attributes, resource);
-    count_keys(&record.span.attributes, span);
+    let mut all = count_keys(&record.resource.attributes, resource);
+    all &= count_keys(&record.span.attributes, span);
     for one in &record.span.events {
-        count_keys(&one.attributes, event);
+        all &= count_keys(&one.attributes, event);
     }
     for one in &record.span.links {
-        count_keys(&one.attributes, link);
+        all &= count_keys(&one.attributes, link);
     }
-    count_keys(&record.scope.attributes, instrumentation);
+    all & count_keys(&record.scope.attributes, instrumentation)
 }
 
-fn count_keys(attributes: &[Attribute], counts: &mut HashMap<String, u64>) {
+fn count_keys(attributes: &[Attribute], counts: &mut HashMap<String, u64>) -> bool {
+    let mut all = true;
     for attribute in attributes {
         match counts.get_mut(&attribute.key) {
             Some(count) => *count += 1,
-            None if attribute.key.len() > MAX_VALUE_BYTES => {}
+            None if attribute.key.len() > MAX_VALUE_BYTES => all = false,
             None => {
                 counts.insert(attribute.key.clone(), 1);
             }
         }
     }
+    all
 }
 
 /// The values that a field has in the newest traces of a search.
@@ -202,55 +207,58 @@ pub fn values(
     if search.query.finds_all()
         && let Some(values) = known_values(store, field)?
     {
-        return Ok(respond(values, &Looked::default()));
+        let spans = values.values().sum();
+        return Ok(respond(values, None, spans, false));
     }
     let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut too_long = false;
     let looked = look(store, search, bounds, |trace| {
         for node in search.query.find(trace).nodes {
-            count_values(trace, node, field, &mut counts);
+            too_long |= !count_values(trace, node, field, &mut counts);
         }
     })?;
-    Ok(respond(counts.into_iter().collect(), &looked))
+    let more = looked.more || too_long;
+    Ok(respond(counts, Some(looked.traces), looked.spans, more))
 }
 
-/// Services and span names are listed by the store, all of them.
+/// Services and span names are counted as they arrive, all of them.
 fn known_values(
     store: &dyn Store,
     field: &Field,
-) -> Result<Option<Vec<(String, u64)>>, StoreError> {
-    let text = |text: &str| Value::String(text.to_owned()).to_string();
-    Ok(match field {
+) -> Result<Option<HashMap<String, u64>>, StoreError> {
+    let of: fn(&Operation) -> &str = match field {
         Field::Attribute(Scope::Any | Scope::Resource, key) if key == semconv::SERVICE_NAME => {
-            let services = store.services()?;
-            let services = services
-                .iter()
-                .map(|service| (text(&service.name), service.span_count));
-            Some(services.collect())
+            |operation| &operation.service
         }
-        Field::Intrinsic(Intrinsic::Name) => {
-            let mut names: HashMap<String, u64> = HashMap::new();
-            for service in store.services()? {
-                for operation in &service.operations {
-                    *names.entry(text(operation)).or_default() += 1;
-                }
-            }
-            Some(names.into_iter().collect())
-        }
-        _ => None,
-    })
+        Field::Intrinsic(Intrinsic::Name) => |operation| &operation.name,
+        _ => return Ok(None),
+    };
+    let mut counts = HashMap::new();
+    for operation in store.operations()? {
+        let value = Value::String(of(&operation).to_owned()).to_string();
+        *counts.entry(value).or_default() += operation.spans;
+    }
+    Ok(Some(counts))
 }
 
-fn count_values(trace: &Trace, node: u32, field: &Field, counts: &mut HashMap<String, u64>) {
+/// Counts the values of a field of a span; whether all of them are short enough.
+fn count_values(
+    trace: &Trace,
+    node: u32,
+    field: &Field,
+    counts: &mut HashMap<String, u64>,
+) -> bool {
     let (node, field) = match field {
         Field::Parent(inner) => match trace.parent(node) {
             Some(parent) => (parent, inner.as_ref()),
-            None => return,
+            None => return true,
         },
         field => (node, field),
     };
+    let mut all = true;
     let mut count = |value: Value| match value {
         Value::Nil => {}
-        Value::String(text) if text.len() > MAX_VALUE_BYTES => {}
+        Value::String(text) if text.len() > MAX_VALUE_BYTES => all = false,
         value => match counts.entry(value.to_string()) {
             Entry::Occupied(mut count) => *count.get_mut() += 1,
             Entry::Vacant(place) => {
@@ -269,19 +277,26 @@ fn count_values(trace: &Trace, node: u32, field: &Field, counts: &mut HashMap<St
         Read::Other => {}
         _ => count(field.value(trace, node)),
     }
+    all
 }
 
-fn respond(mut values: Vec<(String, u64)>, looked: &Looked) -> TagValuesResponse {
+fn respond(
+    counts: HashMap<String, u64>,
+    scanned_traces: Option<u64>,
+    scanned_spans: u64,
+    more: bool,
+) -> TagValuesResponse {
+    let mut values: Vec<(String, u64)> = counts.into_iter().collect();
     values.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-    let more = looked.more || values.len() > MAX_VALUES;
+    let more = more || values.len() > MAX_VALUES;
     values.truncate(MAX_VALUES);
     TagValuesResponse {
         values: values
             .into_iter()
             .map(|(value, span_count)| TagValue { value, span_count })
             .collect(),
-        scanned_traces: looked.traces,
-        scanned_spans: looked.spans,
+        scanned_traces,
+        scanned_spans,
         more,
     }
 }

@@ -51,7 +51,7 @@ pub fn run(config: &SampleData) -> anyhow::Result<ExitCode> {
             let directory = DataDirectory::hold(path)
                 .context("a data directory can be filled while no server runs")?;
             let store = SqliteStore::open(directory, system_clock(), None)?;
-            if !config.mix && !store.services()?.is_empty() {
+            if !config.mix && store.range()?.is_some() {
                 bail!(
                     "{} has traces already, and sample data cannot be taken out of a day's file \
                      again: name another directory, which can be deleted as a whole, or add --mix",

@@ -4,7 +4,7 @@
 //! indexes of the other store must find.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,16 +12,17 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service, View};
+use shared::query::{Note, View};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
 use super::content::{Ordinals, Senders};
 use super::erasure::Erasure;
 use super::replay::{ReplayChunk, ReplayPart};
-use super::run::KeptRun;
+use super::run::{KeptRun, newest_first};
 use super::{
-    Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Store, StoreError, sorting_start,
+    Batch, Candidate, Candidates, Clock, Filter, MetricRecord, Operation, Store, StoreError,
+    sorting_start,
 };
 
 /// Keeps everything in maps.
@@ -165,37 +166,30 @@ impl Store for MemoryStore {
         Ok(Box::new(found.into_iter().map(Ok)))
     }
 
-    fn services(&self) -> Result<Vec<Service>, StoreError> {
-        struct Found {
-            browser: bool,
-            operations: BTreeSet<String>,
-            span_count: u64,
-        }
+    fn operations(&self) -> Result<Vec<Operation>, StoreError> {
         let kept = self.kept();
-        let mut services: BTreeMap<&str, Found> = BTreeMap::new();
+        let mut counts: BTreeMap<(&str, &str, bool), u64> = BTreeMap::new();
         for record in kept.traces.values().flat_map(|trace| &trace.spans) {
-            let service = services
-                .entry(record.resource.service_name())
-                .or_insert(Found {
-                    browser: false,
-                    operations: BTreeSet::new(),
-                    span_count: 0,
-                });
-            service.browser |= record.resource.is_browser();
-            if !service.operations.contains(&record.span.name) {
-                service.operations.insert(record.span.name.clone());
-            }
-            service.span_count += 1;
+            let (service, browser) = (record.resource.service_name(), record.resource.is_browser());
+            *counts
+                .entry((service, &record.span.name, browser))
+                .or_default() += 1;
         }
-        Ok(services
+        Ok(counts
             .into_iter()
-            .map(|(name, found)| Service {
+            .map(|((service, name, browser), spans)| Operation {
+                service: service.to_owned(),
                 name: name.to_owned(),
-                browser: found.browser,
-                operations: found.operations.into_iter().collect(),
-                span_count: found.span_count,
+                browser,
+                spans,
             })
             .collect())
+    }
+
+    fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {
+        let kept = self.kept();
+        let starts = || kept.traces.values().map(|trace| trace.start);
+        Ok(starts().min().zip(starts().max()))
     }
 
     fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
@@ -283,7 +277,7 @@ impl Store for MemoryStore {
         let runs = kept.runs.iter().rev();
         let of_session = runs.filter(|run| run.report.outcome.session == session);
         let mut found: Vec<RunSummary> = of_session.map(|run| run.report.summary()).collect();
-        found.sort_by_key(|run| Reverse(run.created));
+        found.sort_by(newest_first);
         Ok(found)
     }
 

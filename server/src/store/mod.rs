@@ -17,6 +17,8 @@ pub mod sqlite;
 pub mod writer;
 
 #[cfg(test)]
+pub mod interposed;
+#[cfg(test)]
 pub mod suite;
 
 use std::ops::RangeInclusive;
@@ -31,7 +33,7 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service, View};
+use shared::query::{Note, View};
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
 use shared::time::{DurationNanos, UnixNanos};
@@ -138,6 +140,19 @@ pub enum Term {
     },
 }
 
+/// How many spans of one name a service sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    /// The service's name.
+    pub service: String,
+    /// The spans' name.
+    pub name: String,
+    /// Whether the service is a browser.
+    pub browser: bool,
+    /// How many.
+    pub spans: u64,
+}
+
 /// A trace in the order of a search: the newest start first, equal starts by trace id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
@@ -216,11 +231,19 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] where an index cannot be read.
     fn candidates(&self, filter: &Filter) -> Result<Candidates<'_>, StoreError>;
 
-    /// Every service that sent spans, by name.
+    /// How many spans of which name each service sent, by service and name. The same may come more than once: the
+    /// counts of both are right together.
     ///
     /// # Errors
     /// [`StoreError`] where the list cannot be read.
-    fn services(&self) -> Result<Vec<Service>, StoreError>;
+    fn operations(&self) -> Result<Vec<Operation>, StoreError>;
+
+    /// When the earliest and the latest trace started that have spans here; `None` where there are none. Of a trace that
+    /// is in two days, the part in the second may count as the latest.
+    ///
+    /// # Errors
+    /// [`StoreError`] where an index cannot be read.
+    fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError>;
 
     /// The metrics with this name, in the order of arrival.
     ///

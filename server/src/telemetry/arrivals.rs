@@ -125,18 +125,22 @@ impl Rate {
 
 /// The latest refusals, newest first; the same one again is counted, not listed again.
 #[derive(Debug, Default)]
-pub struct Refusals(VecDeque<RefusedRequests>);
+pub struct Refusals {
+    latest: VecDeque<RefusedRequests>,
+    /// How many requests those were that are no longer listed.
+    others: u64,
+}
 
 impl Refusals {
     /// Takes note of a refusal.
     pub fn add(&mut self, signal: Signal, records: u64, reason: String, now: UnixNanos) {
         let signal = signal.records();
         let known = self
-            .0
+            .latest
             .iter()
             .position(|known| known.signal == signal && known.reason == reason);
         let mut entry = known
-            .and_then(|index| self.0.remove(index))
+            .and_then(|index| self.latest.remove(index))
             .unwrap_or_else(|| RefusedRequests {
                 signal: signal.to_owned(),
                 reason,
@@ -147,14 +151,22 @@ impl Refusals {
         entry.times += 1;
         entry.records += records;
         entry.last = now;
-        self.0.push_front(entry);
-        self.0.truncate(MAX_REFUSALS);
+        self.latest.push_front(entry);
+        while self.latest.len() > MAX_REFUSALS {
+            self.others += self.latest.pop_back().map_or(0, |entry| entry.times);
+        }
     }
 
     /// The refusals, newest first.
     #[must_use]
     pub fn list(&self) -> Vec<RefusedRequests> {
-        self.0.iter().cloned().collect()
+        self.latest.iter().cloned().collect()
+    }
+
+    /// How many requests were refused for reasons that are no longer listed.
+    #[must_use]
+    pub fn others(&self) -> u64 {
+        self.others
     }
 }
 
@@ -212,5 +224,6 @@ mod tests {
             (last.reason.as_str(), last.times, last.last),
             ("a", 2, after_noon(2))
         );
+        assert_eq!(refusals.others(), 1, "b is counted");
     }
 }

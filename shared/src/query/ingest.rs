@@ -14,6 +14,8 @@ pub struct IngestStatusResponse {
     pub others: u64,
     /// The latest refusals, newest first.
     pub refusals: Vec<RefusedRequests>,
+    /// How many requests were refused for reasons that are no longer listed, since others came after them.
+    pub other_refusals: u64,
 }
 
 /// What one service sends.

@@ -10,6 +10,7 @@ mod notes;
 pub mod run;
 pub mod session;
 mod summary;
+pub mod tail;
 pub mod traceql;
 mod views;
 
@@ -120,6 +121,8 @@ pub struct FieldValue {
 pub struct PartsResponse {
     /// The parts, in the order of the query; the time range last, where there is one.
     pub parts: Vec<SearchPart>,
+    /// How many further parts the query has, which were not left out.
+    pub untried: u32,
 }
 
 /// A part of a search.
@@ -174,8 +177,9 @@ pub struct Tag {
 pub struct TagValuesResponse {
     /// The values, the most frequent first.
     pub values: Vec<TagValue>,
-    /// How many of the newest traces were looked at.
-    pub scanned_traces: u64,
+    /// How many of the newest traces were looked at; `None` where the values of all traces are counted as they arrive,
+    /// which those of services and span names are.
+    pub scanned_traces: Option<u64>,
     /// How many of their spans.
     pub scanned_spans: u64,
     /// Whether there may be other values.
@@ -194,11 +198,14 @@ pub struct TagValue {
 
 /// The answer to `GET /api/v1/traces/{id}/alike`: what a trace may be compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AlikeResponse {
     /// The trace.
     pub trace: TraceSummary,
     /// The newest others whose root has the same name and service.
     pub alike: Vec<TraceSummary>,
+    /// How many traces were looked at.
+    pub scanned_traces: u64,
     /// Whether there may be more of them.
     pub more: bool,
 }
@@ -257,6 +264,14 @@ pub struct ServiceShare {
 pub struct ServicesResponse {
     /// Every service that sent spans, by name.
     pub services: Vec<Service>,
+    /// How many spans they sent together: all that are kept. Log records and metrics are not counted.
+    pub span_count: u64,
+    /// When the earliest trace of these spans started; `None` where there is none.
+    pub start: Option<UnixNanos>,
+    /// When the latest one did, or the part after midnight of one that began the day before.
+    pub end: Option<UnixNanos>,
+    /// When it was counted, by the server's clock: whatever was answered before is in it.
+    pub as_of: UnixNanos,
 }
 
 /// A service and what it does.

@@ -51,9 +51,12 @@ pub fn Arrivals() -> impl IntoView {
     move || {
         fetched.state.get().ready().map(|status| {
             let (services, refusals) = (status.services.clone(), status.refusals.clone());
+            let (others, other_refusals) = (status.others, status.other_refusals);
             view! {
                 {(!services.is_empty()).then(|| view! { <Senders services=services /> })}
+                {(others > 0).then(|| view! { <p>"And " {format::counted(others, "record")} " of further services, which are not told apart."</p> })}
                 {(!refusals.is_empty()).then(|| view! { <Refused refusals=refusals /> })}
+                {(other_refusals > 0).then(|| view! { <p>"And " {format::counted(other_refusals, "request")} " refused before these."</p> })}
             }
         })
     }

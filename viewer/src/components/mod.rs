@@ -13,6 +13,7 @@ pub mod find_bar;
 pub mod flame;
 pub mod help;
 pub mod live;
+pub mod live_tail;
 pub mod mark;
 pub mod notes;
 pub mod nothing;

@@ -47,7 +47,7 @@ fn Excluded(
         after: String::new(),
         ..filter.get()
     });
-    let parts = RwSignal::new(None::<Vec<SearchPart>>);
+    let parts = RwSignal::new(None::<PartsResponse>);
     Effect::new(move |_| {
         let filter = asked.get();
         parts.set(None);
@@ -55,7 +55,10 @@ fn Excluded(
             let path = filter.parts_path(browser::now());
             let answer = api::read::<PartsResponse>(&path).await;
             // Without an answer there is still the way out below.
-            let found = answer.map_or(Vec::new(), |answer| answer.parts);
+            let found = answer.unwrap_or(PartsResponse {
+                parts: Vec::new(),
+                untried: 0,
+            });
             if asked.try_get_untracked() == Some(filter) {
                 parts.try_set(Some(found));
             }
@@ -100,10 +103,11 @@ fn Excluded(
             <p>{move || format::counted(scanned(), "trace")} " looked at."</p>
             {move || match parts.get() {
                 None => view! { <p role="status">"Trying what is found without each part …"</p> }.into_any(),
-                Some(parts) => {
+                Some(PartsResponse { parts, untried }) => {
                     let none = !parts.is_empty() && parts.iter().all(|part| part.found == Some(false));
                     view! {
                         <ul class="message__parts">{parts.into_iter().map(row).collect_view()}</ul>
+                        {(untried > 0).then(|| view! { <p>{format::counted(u64::from(untried), "further part")} " of the query not tried."</p> })}
                         {none.then(|| view! { <p>"No single part is to blame: leave out two, or look at another time."</p> })}
                     }
                     .into_any()

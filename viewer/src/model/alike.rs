@@ -26,9 +26,16 @@ pub fn choices(answer: &AlikeResponse, now: UnixNanos) -> Vec<Markup> {
         text("p", "page__lead", &lead),
     ];
     if answer.alike.is_empty() {
-        let none =
-            "No other trace with this root is kept. Any two can be compared at /compare/A/B.";
-        parts.push(text("p", "", none));
+        let none = if answer.more {
+            format!(
+                "None of the newest {} has this root; older ones were not looked at in time.",
+                format::counted(answer.scanned_traces, "trace")
+            )
+        } else {
+            "No other trace with this root is kept.".to_owned()
+        };
+        let none = format!("{none} Any two can be compared at /compare/A/B.");
+        parts.push(text("p", "", &none));
         return parts;
     }
     let address = |other: &TraceSummary| format!("/compare/{}/{}", other.trace_id, trace.trace_id);
@@ -75,8 +82,7 @@ pub fn choices(answer: &AlikeResponse, now: UnixNanos) -> Vec<Markup> {
         ];
         row("", when, cells)
     });
-    let count = answer.alike.len().min(LISTED);
-    let caption = format!("The newest {count} with the same root");
+    let caption = caption(answer);
     let heads = ["When", "Duration", "Spans", "Errors"].map(head).to_vec();
     parts.push(table(
         "data-table data-table--small",
@@ -85,6 +91,24 @@ pub fn choices(answer: &AlikeResponse, now: UnixNanos) -> Vec<Markup> {
         rows.collect(),
     ));
     parts
+}
+
+/// What the table has of what there is.
+fn caption(answer: &AlikeResponse) -> String {
+    let found = answer.alike.len();
+    let listed = found.min(LISTED);
+    let of = if listed < found {
+        format!(" of {found}")
+    } else {
+        String::new()
+    };
+    let looked_at = format::counted(answer.scanned_traces, "trace");
+    let rest = if answer.more {
+        "; older ones were not"
+    } else {
+        ""
+    };
+    format!("The newest {listed}{of} with the same root, {looked_at} looked at{rest}")
 }
 
 #[cfg(test)]
@@ -113,8 +137,13 @@ mod tests {
                 summary(3, 200, 0),
                 summary(4, 5, 1),
             ],
+            scanned_traces: 6,
             more: false,
         };
+        assert_eq!(
+            caption(&answer),
+            "The newest 4 with the same root, 6 traces looked at"
+        );
         let drawn = choices(&answer, UnixNanos(1));
         let crate::markup::Content::Element(median) = &drawn[2].contents[0] else {
             panic!("a card");
@@ -136,5 +165,30 @@ mod tests {
             ..answer
         };
         assert_eq!(choices(&alone, UnixNanos(1)).len(), 3);
+    }
+
+    #[test]
+    fn what_was_left_out_is_said() {
+        let answer = AlikeResponse {
+            trace: summary(9, 900, 0),
+            alike: (1..=30).map(|number| summary(number, 100, 0)).collect(),
+            scanned_traces: 4_000,
+            more: true,
+        };
+        assert_eq!(
+            caption(&answer),
+            "The newest 25 of 30 with the same root, 4,000 traces looked at; older ones were not"
+        );
+        let none = AlikeResponse {
+            alike: Vec::new(),
+            ..answer
+        };
+        let drawn = choices(&none, UnixNanos(1));
+        assert!(
+            drawn[2]
+                .inner_text()
+                .contains("None of the newest 4,000 traces"),
+            "it is not said that there is none"
+        );
     }
 }

@@ -180,6 +180,12 @@ impl Filter {
         self.asked("/api/v1/search/parts", now).finish()
     }
 
+    /// Where the API tells what arrives for the search.
+    #[must_use]
+    pub fn tail_path(&self, now: UnixNanos) -> String {
+        self.asked("/api/v1/search/tail", now).finish()
+    }
+
     fn asked(&self, path: &str, now: UnixNanos) -> QueryString {
         let mut query = QueryString::new(path);
         query.push_unless_empty("q", &self.traceql());

@@ -41,6 +41,7 @@ pub mod session_filter;
 pub mod span_figures;
 pub mod stacks;
 pub mod story;
+pub mod tail;
 pub mod trace;
 pub mod trace_tools;
 pub mod trace_views;

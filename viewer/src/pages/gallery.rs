@@ -21,6 +21,7 @@ use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::filters::Filters;
 use crate::components::live::LiveMark;
+use crate::components::live_tail::LiveSaid;
 use crate::components::mark::{Logo, ServiceDot};
 use crate::components::nothing::Nothing;
 use crate::components::picture::Picture;
@@ -40,6 +41,7 @@ use crate::model::filter::Filter;
 use crate::model::map_picture::picture;
 use crate::model::map_tables::tables;
 use crate::model::service_map::Direction;
+use crate::model::tail::{Following, Seen};
 use crate::palette::{NEUTRAL, service_hue};
 use crate::traceql::Mistake;
 
@@ -52,7 +54,16 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("Words and marks", &["mark", "copy_button"]),
     ("States", &["state", "nothing", "picture", "arrivals"]),
     ("Queries", &["query_bar", "completion", "saved_views"]),
-    ("Lists", &["compare_bar", "filters", "scatter", "trace_row"]),
+    (
+        "Lists",
+        &[
+            "compare_bar",
+            "filters",
+            "live_tail",
+            "scatter",
+            "trace_row",
+        ],
+    ),
     ("Values and maps", &["value", "drawn"]),
     ("Sessions", &["live", "playhead", "screen", "session_menu"]),
     (
@@ -257,6 +268,12 @@ fn lists() -> impl IntoView {
                 {rows.into_iter().map(|trace| view! { <li><TraceRow trace=trace longest=longest now=now /></li> }).collect_view()}
             </ol>
         </Case>
+        {[Following::Opening, Following::Open, Following::Asking, Following::Refused]
+            .map(|following| {
+                let seen = Seen { following, ..Seen::default() };
+                view! { <Case name="a list that is followed"><LiveSaid seen=Signal::stored(seen) /></Case> }
+            })
+            .collect_view()}
         <Case name="none of them chosen">
             <CompareBar choice=Choice { picked: RwSignal::default(), answer } />
         </Case>

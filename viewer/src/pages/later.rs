@@ -20,6 +20,7 @@ use super::setup::SetupPage;
 use super::trace::TracePage;
 use super::trace_views::TraceViewPage;
 use crate::components::compare_bar::{Choice, CompareBar};
+use crate::components::live_tail::{Followed, LiveTail};
 use crate::components::saved_views::{SavedList, Shown};
 use crate::components::trace_picture;
 use crate::components::waterfall::WaterfallState;
@@ -84,6 +85,13 @@ part!(
 );
 
 part!(
+    /// What follows a search.
+    live_tail(Followed) -> AnyView,
+    live_tail_of,
+    others
+);
+
+part!(
     /// The component gallery.
     gallery(Page) -> AnyView,
     gallery_pages,
@@ -98,6 +106,10 @@ part!(
 
 fn compare_bar_of(choice: Choice) -> AnyView {
     view! { <CompareBar choice=choice /> }.into_any()
+}
+
+fn live_tail_of(followed: Followed) -> AnyView {
+    view! { <LiveTail followed=followed /> }.into_any()
 }
 
 fn saved_list(shown: Shown) -> AnyView {

@@ -97,6 +97,23 @@ fn complete(map: &MapResponse) -> bool {
     whole(&map.range) && map.before.as_ref().is_none_or(whole)
 }
 
+/// What the figures are counted from.
+fn extent(map: &MapResponse) -> String {
+    let counted = |counted: &Counted| {
+        format!(
+            "{} with {} that started {}",
+            format::counted(counted.traces, "trace"),
+            format::counted(counted.spans, "span"),
+            format::range(counted.start, counted.end),
+        )
+    };
+    let now = counted(&map.range);
+    match &map.before {
+        Some(before) => format!("counted from {now}, compared with {}", counted(before)),
+        None => format!("counted from {now}"),
+    }
+}
+
 #[component]
 fn Controls(address: Memo<MapAddress>, go: Callback<MapAddress>) -> impl IntoView {
     view! {
@@ -180,11 +197,10 @@ fn MapView(
 ) -> impl IntoView {
     let counted = map.range;
     let lead = format!(
-        "{} and {}, counted from {} with {}",
+        "{} and {}, {}",
         format::counted(map.nodes.len() as u64, "node"),
         format::counted(map.edges.len() as u64, "connection"),
-        format::counted(counted.traces, "trace"),
-        format::counted(counted.spans, "span"),
+        extent(&map),
     );
     let since = map
         .before

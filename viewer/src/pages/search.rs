@@ -12,6 +12,7 @@ use crate::api::{self, ApiError, Fetched, Remote, SearchResponse, use_fetch};
 use crate::browser;
 use crate::components::compare_bar::Choice;
 use crate::components::filters::Filters;
+use crate::components::live_tail::Followed;
 use crate::components::nothing::Nothing;
 use crate::components::query_bar::QueryBar;
 use crate::components::saved_views::SavedViews;
@@ -24,8 +25,6 @@ use crate::model::picked::Picked;
 use crate::model::scatter::Brushed;
 use crate::traceql::Mistake;
 
-/// How often a live list is asked for, in seconds.
-const LIVE_SECONDS: u32 = 2;
 /// How many rows stand in while the first answer is awaited.
 const SKELETONS: usize = 8;
 
@@ -50,12 +49,11 @@ pub fn SearchPage() -> impl IntoView {
         api::json::<ServicesResponse>,
     );
     let live = Memo::new(move |_| filter.with(|filter| filter.live));
-    browser::every(LIVE_SECONDS, move || {
-        if live.try_get_untracked() == Some(true) {
-            found.refresh();
-            services.refresh();
-        }
-    });
+    let followed = Followed {
+        filter: asked,
+        found,
+        services,
+    };
     let navigate = use_navigate();
     let go = Callback::new(move |next: Filter| {
         let options = NavigateOptions {
@@ -106,7 +104,7 @@ pub fn SearchPage() -> impl IntoView {
                     type="button"
                     class="button live"
                     aria-pressed=move || live.get().to_string()
-                    on:click=move |_| go.run(Filter { live: !live.get_untracked(), ..filter.get_untracked() })
+                    on:click=move |_| go.run(Filter { live: !live.get_untracked(), after: String::new(), ..filter.get_untracked() })
                 >
                     <i class="live__dot" aria-hidden="true"></i>
                     "Live"
@@ -115,6 +113,16 @@ pub fn SearchPage() -> impl IntoView {
             <div class="search__body">
                 <Filters filter=filter services=services answer=answer on_change=go />
                 <div class="search__results">
+                    {move || {
+                        // Another search is followed from its beginning; what arrives is on the first page.
+                        (live.get() && asked.with(|asked| asked.after.is_empty())).then(|| {
+                            let part = SendWrapper::new(async move {
+                                let missing = || view! { <p class="live__said">"Live: this part of the viewer did not load; reload the page"</p> };
+                                later::live_tail(followed).await.unwrap_or_else(|_| missing().into_any())
+                            });
+                            Suspend::new(part)
+                        })
+                    }}
                     <Results filter=filter found=found problem=problem on_change=go />
                 </div>
             </div>
@@ -291,7 +299,7 @@ fn Traces(
             </Show>
             {move || {
                 let next = answer.with(|answer| answer.as_ref().and_then(|answer| answer.next.clone()))?;
-                let address = Filter { after: next, ..filter.get() }.address();
+                let address = Filter { after: next, live: false, ..filter.get() }.address();
                 Some(view! { " · " <a href=address>"next page"</a> })
             }}
             <Show when=move || filter.with(|filter| !filter.after.is_empty())>

@@ -38,20 +38,22 @@ pub fn ServicesPage() -> impl IntoView {
                     </Message>
                 }
                 .into_any(),
-                Remote::Ready(answer) => view! { <Services answer=answer /> }.into_any(),
+                Remote::Ready(answer) => view! { <Services answer=answer again=Callback::new(move |()| services.refresh()) /> }.into_any(),
             }}
         </div>
     }
 }
 
 #[component]
-fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
+fn Services(answer: Arc<ServicesResponse>, again: Callback<()>) -> impl IntoView {
     let (wanted, set_wanted) = signal(String::new());
-    let total: u64 = answer
-        .services
-        .iter()
-        .map(|service| service.span_count)
-        .sum();
+    let total = answer.span_count;
+    let of_time = answer.start.zip(answer.end).map(|(start, end)| {
+        format!(
+            ", all that are kept, of traces that started {}",
+            format::range(start, end)
+        )
+    });
     let services = answer.services.clone();
     let shown = move || {
         let wanted = wanted.get().to_lowercase();
@@ -68,7 +70,11 @@ fn Services(answer: Arc<ServicesResponse>) -> impl IntoView {
     };
     view! {
         <p class="page__lead">
-            {format::counted(answer.services.len() as u64, "service")} " sent " {format::counted(total, "span")} "."
+            {format::counted(answer.services.len() as u64, "service")} " sent " {format::counted(total, "span")} {of_time} "."
+        </p>
+        <p class="page__lead">
+            "Counted at " {format::clock(answer.as_of)} ", without log records and metrics. "
+            <button type="button" class="link" on:click=move |_| again.run(())>"Count again"</button>
         </p>
         <input
             class="input services__filter"

@@ -19,6 +19,7 @@ use shared::span::SpanRecord;
 use shared::trace::assemble;
 use tokio::sync::mpsc;
 
+use super::chunks::{Chunks, Message};
 use super::error::ApiError;
 use super::{Api, no_such_trace, trace_id};
 use crate::store::{Store, StoreError};
@@ -88,11 +89,10 @@ async fn sent(
         }
     });
     let first = receiver.recv().await.ok_or(ApiError::Internal)??;
-    let body = Chunks {
-        first: Some(first),
-        rest: receiver,
-    };
-    Ok(stream(coding, Body::new(body)))
+    Ok(stream(
+        coding,
+        Body::new(Chunks::new(Some(first), receiver)),
+    ))
 }
 
 /// `GET /api/v1/traces/{id}/spans/{span_id}`.
@@ -170,8 +170,6 @@ fn stream(coding: Coding, body: Body) -> Response {
     }
     response
 }
-
-type Message = Result<Bytes, ApiError>;
 
 /// Why the sending ended early.
 enum Stop {
@@ -384,28 +382,5 @@ impl Packer {
             Self::Gzip(encoder) => encoder.finish(),
             Self::Zstd(encoder) => encoder.finish(),
         }
-    }
-}
-
-/// A body from chunks as they come.
-struct Chunks {
-    first: Option<Bytes>,
-    rest: mpsc::Receiver<Message>,
-}
-
-impl http_body::Body for Chunks {
-    type Data = Bytes;
-    type Error = ApiError;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, ApiError>>> {
-        if let Some(first) = self.first.take() {
-            return std::task::Poll::Ready(Some(Ok(http_body::Frame::data(first))));
-        }
-        self.rest
-            .poll_recv(context)
-            .map(|chunk| chunk.map(|chunk| chunk.map(http_body::Frame::data)))
     }
 }

@@ -1,5 +1,7 @@
 //! What the setup page needs: what arrives, a test span, and sample data.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
@@ -88,15 +90,16 @@ pub async fn sample(
     State(api): State<Api>,
     Query(parameters): Query<SampleParameters>,
 ) -> Result<Json<Sample>, ApiError> {
-    let minutes = std::sync::Arc::clone(&api.minutes);
+    let (minutes, journal) = (Arc::clone(&api.minutes), Arc::clone(&api.journal));
     let spans = api
         .read(move |store| {
-            if !parameters.mix && !store.services()?.is_empty() {
+            if !parameters.mix && store.range()?.is_some() {
                 return Ok(None);
             }
             let batches = sample_data::hour(parameters.seed, system_clock()());
             store.append(&batches)?;
             minutes.written(&batches);
+            journal.written(&batches);
             Ok(Some(sample_data::span_count(&batches)))
         })
         .await?

@@ -2,6 +2,7 @@
 //! are OTLP/JSON. `openapi.json` describes it, and a test holds the two to each other.
 
 mod access;
+mod chunks;
 mod columns;
 mod diff;
 mod error;
@@ -14,6 +15,7 @@ mod runs;
 mod saved;
 mod search;
 mod sessions;
+mod tail;
 mod users;
 mod views;
 
@@ -30,14 +32,17 @@ use axum::routing::{MethodRouter, any, delete, get, post, put};
 use shared::id::{SpanId, TraceId};
 use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::{ServicesResponse, StatusResponse};
+use tokio::sync::{Semaphore, watch};
 
 use crate::assets::player::Place;
 use crate::auth::gate::{Gate, gate};
 use crate::query;
 use crate::query::map::Minutes;
-use crate::store::{Store, StoreError};
+use crate::query::tail::Journal;
+use crate::store::{Store, StoreError, system_clock};
 use crate::telemetry::Telemetry;
 pub use error::ApiError;
+pub use tail::MAX_STREAMS;
 
 /// The API's description.
 pub const OPENAPI: &str = include_str!("openapi.json");
@@ -49,6 +54,12 @@ pub struct Api {
     pub store: Arc<dyn Store>,
     /// What is known of each minute.
     pub minutes: Arc<Minutes>,
+    /// What has been written, for those who follow it.
+    pub journal: Arc<Journal>,
+    /// How many more may follow it.
+    pub streams: Arc<Semaphore>,
+    /// Becomes true when the server ends.
+    pub stopping: watch::Receiver<bool>,
     /// Counts.
     pub telemetry: Arc<Telemetry>,
     /// Where the public face listens.
@@ -86,6 +97,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
         ("/api/v1/traces/{id}/matches", get(search::matches)),
         ("/api/v1/search", get(search::search)),
         ("/api/v1/search/parts", get(search::parts)),
+        ("/api/v1/search/tail", get(tail::tail)),
         ("/api/v1/tags", get(search::tags)),
         ("/api/v1/tags/{name}/values", get(search::tag_values)),
         ("/api/v1/sessions", get(sessions::list)),
@@ -160,8 +172,10 @@ async fn logs(State(api): State<Api>, Path(id): Path<String>) -> Result<Response
 }
 
 async fn services(State(api): State<Api>) -> Result<Json<ServicesResponse>, ApiError> {
-    let services = api.read(|store| store.services()).await?;
-    Ok(Json(ServicesResponse { services }))
+    let found = api
+        .read(|store| query::services::services(store, system_clock()()))
+        .await?;
+    Ok(Json(found))
 }
 
 async fn status(State(api): State<Api>) -> Json<StatusResponse> {

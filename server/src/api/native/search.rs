@@ -126,7 +126,10 @@ impl Drop for Waiting {
 }
 
 /// Reads those of the parameters that `known` lists, and the scope.
-fn parse(given: &[(String, String)], known: &[&str]) -> Result<(Search, Option<String>), ApiError> {
+pub(super) fn parse(
+    given: &[(String, String)],
+    known: &[&str],
+) -> Result<(Search, Option<String>), ApiError> {
     let parameters = Parameters::new(given, known)?;
     let mut search = Search::default();
     if let Some(text) = parameters.text("q") {

@@ -4,20 +4,13 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use shared::id::{SpanId, TraceId};
-use shared::log::LogEntry;
-use shared::query::erase::ErasedResponse;
-use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, PartsResponse, Service, TagValuesResponse, TagsResponse, View};
-use shared::span::SpanRecord;
-use shared::time::UnixNanos;
+use shared::query::{PartsResponse, TagValuesResponse, TagsResponse};
 use tokio::sync::mpsc;
 
 use super::*;
 use crate::running::Setup;
-use crate::store::erasure::Erasure;
-use crate::store::replay::ReplayPart;
-use crate::store::{Candidate, Candidates, Filter, MetricRecord, Store, StoreError};
+use crate::store::interposed::Interposed;
+use crate::store::{Candidate, StoreError};
 
 async fn answer<T: serde::de::DeserializeOwned>(
     server: &Running,
@@ -99,6 +92,21 @@ async fn names_values_and_parts_help_to_write_a_search() {
         .map(|value| value.value.as_str())
         .collect();
     assert_eq!(values, ["0", "1"]);
+    for (name, expected) in [("name", vec![4]), ("resource.service.name", vec![2, 1, 1])] {
+        let path = format!("/api/v1/tags/{name}/values");
+        let known: TagValuesResponse = answer(&server, &path, &[]).await;
+        let counts: Vec<_> = known.values.iter().map(|value| value.span_count).collect();
+        assert_eq!(counts, expected, "spans of each {name}");
+        assert_eq!(
+            (known.scanned_traces, known.scanned_spans, known.more),
+            (None, 4, false),
+            "all that are kept"
+        );
+    }
+    let many: Vec<String> = (0..15).map(|part| format!(".k{part} = 1")).collect();
+    let many = format!("{{ {} }}", many.join(" && "));
+    let parts: PartsResponse = answer(&server, "/api/v1/search/parts", &[("q", &many)]).await;
+    assert_eq!((parts.parts.len(), parts.untried), (12, 3));
     let parts: PartsResponse = answer(
         &server,
         "/api/v1/search/parts",
@@ -112,8 +120,6 @@ async fn names_values_and_parts_help_to_write_a_search() {
 }
 
 /// Offers candidates for ever, and tells when it begins and when it is let go.
-struct Endless(mpsc::UnboundedSender<&'static str>);
-
 struct Offers(mpsc::UnboundedSender<&'static str>, Mutex<bool>);
 
 impl Iterator for Offers {
@@ -136,106 +142,13 @@ impl Drop for Offers {
     }
 }
 
-impl Store for Endless {
-    fn append(&self, _: &[Batch]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn trace(&self, _: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
-        Ok(vec![span(1, 1)])
-    }
-
-    fn trace_start(&self, _: TraceId) -> Result<Option<UnixNanos>, StoreError> {
-        Ok(Some(NOON))
-    }
-
-    fn logs(&self, _: TraceId) -> Result<Vec<LogEntry>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn candidates(&self, _: &Filter) -> Result<Candidates<'_>, StoreError> {
-        Ok(Box::new(Offers(self.0.clone(), Mutex::new(false))))
-    }
-
-    fn services(&self) -> Result<Vec<Service>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn metrics(&self, _: &str) -> Result<Vec<MetricRecord>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn notes(&self, _: TraceId) -> Result<Vec<Note>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn views(&self) -> Result<Vec<View>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn put_view(&self, _: &View) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn delete_view(&self, _: SpanId) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
-    fn put_note(&self, _: TraceId, _: &Note) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn delete_note(&self, _: TraceId, _: SpanId) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
-    fn replay_parts(&self, _: &str) -> Result<Vec<ReplayPart>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn replay_events(
-        &self,
-        _: &str,
-        _: &str,
-        _: std::ops::RangeInclusive<u32>,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn runs(&self, _: &str) -> Result<Vec<RunSummary>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn run(&self, _: &str) -> Result<Option<RunReport>, StoreError> {
-        Ok(None)
-    }
-
-    fn run_picture(&self, _: &str, _: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
-    }
-
-    fn each_log(&self, _: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn erase(&self, _: &Erasure, _: bool) -> Result<ErasedResponse, StoreError> {
-        Ok(ErasedResponse::default())
-    }
-
-    fn expire(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_ends_when_its_sender_goes_away() {
     let (sender, mut events) = mpsc::unbounded_channel();
     let server = Running::start(Setup {
-        store: Arc::new(Endless(sender)),
+        store: Arc::new(Interposed::offering(move || {
+            Box::new(Offers(sender.clone(), Mutex::new(false)))
+        })),
         ..Setup::default()
     })
     .await;

@@ -5,168 +5,78 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use shared::id::{SpanId, TraceId};
-use shared::log::LogEntry;
-use shared::query::erase::ErasedResponse;
-use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service};
-use shared::time::UnixNanos;
 use tokio::sync::Semaphore;
 
 use super::*;
 use crate::ingest::rpc_status::{RetryInfo, RpcStatus};
 use crate::running::{Running, Setup};
 use crate::sample::{span, trace_id};
-use crate::store::erasure::Erasure;
-use crate::store::memory::MemoryStore;
-use crate::store::replay::ReplayPart;
-use crate::store::{Batch, Candidates, Filter, MetricRecord, Store, StoreError, system_clock};
+use crate::store::interposed::Interposed;
+use crate::store::{Store, StoreError};
 
-/// A store that writes only when it is let, and refuses when it is told to.
-struct Gate {
-    inner: MemoryStore,
+/// Lets a store write when it is told to, and has it refuse.
+#[derive(Clone)]
+struct Gate(Arc<State>);
+
+struct State {
     open: Semaphore,
     asked: AtomicBool,
     broken: AtomicBool,
 }
 
 impl Gate {
-    fn closed() -> Arc<Self> {
-        Arc::new(Self {
-            inner: MemoryStore::new(system_clock()),
+    fn closed() -> Self {
+        Self(Arc::new(State {
             open: Semaphore::new(0),
             asked: AtomicBool::new(false),
             broken: AtomicBool::new(false),
-        })
+        }))
+    }
+
+    /// A store behind the gate.
+    fn store(&self) -> Arc<dyn Store> {
+        let gate = Arc::clone(&self.0);
+        Arc::new(Interposed::before_append(move || {
+            gate.asked.store(true, Ordering::Release);
+            while gate
+                .open
+                .try_acquire()
+                .map(tokio::sync::SemaphorePermit::forget)
+                .is_err()
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if gate.broken.load(Ordering::Relaxed) {
+                return Err(StoreError::Format(
+                    "the disk /secret/path is full".to_owned(),
+                ));
+            }
+            Ok(())
+        }))
     }
 
     /// Until a batch has come as far as the store.
     async fn asked(&self) {
-        while !self.asked.load(Ordering::Acquire) {
+        while !self.0.asked.load(Ordering::Acquire) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
     fn open(&self) {
-        self.open.add_permits(1_000);
-    }
-}
-
-impl Store for Gate {
-    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        self.asked.store(true, Ordering::Release);
-        while self
-            .open
-            .try_acquire()
-            .map(tokio::sync::SemaphorePermit::forget)
-            .is_err()
-        {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        if self.broken.load(Ordering::Relaxed) {
-            return Err(StoreError::Format(
-                "the disk /secret/path is full".to_owned(),
-            ));
-        }
-        self.inner.append(batches)
+        self.0.open.add_permits(1_000);
     }
 
-    fn trace(&self, id: TraceId) -> Result<Vec<SpanRecord>, StoreError> {
-        self.inner.trace(id)
-    }
-
-    fn trace_start(&self, id: TraceId) -> Result<Option<UnixNanos>, StoreError> {
-        self.inner.trace_start(id)
-    }
-
-    fn logs(&self, id: TraceId) -> Result<Vec<LogEntry>, StoreError> {
-        self.inner.logs(id)
-    }
-
-    fn candidates(&self, filter: &Filter) -> Result<Candidates<'_>, StoreError> {
-        self.inner.candidates(filter)
-    }
-
-    fn services(&self) -> Result<Vec<Service>, StoreError> {
-        self.inner.services()
-    }
-
-    fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
-        self.inner.metrics(name)
-    }
-
-    fn notes(&self, id: TraceId) -> Result<Vec<Note>, StoreError> {
-        self.inner.notes(id)
-    }
-
-    fn views(&self) -> Result<Vec<shared::query::View>, StoreError> {
-        self.inner.views()
-    }
-
-    fn put_view(&self, view: &shared::query::View) -> Result<(), StoreError> {
-        self.inner.put_view(view)
-    }
-
-    fn delete_view(&self, id: SpanId) -> Result<bool, StoreError> {
-        self.inner.delete_view(id)
-    }
-
-    fn put_note(&self, id: TraceId, note: &Note) -> Result<(), StoreError> {
-        self.inner.put_note(id, note)
-    }
-
-    fn delete_note(&self, id: TraceId, note: SpanId) -> Result<bool, StoreError> {
-        self.inner.delete_note(id, note)
-    }
-
-    fn replay_parts(&self, _: &str) -> Result<Vec<ReplayPart>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn replay_events(
-        &self,
-        _: &str,
-        _: &str,
-        _: std::ops::RangeInclusive<u32>,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn runs(&self, _: &str) -> Result<Vec<RunSummary>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn run(&self, _: &str) -> Result<Option<RunReport>, StoreError> {
-        Ok(None)
-    }
-
-    fn run_picture(&self, _: &str, _: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
-    }
-
-    fn each_log(&self, take: &mut dyn FnMut(&LogEntry)) -> Result<(), StoreError> {
-        self.inner.each_log(take)
-    }
-
-    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ErasedResponse, StoreError> {
-        self.inner.erase(erasure, dry_run)
-    }
-
-    fn expire(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        Ok(())
+    fn break_down(&self, broken: bool) {
+        self.0.broken.store(broken, Ordering::Relaxed);
     }
 }
 
 #[tokio::test]
 async fn tells_senders_to_come_back_when_the_queue_is_full() {
-    let store = Gate::closed();
+    let gate = Gate::closed();
     let body = protobuf(&[span(1, 1)]);
     let setup = Setup {
-        store: Arc::clone(&store) as Arc<dyn Store>,
+        store: gate.store(),
         // Room for one request and a half.
         pending_bytes: body.len() * 3 / 2,
         ..Setup::default()
@@ -178,7 +88,7 @@ async fn tells_senders_to_come_back_when_the_queue_is_full() {
         PROTOBUF,
         body.clone(),
     )));
-    store.asked().await;
+    gate.asked().await;
     let refused = send(post(&server.ingest, "/v1/traces", PROTOBUF, body.clone())).await;
     assert_eq!(refused.status(), 429);
     assert_eq!(header(&refused, "retry-after"), Some("1"));
@@ -202,7 +112,7 @@ async fn tells_senders_to_come_back_when_the_queue_is_full() {
             .ends_with("google.rpc.RetryInfo")
     );
 
-    store.open();
+    gate.open();
     assert_eq!(first.await.expect("no panic").status(), 200);
     let again = send(post(&server.ingest, "/v1/traces", PROTOBUF, body)).await;
     assert_eq!(again.status(), 200, "there is room again");
@@ -211,11 +121,11 @@ async fn tells_senders_to_come_back_when_the_queue_is_full() {
 
 #[tokio::test]
 async fn acknowledges_nothing_while_the_store_refuses() {
-    let store = Gate::closed();
-    store.open();
-    store.broken.store(true, Ordering::Relaxed);
+    let gate = Gate::closed();
+    gate.open();
+    gate.break_down(true);
     let setup = Setup {
-        store: Arc::clone(&store) as Arc<dyn Store>,
+        store: gate.store(),
         ..Setup::default()
     };
     let server = Running::start(setup).await;
@@ -260,7 +170,7 @@ async fn acknowledges_nothing_while_the_store_refuses() {
             .contains("/secret/path")
     );
 
-    store.broken.store(false, Ordering::Relaxed);
+    gate.break_down(false);
     assert_eq!(
         export().await.status(),
         200,
@@ -270,18 +180,18 @@ async fn acknowledges_nothing_while_the_store_refuses() {
 
 #[tokio::test]
 async fn requests_under_way_are_finished_before_the_server_ends() {
-    let store = Gate::closed();
+    let gate = Gate::closed();
     let setup = Setup {
-        store: Arc::clone(&store) as Arc<dyn Store>,
+        store: gate.store(),
         ..Setup::default()
     };
     let server = Running::start(setup).await;
     let body = protobuf(&[span(1, 1)]);
     let under_way = tokio::spawn(send(post(&server.ingest, "/v1/traces", PROTOBUF, body)));
     let ingest = server.ingest.clone();
-    store.asked().await;
+    gate.asked().await;
     let stopping = tokio::spawn(server.stop());
-    store.open();
+    gate.open();
     let response = under_way.await.expect("no panic");
     assert_eq!(response.status(), 200);
     stopping.await.expect("no panic");

@@ -30,8 +30,9 @@ pub const MINUTE_NANOS: u64 = 60_000_000_000;
 /// minutes are read anew that may have counted it before.
 const MOVED_MINUTES: u64 = 60;
 
-/// Beyond so many minutes the oldest are forgotten: two weeks.
-const MAX_MINUTES: usize = 20_160;
+/// Beyond so many minutes the oldest are forgotten: two weeks, the two that they are compared with, and the minutes at
+/// their ends.
+const MAX_MINUTES: usize = 2 * (14 * 24 * 60 + 1);
 
 /// Retention drops what a kept minute has counted, which nobody tells of.
 const MAX_AGE: Duration = Duration::from_secs(3_600);

@@ -34,13 +34,14 @@ use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
 use shared::query::erase::ErasedResponse;
 use shared::query::run::{RunReport, RunSummary};
-use shared::query::{Note, Service, View};
+use shared::query::{Note, View};
 use shared::span::SpanRecord;
 use shared::time::UnixNanos;
 
 use super::erasure::Erasure;
 use super::replay::ReplayPart;
-use super::{Batch, Candidates, Clock, Filter, MetricRecord, Store, StoreError};
+use super::run::newest_first;
+use super::{Batch, Candidates, Clock, Filter, MetricRecord, Operation, Store, StoreError};
 use append::Appender;
 use day::Day;
 use file::DayFile;
@@ -223,12 +224,24 @@ impl Store for SqliteStore {
         Ok(Box::new(search::Walk::new(self.files(), filter)?))
     }
 
-    fn services(&self) -> Result<Vec<Service>, StoreError> {
+    fn operations(&self) -> Result<Vec<Operation>, StoreError> {
         let mut operations = Vec::new();
         for file in self.files() {
             operations.extend(file.operations()?);
         }
-        Ok(read::services(operations.into_iter()))
+        operations.sort_unstable();
+        Ok(operations)
+    }
+
+    fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {
+        let mut whole = None;
+        for file in self.files() {
+            if let Some((start, end)) = file.range()? {
+                let (earliest, latest) = whole.unwrap_or((start, end));
+                whole = Some((start.min(earliest), end.max(latest)));
+            }
+        }
+        Ok(whole)
     }
 
     fn metrics(&self, name: &str) -> Result<Vec<MetricRecord>, StoreError> {
@@ -290,7 +303,7 @@ impl Store for SqliteStore {
         for file in self.files() {
             file.runs(session, &mut found)?;
         }
-        found.sort_by_key(|run| std::cmp::Reverse(run.created));
+        found.sort_by(newest_first);
         Ok(found)
     }
 

@@ -11,7 +11,6 @@ use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
-use shared::query::Service;
 use shared::resource::{Resource, Scope};
 use shared::span::SpanRecord;
 use shared::time::{DurationNanos, UnixNanos};
@@ -19,15 +18,7 @@ use shared::time::{DurationNanos, UnixNanos};
 use super::codec::CodecError;
 use super::file::{DayFile, Reader};
 use crate::otlp_protobuf::decode;
-use crate::store::{MetricRecord, StoreError};
-
-/// A service as one day's file knows it: one row an operation.
-pub struct OperationRow {
-    pub service: String,
-    pub name: String,
-    pub browser: bool,
-    pub spans: u64,
-}
+use crate::store::{MetricRecord, Operation, StoreError};
 
 macro_rules! spans_of_trace {
     () => {
@@ -206,14 +197,16 @@ impl DayFile {
     ///
     /// # Errors
     /// [`StoreError`] where the file cannot be read.
-    pub fn operations(&self) -> Result<Vec<OperationRow>, StoreError> {
+    pub fn operations(&self) -> Result<Vec<Operation>, StoreError> {
         self.read(|reader| {
             (|| {
                 reader
                     .connection
-                    .prepare_cached("SELECT service, name, browser, spans FROM operation")?
+                    .prepare_cached(
+                        "SELECT service, name, browser, spans FROM operation WHERE spans > 0",
+                    )?
                     .query_map([], |row| {
-                        Ok(OperationRow {
+                        Ok(Operation {
                             service: row.get(0)?,
                             name: row.get(1)?,
                             browser: row.get(2)?,
@@ -223,6 +216,30 @@ impl DayFile {
                     .collect::<rusqlite::Result<_>>()
             })()
             .map_err(|source| self.error("cannot read", source))
+        })
+    }
+
+    /// Where the file's earliest and its latest trace start; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be read.
+    pub fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {
+        self.read(|reader| {
+            let instant = |start: i64| UnixNanos(start.unsigned_abs());
+            // Each of the two is one step in the index; both in one question are a walk over all of it.
+            reader
+                .connection
+                .prepare_cached(
+                    "SELECT (SELECT min(start) FROM trace), (SELECT max(start) FROM trace)",
+                )
+                .and_then(|mut statement| {
+                    statement.query_row([], |row| {
+                        let (earliest, latest): (Option<i64>, Option<i64>) =
+                            (row.get(0)?, row.get(1)?);
+                        Ok(earliest.map(instant).zip(latest.map(instant)))
+                    })
+                })
+                .map_err(|source| self.error("cannot read", source))
         })
     }
 
@@ -353,27 +370,4 @@ impl SpanRow {
             ..message
         }
     }
-}
-
-/// One list of services from the operations of several days.
-#[must_use]
-pub fn services(operations: impl Iterator<Item = OperationRow>) -> Vec<Service> {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    let mut services: BTreeMap<String, (bool, u64, BTreeSet<String>)> = BTreeMap::new();
-    for operation in operations.filter(|operation| operation.spans > 0) {
-        let (browser, spans, names) = services.entry(operation.service).or_default();
-        *browser |= operation.browser;
-        *spans += operation.spans;
-        names.insert(operation.name);
-    }
-    services
-        .into_iter()
-        .map(|(name, (browser, span_count, operations))| Service {
-            name,
-            browser,
-            operations: operations.into_iter().collect(),
-            span_count,
-        })
-        .collect()
 }

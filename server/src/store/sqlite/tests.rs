@@ -85,7 +85,7 @@ fn makes_a_file_a_day_and_drops_those_past_retention() {
     clock.set(day(10));
     let store = open(directory.path(), &clock, Some(2));
     assert_eq!(files(&directory), ["2026-12-02.sqlite"]);
-    assert!(store.services().expect("readable").is_empty());
+    assert!(store.operations().expect("readable").is_empty());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn takes_no_part_of_a_batch_when_the_disk_is_full_and_goes_on_when_it_is_not() {
     store.append(&[many]).expect("there is room again");
     assert_eq!(store.trace(trace_id(2)).expect("readable").len(), 500);
     assert_eq!(store.trace(trace_id(1)).expect("readable").len(), 1);
-    assert_eq!(store.services().expect("readable").len(), 2);
+    assert_eq!(store.operations().expect("readable").len(), 2);
 }
 
 #[test]

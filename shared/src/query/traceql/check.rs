@@ -239,8 +239,49 @@ pub(super) fn compare(
             format!("`{operator}` needs values in an order; use = or !="),
         ));
     }
+    let (left, right) = if equality {
+        let id = id(right, &left.expression)?;
+        (self::id(left, &id.expression)?, id)
+    } else {
+        (left, right)
+    };
     let (left, right) = (Box::new(left.expression), Box::new(right.expression));
     Ok(Expression::Compare(left, comparison, right))
+}
+
+/// What is compared with an id, as ids are written; anything else as it is. A text that is no id would find nothing,
+/// and nobody would know why.
+fn id(typed: Typed, other: &Expression) -> Result<Typed, QueryError> {
+    let Expression::Field(field) = other else {
+        return Ok(typed);
+    };
+    let Expression::Value(Value::String(text)) = &typed.expression else {
+        return Ok(typed);
+    };
+    let Some((what, digits)) = id_of(field) else {
+        return Ok(typed);
+    };
+    let text = text.to_ascii_lowercase();
+    if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let message = format!(
+            "this is no {what}, which has {digits} hexadecimal digits; a part of one is found by a pattern, as in \
+             `{field} =~ \"4bf9.*\"`"
+        );
+        return Err(QueryError::new(typed.at, message));
+    }
+    Ok(Typed::new(Expression::Value(Value::String(text)), typed.at))
+}
+
+/// What kind of id a field has, and of how many digits.
+fn id_of(field: &Field) -> Option<(&'static str, usize)> {
+    match field {
+        Field::Intrinsic(Intrinsic::TraceId | Intrinsic::LinkTraceId) => Some(("trace id", 32)),
+        Field::Intrinsic(Intrinsic::SpanId | Intrinsic::ParentId | Intrinsic::LinkSpanId) => {
+            Some(("span id", 16))
+        }
+        Field::Parent(field) => id_of(field),
+        Field::Intrinsic(_) | Field::Attribute(..) => None,
+    }
 }
 
 /// `field = nil`, either way round.
