@@ -206,6 +206,30 @@ test('each host of a service has a clock of its own', async ({ page, throughline
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
 
+test('what the first row belongs to stays in sight, and leads back', async ({ page, throughline, service, complaints }) => {
+  const steps = Array.from({ length: 120 }, (_, step) => ({ name: `step ${step}`, service, atMillis: 10 + step, tookMillis: 5 }));
+  const { traceId, body } = makeTrace({ name: 'outermost', service, tookMillis: 400, children: [{ name: 'group', service, atMillis: 5, tookMillis: 300, children: steps }] });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  const above = page.getByRole('navigation', { name: 'Above the rows that are seen' });
+  await expect(shownRows(page).filter({ hasText: 'step 9' }).first()).toBeVisible();
+  await expect(above).toHaveCount(0);
+  await shownRows(page).first().focus();
+  await page.keyboard.press('End');
+  await expect(shownRows(page).filter({ hasText: 'step 119' })).toBeFocused();
+  await expect(above.getByRole('button')).toHaveText(['outermost', 'group']);
+  // A row that has the focus is not below the line.
+  for (let presses = 0; presses < 40; presses += 1) await page.keyboard.press('ArrowUp');
+  const focused = shownRows(page).filter({ hasText: 'step 79' });
+  await expect(focused).toBeFocused();
+  const [line, row] = [await above.boundingBox(), await focused.boundingBox()];
+  expect(row.y).toBeGreaterThanOrEqual(line.y + line.height - 1);
+  await above.getByRole('button', { name: 'group' }).click();
+  await expect(shownRows(page).filter({ hasText: 'group' })).toBeFocused();
+  await expect(above).toHaveCount(0);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
 test('rows are as high as the reader likes, and as an address says', async ({ page, throughline, service }) => {
   const { traceId, body } = bookingTrace(service);
   await throughline.sendTraces(body);

@@ -294,6 +294,7 @@ test.describe('trace', () => {
     await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
     await expect(page.getByRole('treegrid')).toHaveAttribute('aria-rowcount', '5');
     for (const { name } of spans) await expect(shownRows(page).filter({ hasText: name.replace(/"/g, '').replace('click Pay', 'Pay') }).first()).toBeVisible();
+    await expect(shownRows(page).filter({ hasText: 'parent missing' })).toHaveCount(1);
     expect(complaints.errors).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader};
 
 use crate::api::{ApiError, ask_with};
 use crate::model::clock;
-use crate::model::pace::{Pace, Unhurried};
+use crate::model::pace::Pace;
 use crate::model::trace::TraceModel;
 
 /// So long the page may work before it looks whether somebody wants something of it.
@@ -130,7 +130,7 @@ async fn load(
     let columns = receive(path, signal, pace, report).await?;
     let model = TraceModel::build(columns, pace).await;
     if model.len() <= SMALL {
-        model.analyse(&Unhurried).await;
+        model.analyse(&BrowserPace::unhurried()).await;
     }
     Ok(model)
 }
@@ -211,7 +211,7 @@ pub async fn adjust(sent: &TraceModel) -> TraceModel {
     let pace = BrowserPace::default();
     let model = clock::adjusted(sent, &pace).await;
     if model.len() <= SMALL {
-        model.analyse(&Unhurried).await;
+        model.analyse(&BrowserPace::unhurried()).await;
     }
     model
 }
@@ -236,9 +236,19 @@ pub fn analyse(model: Arc<TraceModel>, done: impl FnOnce() + 'static) {
 pub struct BrowserPace {
     since: Rc<Cell<f64>>,
     stopped: Rc<Cell<bool>>,
+    unhurried: bool,
 }
 
 impl BrowserPace {
+    /// Never gives way: for little work, which then needs no code of its own.
+    #[must_use]
+    pub fn unhurried() -> Self {
+        Self {
+            unhurried: true,
+            ..Self::default()
+        }
+    }
+
     /// Whoever breathes from now on does not go on.
     pub fn stop(&self) {
         self.stopped.set(true);
@@ -246,6 +256,9 @@ impl BrowserPace {
 
     /// Breathes, and says whether that took a pause.
     async fn breathe_now(&self) -> bool {
+        if self.unhurried {
+            return false;
+        }
         if self.stopped.get() {
             // Nothing wakes the work again, so that it is dropped.
             std::future::pending::<()>().await;

@@ -1,6 +1,7 @@
 //! What is worth knowing about a trace before its timeline is read: a few chips, each pointing at a span.
 
 use shared::columns::{NoteKind, flag};
+use shared::span::SpanKind;
 
 use super::analysis::one_after_the_other;
 use super::trace::TraceModel;
@@ -12,6 +13,11 @@ const ERRORS_SHOWN: usize = 3;
 const REPEATS_SHOWN: usize = 2;
 /// Repeats that are worth a word.
 const REPEATS_FROM: u32 = 5;
+
+/// Stretches of the critical path without a span below are told from one part in so many of the whole on, and from so
+/// many nanoseconds.
+const UNSEEN_SHARE: i64 = 5;
+const UNSEEN_FROM: i64 = 1_000_000;
 
 /// What a finding is about; it decides colour and mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +75,8 @@ pub fn findings(model: &TraceModel) -> Vec<Finding> {
             }),
     );
     out.extend(repeats(model));
+    out.extend(waiting(model));
+    out.extend(gap(model));
     out.extend(warnings(model));
     out
 }
@@ -122,6 +130,62 @@ fn critical_share(model: &TraceModel) -> Option<Finding> {
         ),
         node,
     })
+}
+
+/// Whether a part of the critical path is worth a word: shorter ones explain little.
+fn tells(model: &TraceModel, nanos: i64) -> bool {
+    nanos >= (model.headline_duration() / UNSEEN_SHARE).max(UNSEEN_FROM)
+}
+
+/// The calls that most was waited for, where no span tells what they did.
+fn waiting(model: &TraceModel) -> Option<Finding> {
+    let of_calls = |node: u32| model.kind(node) == SpanKind::Client && leaf(model, node);
+    let mut contributors = model.analysis()?.contributors.iter();
+    let most = contributors.find(|one| of_calls(one.node))?;
+    let service = format::clipped(&model.service_of(most.node).name, 32);
+    tells(model, most.nanos).then(|| Finding {
+        tone: Tone::Line,
+        lead: "Waiting".to_owned(),
+        strong: format::duration(most.nanos),
+        rest: format::clipped(&format::quoted(model.name(most.node)), 40),
+        detail: format!(
+            "{service} waited {} for answers; no span tells what was done for them.",
+            format::duration(most.nanos)
+        ),
+        node: most.node,
+    })
+}
+
+/// The longest stretch of the critical path in which a span that calls others called none.
+fn gap(model: &TraceModel) -> Option<Finding> {
+    let between = |node: u32| model.kind(node) != SpanKind::Client && !leaf(model, node);
+    let own = model.critical().iter();
+    let own = own.filter(|segment| between(segment.node));
+    let longest = own.max_by_key(|segment| {
+        (
+            segment.end - segment.start,
+            std::cmp::Reverse(segment.start),
+        )
+    })?;
+    let nanos = longest.end - longest.start;
+    tells(model, nanos).then(|| Finding {
+        tone: Tone::Note,
+        lead: "Gap".to_owned(),
+        strong: format::duration(nanos),
+        rest: format!(
+            "in {}",
+            format::clipped(&format::quoted(model.name(longest.node)), 40)
+        ),
+        detail: format!(
+            "For {} nothing below it ran: work of its own, or calls that are not traced.",
+            format::duration(nanos)
+        ),
+        node: longest.node,
+    })
+}
+
+fn leaf(model: &TraceModel, node: u32) -> bool {
+    model.subtree[node as usize] == 1
 }
 
 fn errors(model: &TraceModel) -> Vec<Finding> {
@@ -294,7 +358,7 @@ pub fn chips(findings: &[Finding]) -> Option<Markup> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{booking, failed, model, span};
+    use super::super::fixture::{booking, failed, kind, model, span};
     use super::*;
 
     fn chips(model: &TraceModel) -> Vec<String> {
@@ -317,8 +381,36 @@ mod tests {
                 "✕ 502 ×2 POST acquirer/charge",
                 "↻ 3 tries POST acquirer/charge",
                 "N+1 ×24 SELECT seats",
+                "Waiting 1.75 s POST acquirer/charge",
             ]
         );
+    }
+
+    #[test]
+    fn what_no_span_tells_of_is_a_gap_or_a_wait() {
+        const MS: u64 = 1_000_000;
+        let call = |id, parent, name: &str, from: u64, to: u64| {
+            kind(
+                span(id, parent, "a", name, from * MS, to * MS),
+                SpanKind::Client,
+            )
+        };
+        let spans = |pause: u64| {
+            vec![
+                span(1, 0, "a", "root", 0, 1_000 * MS),
+                call(2, 1, "ask b", 0, 500 - pause),
+                span(3, 2, "b", "answer", 0, (500 - pause) * MS),
+                call(4, 1, "ask elsewhere", 500 + pause, 1_000),
+            ]
+        };
+        let told = chips(&model(spans(150)));
+        assert!(told.contains(&"Gap 300 ms in root".to_owned()), "{told:?}");
+        assert!(
+            told.contains(&"Waiting 350 ms ask elsewhere".to_owned()),
+            "{told:?}"
+        );
+        let told = chips(&model(spans(50)));
+        assert!(told.iter().all(|chip| !chip.starts_with("Gap")), "{told:?}");
     }
 
     #[test]

@@ -1,3 +1,5 @@
 //! Long work in short pieces: see [`shared::pace`], whose words these are.
 
-pub use shared::pace::{Pace, Unhurried, at_once};
+#[cfg(test)]
+pub use shared::pace::Unhurried;
+pub use shared::pace::{Pace, at_once};

@@ -247,6 +247,25 @@ impl Rows {
         if head_above { row - 1 } else { row }
     }
 
+    /// The ancestors of what a row shows that have rows above it, the outermost first.
+    #[must_use]
+    pub fn scrolled_away(&self, model: &TraceModel, row: usize) -> Vec<u32> {
+        let node = self.rows.get(row).map(|row| row.key.node);
+        let ancestors = node.map(|node| {
+            std::iter::successors(model.parent_of(node), |node| model.parent_of(*node))
+        });
+        let above = |node: &u32| {
+            let key = RowKey {
+                node: *node,
+                fold: false,
+            };
+            self.row_of(*node) < row && self.shows(key)
+        };
+        let mut found: Vec<u32> = ancestors.into_iter().flatten().filter(above).collect();
+        found.reverse();
+        found
+    }
+
     /// Whether a key has a row of its own.
     #[must_use]
     pub fn shows(&self, key: RowKey) -> bool {
@@ -426,6 +445,43 @@ mod tests {
         assert!(rows.rows[2].hides_error);
         assert_eq!(rows.rows[2].hidden, model.subtree[2] - 1);
         assert_eq!(rows.row_of(model.len() as u32 - 1), 2);
+    }
+
+    #[test]
+    fn ancestors_that_are_scrolled_away_are_known() {
+        let model = booking();
+        let rows = Rows::new(&model, &Openness::default());
+        let names = |row: usize| -> Vec<String> {
+            let found = rows.scrolled_away(&model, row).into_iter();
+            found.map(|node| model.name(node).to_owned()).collect()
+        };
+        assert!(names(0).is_empty(), "the root has none");
+        let (charge, _) = rows
+            .rows
+            .iter()
+            .enumerate()
+            .find(|(_, row)| model.name(row.key.node) == "POST acquirer/charge")
+            .expect("a row");
+        assert_eq!(
+            names(charge),
+            [
+                "click \"Book Now\"",
+                "POST /api/bookings",
+                "POST /bookings",
+                "POST /record",
+                "POST /charge"
+            ]
+        );
+        assert!(names(rows.len()).is_empty(), "there is no such row");
+        let focus = Narrowing {
+            focus: Some(rows.rows[charge].key.node),
+            ..Narrowing::default()
+        };
+        let rows = Rows::narrowed(&model, &Openness::default(), &focus);
+        assert!(
+            rows.scrolled_away(&model, 0).is_empty(),
+            "left out is not above"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Rows and canvas cover the same window of rows, a little taller than the screen, and scroll together as part of
 //! the page; only when the window is left are they moved and drawn anew. So nothing swims while scrolling.
 
+mod ancestors;
 mod axis;
 mod hover;
 mod minimap;
@@ -18,6 +19,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use self::ancestors::Ancestors;
 use self::axis::{Axis, OpenButtons};
 use self::hover::HoverCard;
 use self::minimap::Minimap;
@@ -375,6 +377,7 @@ pub fn Waterfall(
                        </button>
                    </div>
                    <Axis scale=scale marks=marks window=state.window timeline=timeline />
+                   <Ancestors state=state body=body measures=measures />
                </div>
                <div
                    class="waterfall__rows"

@@ -2,6 +2,7 @@
 
 use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
+use shared::columns::flag;
 use wasm_bindgen::JsCast;
 
 use super::{OVERSCAN, STRIDE, WaterfallState};
@@ -145,6 +146,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
         (true, false) => Some(("↙", "another span links here")),
         (false, false) => Some(("⇄", "links to another span, and another links here")),
     };
+    let orphan = !row.key.fold && model.has(node, flag::ORPHAN);
     let hides_error_text = if hides_error { ", hides an error" } else { "" };
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
@@ -171,6 +173,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
             <span class="row__marks">
                 <NoteMark span=model.span_id(node) />
                 {links.map(|(sign, label)| view! { <b class="row__link" role="img" aria-label=label title=label>{sign}</b> })}
+                {orphan.then(|| view! { <span class="row__count" title="Its parent has not arrived">"parent missing"</span> })}
                 {failed.then(|| view! { <b class="row__error" aria-label="error">"✕"</b> })}
                 {hides_error.then(|| view! { <b class="row__error row__error--hidden" aria-label="hides an error" title="An error is hidden in here">"✕"</b> })}
                 {(closed && !row.key.fold).then(|| view! { <span class="row__count">"+" {format::count(u64::from(row.hidden))}</span> })}

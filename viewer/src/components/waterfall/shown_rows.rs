@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use crate::components::find_bar::Find;
 use crate::loading::BrowserPace;
 use crate::model::find::{Hits, Mode};
-use crate::model::pace::{Pace, Unhurried, at_once};
+use crate::model::pace::at_once;
 use crate::model::rows::{Narrowing, Openness, Rows};
 use crate::model::trace::TraceModel;
 
@@ -40,7 +40,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn rows(self, model: &TraceModel, pace: &impl Pace) -> Arc<Rows> {
+    async fn rows(self, model: &TraceModel, pace: &BrowserPace) -> Arc<Rows> {
         let rows = Rows::find(model, &self.openness, &self.narrowing, pace).await;
         Arc::new(match self.filter {
             Some((hits, mode)) => rows.only(|row| hits.leaves(model, row, mode), pace).await,
@@ -88,7 +88,8 @@ impl ShownRows {
         if asking.model.with_value(|model| model.len()) <= LARGE {
             let find = move |_: Option<&Arc<Rows>>| {
                 let asked = asked();
-                let rows = |model: &Arc<TraceModel>| at_once(asked.rows(model, &Unhurried));
+                let rows =
+                    |model: &Arc<TraceModel>| at_once(asked.rows(model, &BrowserPace::unhurried()));
                 asking.model.with_value(rows)
             };
             // Comparing rows takes as long as drawing them.
