@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use reqwest::{Client, Method};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -138,6 +140,16 @@ impl Running {
     /// Starts a server with the usual setup.
     pub async fn usual() -> Self {
         Self::start(Setup::default()).await
+    }
+
+    /// Asks the API with a JSON body, and gives the status and the JSON of its answer.
+    pub async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let request = Client::new()
+            .request(method, format!("{}{path}", self.viewer))
+            .body(body.to_string());
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
     }
 
     /// Tells the server to end and waits until all faces have.

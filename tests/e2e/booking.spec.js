@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { book, chooseSeat, fault, fillIn } from '../harness/booking.js';
 import { expect, press, test } from '../harness/fixtures.js';
 import { BROWSER_SERVICE, SERVICES } from '../harness/shop.js';
 import { expectTrace, Trace } from '../harness/trace.js';
@@ -10,30 +11,6 @@ const ROOT = { name: 'click "Book Now"', service: BROWSER_SERVICE, kind: 'intern
 const REQUEST = { name: 'POST /api/bookings', service: BROWSER_SERVICE, kind: 'client' };
 const served = (service) => ({ service, kind: 'server' });
 
-/** Fills in the form as a visitor does. @param {number} [seat] which of the free seats */
-async function fillIn(page, shop, seat = 0) {
-  await page.goto(shop.url);
-  await page.locator('label').filter({ has: page.getByTestId('movie') }).nth(1).click();
-  await chooseSeat(page, seat);
-  await page.getByTestId('name').fill('Ada Lovelace');
-  await page.getByTestId('email').fill('ada@example.org');
-  await page.getByTestId('card').fill('4242 4242 4242 4242');
-}
-
-async function chooseSeat(page, seat = 0) {
-  await expect(page.locator('#seats')).not.toHaveAttribute('aria-busy');
-  await page.locator('label').filter({ has: page.getByTestId('seat') }).nth(seat).click();
-}
-
-/** Presses Book Now and waits for what comes of it. @returns {Promise<string>} the trace's id */
-async function book(page) {
-  await press(page, page.getByTestId('book'));
-  await expect(page.getByTestId('result')).toBeVisible();
-  await expect(page.getByTestId('trace-link')).toBeVisible();
-  const href = await page.getByTestId('trace-link').getAttribute('href');
-  return /\/trace\/([0-9a-f]{32})$/.exec(href)[1];
-}
-
 /** A booking whose spans have all arrived: the browser's and the last service's. */
 const arrived = (last) => (trace) => Boolean(trace.find(ROOT) && trace.find(REQUEST) && trace.find(served(last)));
 
@@ -41,11 +18,6 @@ const arrived = (last) => (trace) => Boolean(trace.find(ROOT) && trace.find(REQU
 function caused(trace) {
   const request = trace.only(REQUEST);
   return new Trace(trace.spans.filter((span) => span === request || trace.ancestorsOf(span).includes(request)));
-}
-
-async function fault(page, name) {
-  await page.locator('label').filter({ has: page.getByTestId(`fault-${name}`) }).click();
-  await expect(page.getByTestId(`fault-${name}`)).toBeChecked();
 }
 
 test('a booking is one trace of the click, the request and all five services', async ({ page, shop, throughline, complaints }) => {

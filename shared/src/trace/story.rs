@@ -327,21 +327,13 @@ impl Teller<'_> {
 
     /// Where failures began, and how far they went up.
     fn failures(&mut self, root: u32) {
-        let failed = |node: u32| self.trace.span(node).is_error();
-        let mut origins = Vec::new();
-        for node in 0..self.trace.nodes.len() as u32 {
-            if failed(node) && !self.trace.children(node).any(failed) {
-                origins.push(node);
-            }
-        }
+        let origins = self.origins_of_failures();
         let more = origins.len().saturating_sub(PLACES);
         for node in origins.into_iter().take(PLACES) {
             let mut top = node;
             let mut through = Vec::new();
-            while let Some(parent) = self.trace.nodes[top as usize].parent
-                && failed(parent)
-            {
-                top = parent;
+            while let Some(above) = self.failed_above(top) {
+                top = above;
                 let service = self.service(top).to_owned();
                 if through.last() != Some(&service) && service != self.service(node) {
                     through.push(service);
@@ -351,17 +343,20 @@ impl Teller<'_> {
             let reason = reason
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
-            let way = if top == root && node == root {
-                String::new()
-            } else if top == root {
-                match through.len() {
-                    0 => ", and all failed with it".to_owned(),
-                    _ => format!(", and took {} with it", through.join(", ")),
+            // A user's action has no status: what it asked for and did not get has failed it.
+            let parent = self.trace.nodes[top as usize].parent;
+            let browser = |node: u32| self.trace.nodes[node as usize].record.resource.is_browser();
+            let to_the_root = top == root || parent == Some(root) && browser(root);
+            let way = if to_the_root && through.is_empty() {
+                match top == node {
+                    true => String::new(),
+                    false => ", and all failed with it".to_owned(),
                 }
+            } else if to_the_root {
+                format!(", and took {} with it", through.join(", "))
             } else {
                 // The walk ended below a span that did not fail.
-                let parent = self.trace.nodes[top as usize].parent.unwrap_or(root);
-                format!(", which {} got over", self.service(parent))
+                format!(", which {} got over", self.service(parent.unwrap_or(root)))
             };
             let text = format!(
                 "{} in {} failed{reason}{way}.",
@@ -374,6 +369,42 @@ impl Teller<'_> {
             let text = format!("{} began elsewhere.", counted(more, "more failure"));
             self.say(About::Failure, root, text);
         }
+    }
+
+    fn failed(&self, node: u32) -> bool {
+        self.trace.span(node).is_error()
+    }
+
+    /// Failed spans below which nothing failed.
+    fn origins_of_failures(&self) -> Vec<u32> {
+        let mut origins = Vec::new();
+        let mut after = u32::MAX;
+        // Parents stand before their children, so what failed last before a span's end is below it or nowhere.
+        for node in (0..self.trace.nodes.len() as u32).rev() {
+            if self.failed(node) {
+                let end = node + self.trace.nodes[node as usize].subtree;
+                if after >= end {
+                    origins.push(node);
+                }
+                after = node;
+            }
+        }
+        origins.reverse();
+        origins
+    }
+
+    /// The failed span that a failed one failed: its parent, or the request that its parent answered. What answers
+    /// with HTTP's 4xx has not failed by OpenTelemetry's conventions, and whoever asked has.
+    fn failed_above(&self, node: u32) -> Option<u32> {
+        let parent = self.trace.nodes[node as usize].parent?;
+        if self.failed(parent) {
+            return Some(parent);
+        }
+        if self.trace.span(parent).kind != SpanKind::Server {
+            return None;
+        }
+        let asked = self.trace.nodes[parent as usize].parent?;
+        (self.failed(asked) && self.trace.span(asked).kind == SpanKind::Client).then_some(asked)
     }
 
     /// Clocks that disagree and spans that are missing, once for each pair of services.

@@ -96,6 +96,37 @@ fn a_failure_is_told_where_it_began_and_how_far_it_went() {
 }
 
 #[test]
+fn a_failure_is_told_through_servers_that_answer_4xx_up_to_the_browser() {
+    let asks = |id, parent, service: &str, start| {
+        kind(
+            SpanKind::Client,
+            failed("", span(id, parent, service, "ask", start, 50.0)),
+        )
+    };
+    let answers = |id, parent, service: &str, start| {
+        kind(
+            SpanKind::Server,
+            span(id, parent, service, "answer", start, 50.0),
+        )
+    };
+    let spans = vec![
+        span(1, 0, "shop-web", "click", 0.0, 60.0),
+        asks(2, 1, "shop-web", 5.0),
+        answers(3, 2, "booking", 10.0),
+        asks(4, 3, "booking", 15.0),
+        answers(5, 4, "seating", 20.0),
+        failed(
+            "seat 12 is taken",
+            span(6, 5, "seating", "INSERT seat", 25.0, 35.0),
+        ),
+    ];
+    assert_eq!(
+        told(spans, About::Failure),
+        ["INSERT seat in seating failed: seat 12 is taken, and took booking, shop-web with it."]
+    );
+}
+
+#[test]
 fn clocks_and_missing_spans_are_oddities() {
     let skewed = vec![
         span(1, 0, "shop", "POST /book", 0.0, 1_000.0),

@@ -87,7 +87,7 @@ pub async fn delete(
 
 #[cfg(test)]
 mod tests {
-    use reqwest::{Client, Method};
+    use reqwest::Method;
     use serde_json::{Value, json};
 
     use crate::running::Running;
@@ -96,16 +96,9 @@ mod tests {
     #[tokio::test]
     async fn a_note_is_written_changed_listed_and_deleted() {
         let server = Running::usual().await;
-        let address = format!("{}/api/v1/traces/{}/notes", server.viewer, trace_id(1));
+        let address = format!("/api/v1/traces/{}/notes", trace_id(1));
         let ask = async |method: Method, path: &str, body: Value| {
-            let request = Client::new().request(method, format!("{address}{path}"));
-            let response = request
-                .body(body.to_string())
-                .send()
-                .await
-                .expect("an answer");
-            let status = response.status().as_u16();
-            (status, response.json::<Value>().await.expect("JSON"))
+            server.ask(method, &format!("{address}{path}"), body).await
         };
         let one = "/00000000000000a1";
         let (status, _) = ask(Method::GET, "", json!(null)).await;

@@ -98,7 +98,7 @@ fn is_search(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::{Client, Method};
+    use reqwest::Method;
     use serde_json::{Value, json};
 
     use crate::running::Running;
@@ -106,16 +106,9 @@ mod tests {
     #[tokio::test]
     async fn a_view_is_kept_renamed_listed_and_deleted() {
         let server = Running::usual().await;
-        let address = format!("{}/api/v1/views", server.viewer);
+        let address = "/api/v1/views";
         let ask = async |method: Method, path: &str, body: Value| {
-            let request = Client::new().request(method, format!("{address}{path}"));
-            let response = request
-                .body(body.to_string())
-                .send()
-                .await
-                .expect("an answer");
-            let status = response.status().as_u16();
-            (status, response.json::<Value>().await.expect("JSON"))
+            server.ask(method, &format!("{address}{path}"), body).await
         };
         let one = "/00000000000000a1";
         let (status, list) = ask(Method::GET, "", json!(null)).await;
