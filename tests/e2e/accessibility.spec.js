@@ -5,6 +5,7 @@ import axe from 'axe-core';
 
 import { expect } from '../harness/fixtures.js';
 import { HOUR_ENDS, test } from '../harness/sample.js';
+import { everyPage, firstRow } from '../harness/viewer-pages.js';
 
 // The viewer's policy lets no foreign script in, axe-core's neither.
 test.use({ bypassCSP: true });
@@ -33,49 +34,16 @@ for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       // The map shows the hour before now.
       await page.clock.setFixedTime(new Date(Date.parse(HOUR_ENDS) + 60_000));
-      const { trace, other, session, recorded, run } = furnished;
+      const { trace, session } = furnished;
       const css = (selector) => page.locator(selector).first();
-      const rows = page.getByRole('treegrid').getByRole('row').first();
-      const pages = [
-        ['/', css('ol.trace-list > li')],
-        ['/search', css('ol.trace-list > li')],
-        ['/search?q=%7B%20name%20%3D%20%22absent%22%20%7D', css('.message__parts')],
-        ['/search?q=%7B%20name%20%3D', css('.message')],
-        [`/trace/${trace}`, rows],
-        [`/trace/${trace}?flame=wall`, css('.flame__canvas')],
-        [`/trace/${trace}?flame=aggregate`, css('.trace-tools')],
-        [`/trace/${trace}/story`, css('.sentence')],
-        [`/trace/${trace}/graph`, css('.graph')],
-        [`/trace/${trace}/statistics`, css('.data-table')],
-        [`/trace/${trace}/logs`, css('.log')],
-        [`/trace/${trace}/raw`, css('.raw__line')],
-        ['/trace/00000000000000000000000000000099', css('.message')],
-        [`/compare/${trace}`, css('.data-table')],
-        [`/compare/${trace}/${other}`, css('.compare__title')],
-        ['/map', css('.graph')],
-        ['/map?view=table', css('.map__body')],
-        ['/services', css('.service-card')],
-        ['/sessions', css('.session-row')],
-        [`/session/${session}`, css('.mini__row')],
-        [`/session/${recorded}?at=1000`, css('.screen__said:not(:empty)')],
-        [`/session/${recorded}?stage=steps`, css('.storyboard')],
-        ['/session/absent', css('.message')],
-        [`/run/${run}`, css('.picture img')],
-        ['/run/absent', css('.message')],
-        ['/setup', page.getByRole('heading', { name: 'See it arrive' })],
-        ['/file', page.getByLabel('A file of traces')],
-        [`/trace/${trace}?follow=service.version&density=18`, css('.follow__stop')],
-        // One component several times has one landmark several times.
-        ['/gallery', css('.gallery__section:last-child .button'), ['landmark-unique']],
-        ['/nowhere', css('.message')],
-      ];
+      const rows = firstRow(page);
       const check = async (what, apart) => {
         expect.soft(await violations(page, apart), what).toEqual([]);
         expect.soft(await beyond(page), `${what} is wider than the window`).toBeLessThanOrEqual(0);
       };
-      for (const [path, loaded, apart] of pages) {
+      for (const [path, loaded, apart] of everyPage(furnished)) {
         await page.goto(`${sampled.viewerUrl}${path}`);
-        await expect(loaded).toBeVisible();
+        await expect(loaded(page)).toBeVisible();
         await check(path, apart);
       }
       await page.goto(`${sampled.viewerUrl}/session/${session}`);

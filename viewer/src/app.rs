@@ -8,6 +8,7 @@ use send_wrapper::SendWrapper;
 
 use crate::components::file_drop::FileDrop;
 use crate::components::help::HelpSheet;
+use crate::components::menu::close_menus;
 use crate::components::state::Message;
 use crate::components::theme::ThemeChoice;
 use crate::components::top_bar::TopBar;
@@ -25,6 +26,7 @@ pub fn App() -> impl IntoView {
     // Made here, the identity lives as long as the page.
     let _ = identity();
     follow_downloads();
+    close_menus();
     view! {
         <Router>
             <a class="skip" href="#main">"Skip to the page"</a>

@@ -3,7 +3,8 @@
 //! Every hue is drawn with the theme's own lightness and chroma (`--svc-l`, `--svc-c` in `tokens.css`),
 //! so that one number serves both themes. The browser is always 265; services take the next hue in the
 //! order in which they first appear in the trace. The order is one in which whoever sees no red or no green tells the
-//! first of them apart for longest, as the tests reckon; wherever a hue stands, a name is beside it.
+//! first of them apart for longest. Hues that come too close for anyone have marks of different patterns, as the tests reckon;
+//! and wherever a hue stands, a name is beside it.
 
 /// The hue of every browser, in degrees of OKLCH.
 pub const BROWSER: u16 = 265;
@@ -23,6 +24,43 @@ pub fn service_hue(index: usize) -> u16 {
     // Beyond the chosen hues the same seven return, turned by half of the least distance between two.
     let turn = (index / SERVICES.len()) as u16;
     (SERVICES[index % SERVICES.len()] + turn * 17) % 360
+}
+
+/// What the mark of a hue looks like beside its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Pattern {
+    Solid,
+    Hollow,
+    Halved,
+    Split,
+    Corner,
+}
+
+/// The pattern of a hue. Those that are not of the first fourteen services are as they come.
+fn pattern(hue: u16) -> Pattern {
+    match hue {
+        55 | 147 | 220 => Pattern::Hollow,
+        102 | 192 | 312 => Pattern::Halved,
+        237 | 347 => Pattern::Split,
+        72 => Pattern::Corner,
+        _ => Pattern::Solid,
+    }
+}
+
+/// The classes of the mark of a service or of a value: a browser's is round, all others are square, each in the
+/// pattern of its hue.
+#[must_use]
+pub fn dot(hue: u16, browser: bool) -> String {
+    let pattern = match pattern(hue) {
+        _ if hue == NEUTRAL => " dot--grey",
+        Pattern::Solid => "",
+        Pattern::Hollow => " dot--hollow",
+        Pattern::Halved => " dot--halved",
+        Pattern::Split => " dot--split",
+        Pattern::Corner => " dot--corner",
+    };
+    let round = if browser { " dot--browser" } else { "" };
+    format!("dot{pattern}{round}")
 }
 
 /// The hues of services in their order of appearance; `browsers` says which of them are browsers.
@@ -125,29 +163,72 @@ mod tests {
         least
     }
 
+    /// Machado, Oliveira and Fernandes 2009, at full severity: who sees no red, no green, no blue. The first sees all.
+    const EYES: [(&str, [Triple; 3]); 4] = [
+        (
+            "all colours",
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        ),
+        (
+            "no red",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "no green",
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ),
+        (
+            "no blue",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
     #[test]
     fn colour_blind_readers_tell_the_first_services_apart() {
-        let all = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        // Machado, Oliveira and Fernandes 2009, at full severity.
-        let no_red = [
-            [0.152_286, 1.052_583, -0.204_868],
-            [0.114_503, 0.786_281, 0.099_216],
-            [-0.003_882, -0.048_116, 1.051_998],
-        ];
-        let no_green = [
-            [0.367_322, 0.860_646, -0.227_968],
-            [0.280_085, 0.672_501, 0.047_413],
-            [-0.011_820, 0.042_940, 0.968_881],
-        ];
         let hues = super::hues([true, false, false, false, false, false]);
-        for (eyes, name, of_three, of_six) in [
-            (all, "all colours", 0.12, 0.08),
-            (no_red, "no red", 0.11, 0.03),
-            (no_green, "no green", 0.11, 0.03),
-        ] {
+        for ((name, eyes), (of_three, of_six)) in
+            EYES.into_iter()
+                .zip([(0.12, 0.08), (0.11, 0.03), (0.11, 0.03), (0.04, 0.015)])
+        {
             let (three, six) = (nearest(&hues[..3], eyes), nearest(&hues, eyes));
             assert!(three >= of_three, "{name}: {three:.3} of three");
             assert!(six >= of_six, "{name}: {six:.3} of six");
         }
+    }
+
+    #[test]
+    fn hues_that_somebody_takes_for_each_other_have_marks_of_different_looks() {
+        // A difference that is just seen, on grounds side by side, is about 0.02.
+        const TOLD_APART: f64 = 0.03;
+        let hues = super::hues([false; 14]);
+        let mut patterned = 0;
+        for (place, one) in hues.iter().enumerate() {
+            for other in hues[..place].iter().chain(&[BROWSER]) {
+                let looks = (dot(*one, false), dot(*other, *other == BROWSER));
+                for (name, eyes) in EYES {
+                    let apart = nearest(&[*one, *other], eyes);
+                    assert!(
+                        apart >= TOLD_APART || looks.0 != looks.1,
+                        "{name}: {one} and {other} are {apart:.3} apart, both with {}",
+                        looks.0
+                    );
+                }
+                patterned += usize::from(looks.0 != looks.1);
+            }
+        }
+        // Plain squares stay the rule.
+        assert!(patterned < 105 && hues[..4].iter().all(|hue| dot(*hue, false) == "dot"));
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use crate::browser;
 use crate::markup::{Content, MIDDLE, Markup, PICK};
 
 const HTML: &str = "http://www.w3.org/1999/xhtml";
@@ -68,6 +69,13 @@ pub fn Drawn(
                 let field = event.target().and_then(|target| target.dyn_into::<Element>().ok());
                 if let Some(name) = field.and_then(|field| field.get_attribute(PICK)) {
                     on_pick.run(format!("{name}:{}", event_target_value(&event)));
+                }
+            }
+            on:focusin=|event| {
+                // Browsers scroll to what takes the focus, but not to parts of a picture.
+                let part = event.target().and_then(|target| target.dyn_into::<web_sys::SvgElement>().ok());
+                if let Some(part) = part {
+                    browser::reveal(&part);
                 }
             }
             on:keydown=move |event| {

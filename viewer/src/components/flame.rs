@@ -5,14 +5,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::waterfall::WaterfallState;
 use super::waterfall::view::{Colors, use_colors};
+use super::waterfall::{PAN_STEP, WaterfallState, ZOOM_STEP};
 use crate::format;
 use crate::loading::BrowserPace;
-use crate::model::flame::Flame;
+use crate::model::flame::{Flame, Step};
 use crate::model::trace::TraceModel;
 use crate::timeline::canvas::CanvasSurface;
-use crate::timeline::flame::{LANE, Picture, draw, under};
+use crate::timeline::flame::{Hit, LANE, Picture, boxed, draw, stepped, under};
 use crate::timeline::scale::Scale;
 use crate::url::FlameKind;
 
@@ -43,6 +43,8 @@ pub fn FlameGraph(
     let size = RwSignal::new((0.0_f64, 0.0_f64));
     let top = RwSignal::new(0.0_f64);
     let hovered = RwSignal::new(None::<String>);
+    // Where the keyboard is, while it is in the picture.
+    let active = RwSignal::new(None::<u32>);
     let colors = use_colors();
     let lanes = Memo::new(move |_| {
         ready.track();
@@ -104,6 +106,7 @@ pub fn FlameGraph(
             height: size.get_untracked().1,
             selected: state.selected.get_untracked(),
             colours: &colours,
+            active: active.get_untracked(),
         });
     };
     let with_picture = move |act: &mut dyn FnMut(&Picture<'_>)| {
@@ -120,6 +123,7 @@ pub fn FlameGraph(
         scale.track();
         kind.track();
         state.selected.track();
+        active.track();
         state.colours.track();
         let colors = colors.get();
         let Some(canvas) = canvas.get() else { return };
@@ -159,28 +163,119 @@ pub fn FlameGraph(
         };
         untrack(window_of).set(next.window());
     };
+    let show = move |hit: &Hit| {
+        let Some(frame) = frame.get_untracked() else {
+            return;
+        };
+        let (lane, seen) = (hit.lane as f64 * LANE, size.get_untracked().1);
+        let least = (lane + LANE - seen).max(0.0);
+        let place = f64::from(frame.scroll_top()).clamp(least, lane.max(least));
+        frame.set_scroll_top(place as i32);
+        // A zoom shows the box, if it has to go there.
+        if let Some((from, to)) = untrack(window_of).get_untracked()
+            && (hit.to < from || hit.from > to)
+        {
+            untrack(window_of).set(Some((hit.from, hit.to)).filter(|(from, to)| from < to));
+        }
+    };
+    let at_key = move || {
+        let mut found = None;
+        with_picture(&mut |picture| {
+            found = active.get_untracked().and_then(|node| boxed(picture, node));
+        });
+        found
+    };
+    let walk = move |step: Step| {
+        let mut found = None;
+        with_picture(&mut |picture| {
+            let next = stepped(picture, active.get_untracked(), step);
+            found = next.and_then(|node| boxed(picture, node));
+        });
+        if let Some(hit) = found {
+            show(&hit);
+            active.set(Some(hit.node));
+            hovered.set(Some(hit.words));
+        }
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let zoom = |factor: f64| {
+            let middle = size.get_untracked().0 / 2.0;
+            let next = scale.get_untracked().zoomed(factor, middle);
+            untrack(window_of).set(next.window());
+        };
+        let along = |share: f64| {
+            let by = share * size.get_untracked().0;
+            untrack(window_of).set(scale.get_untracked().panned(by).window());
+        };
+        match event.key().as_str() {
+            "ArrowUp" => walk(Step::Above),
+            "ArrowDown" => walk(Step::Below),
+            "ArrowLeft" => walk(Step::Before),
+            "ArrowRight" => walk(Step::After),
+            "Enter" => {
+                if let Some(hit) = at_key() {
+                    state.selected.set(Some(hit.node));
+                }
+            }
+            " " => {
+                let to = at_key().map(|hit| (hit.from, hit.to));
+                untrack(window_of).set(to.filter(|(from, to)| from < to));
+            }
+            "+" | "=" => zoom(ZOOM_STEP),
+            "-" => zoom(1.0 / ZOOM_STEP),
+            "0" => untrack(window_of).set(None),
+            "," => along(-PAN_STEP),
+            "." => along(PAN_STEP),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let enter = move |_| {
+        with_picture(&mut |picture| {
+            let read = state.selected.get_untracked();
+            let read = read.filter(|node| boxed(picture, *node).is_some());
+            active.set(read.or_else(|| stepped(picture, None, Step::Above)));
+        });
+        hovered.set(at_key().map(|hit| hit.words));
+    };
+    let leave = move |_| {
+        active.set(None);
+        hovered.set(None);
+    };
     view! {
         <div class="flame">
-            <p class="flame__hint" aria-live="off">
+            <p class="flame__hint" id="flame-hint" aria-live=move || if active.with(Option::is_some) { "polite" } else { "off" }>
                 {move || {
                     hovered
                         .get()
                         .unwrap_or_else(|| {
                             match kind.get() {
-                                FlameKind::WallClock => "Each lane is a depth, time runs to the right. Click a span to read it, double-click to zoom to it.",
-                                FlameKind::Aggregate => "Alike calls are one box, as wide as the time spent in them and below. Double-click to zoom to one.",
+                                FlameKind::WallClock => "Each lane is a depth, time runs to the right. Click a span to read it, double-click to zoom to it; arrow keys, Enter and Space do the same.",
+                                FlameKind::Aggregate => "Alike calls are one box, as wide as the time spent in them and below. Double-click to zoom to one; arrow keys and Space do the same.",
                             }
                             .to_owned()
                         })
                 }}
             </p>
-            <div class="flame__frame" node_ref=frame on:scroll=move |_| measure() on:wheel=wheel>
+            <div
+                class="flame__frame"
+                node_ref=frame
+                role="application"
+                tabindex="0"
+                aria-label="Flame graph; the waterfall lists the same spans"
+                aria-describedby="flame-hint"
+                on:keydown=on_key
+                on:focus=enter
+                on:blur=leave
+                on:scroll=move |_| measure() on:wheel=wheel>
                 <div class="flame__room" style:height=move || format!("{}px", (lanes.get() * LANE).min(8_000_000.0))>
                     <canvas
                         class="flame__canvas"
                         node_ref=canvas
-                        role="img"
-                        aria-label="Flame graph; the waterfall lists the same spans"
+                        aria-hidden="true"
                         on:mousemove=move |event| hovered.set(hit(&event).map(|hit| hit.words))
                         on:mouseleave=move |_| hovered.set(None)
                         on:click=move |event| {

@@ -27,7 +27,7 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("0", "show the whole trace"),
             ("Ctrl wheel", "zoom where the pointer is"),
             ("Drag the axis", "zoom to a stretch"),
-            ("Shift wheel", "move along"),
+            (", .", "move along, or Shift wheel"),
             ("k", "adjust clocks that disagree"),
         ],
     ),

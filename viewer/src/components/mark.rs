@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::palette::dot;
+
 /// The line of the logo.
 #[component]
 pub fn Logo() -> impl IntoView {
@@ -13,7 +15,7 @@ pub fn Logo() -> impl IntoView {
     }
 }
 
-/// The mark of a service in its hue: round for a browser, square for a service.
+/// The mark of a service in its hue and the pattern of that: round for a browser, square for a service.
 #[component]
 pub fn ServiceDot(
     /// The service's hue in degrees.
@@ -24,5 +26,5 @@ pub fn ServiceDot(
     #[prop(into, optional)]
     name: String,
 ) -> impl IntoView {
-    view! { <i class="dot" class:dot--browser=browser style=("--h", hue.to_string()) title=name></i> }
+    view! { <i class=dot(hue, browser) style=("--h", hue.to_string()) title=name></i> }
 }

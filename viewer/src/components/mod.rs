@@ -15,6 +15,7 @@ pub mod help;
 pub mod live;
 pub mod live_tail;
 pub mod mark;
+pub mod menu;
 pub mod notes;
 pub mod nothing;
 pub mod picture;

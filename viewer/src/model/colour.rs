@@ -10,7 +10,7 @@ use super::trace::TraceModel;
 use super::values::Values;
 use crate::format;
 use crate::markup::{Markup, element, text};
-use crate::palette::{FAILED, NEUTRAL, SUCCEEDED, service_hue};
+use crate::palette::{FAILED, NEUTRAL, SUCCEEDED, dot, service_hue};
 
 /// So many values get hues of their own; more could not be told apart.
 const MOST_VALUES: usize = 12;
@@ -183,13 +183,8 @@ impl Colours {
 #[must_use]
 pub fn legend(entries: &[Entry]) -> Vec<Markup> {
     let item = |entry: &Entry| {
-        let grey = if entry.hue == NEUTRAL {
-            "dot dot--grey"
-        } else {
-            "dot"
-        };
         element("li", "")
-            .with(element("i", grey).set("style", &format!("--h:{}", entry.hue)))
+            .with(element("i", &dot(entry.hue, false)).set("style", &format!("--h:{}", entry.hue)))
             .with(text("span", "", &entry.label))
             .with(text("small", "", &format::count(u64::from(entry.count))))
     };

@@ -24,6 +24,19 @@ pub struct Call {
     pub left: i64,
 }
 
+/// Where an arrow key leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// To what it lies on.
+    Above,
+    /// To the first that lies on it.
+    Below,
+    /// To the one before it, as deep.
+    Before,
+    /// To the one after it, as deep.
+    After,
+}
+
 /// A flame graph of both kinds.
 #[derive(Debug, Default)]
 pub struct Flame {
@@ -120,6 +133,50 @@ impl Flame {
             .take(STRIDE)
             .copied()
             .find(reach)
+    }
+
+    /// The node that a step leads to in the lanes.
+    #[must_use]
+    pub fn step(&self, model: &TraceModel, node: u32, step: Step) -> Option<u32> {
+        let lane = self.lanes.get(*model.depth.get(node as usize)? as usize)?;
+        let start = |node: &u32| model.start[*node as usize];
+        let place = || {
+            let first = lane.partition_point(|other| start(other) < start(&node));
+            lane[first..]
+                .iter()
+                .position(|other| *other == node)
+                .map(|place| first + place)
+        };
+        match step {
+            Step::Above => model.parent_of(node),
+            Step::Below => (model.subtree[node as usize] > 1).then_some(node + 1),
+            Step::Before => lane.get(place()?.checked_sub(1)?).copied(),
+            Step::After => lane.get(place()? + 1).copied(),
+        }
+    }
+
+    /// The node of the box that a step leads to in the aggregate, from the box of a node.
+    #[must_use]
+    pub fn step_of_calls(&self, node: u32, step: Step) -> Option<u32> {
+        let from = self.calls.iter().position(|call| call.node == node)?;
+        let call = self.calls[from];
+        let place = |other: usize| (self.calls[other].left, other);
+        let beside = (0..self.calls.len())
+            .filter(|other| *other != from && self.calls[*other].depth == call.depth);
+        let found = match step {
+            Step::Above => (call.parent != NONE).then_some(call.parent as usize),
+            Step::Below => {
+                let below = |other: &Call| other.parent == from as u32;
+                self.calls.iter().position(below)
+            }
+            Step::Before => beside
+                .filter(|other| place(*other) < place(from))
+                .max_by_key(|other| place(*other)),
+            Step::After => beside
+                .filter(|other| place(*other) > place(from))
+                .min_by_key(|other| place(*other)),
+        };
+        found.map(|found| self.calls[found].node)
     }
 
     async fn find_calls(&mut self, model: &TraceModel, pace: &impl Pace) {
@@ -228,6 +285,42 @@ mod tests {
             assert!(call.left >= above.left);
             assert!(call.left + call.total <= above.left + above.total);
         }
+    }
+
+    #[test]
+    fn arrow_keys_lead_to_every_span_and_to_every_box() {
+        let model = booking();
+        let flame = flame(&model);
+        let all = [Step::Above, Step::Below, Step::Before, Step::After];
+        let reached = |step: &dyn Fn(u32, Step) -> Option<u32>| {
+            let mut known = vec![0_u32];
+            let mut place = 0;
+            while let Some(node) = known.get(place).copied() {
+                let found = all.iter().filter_map(|way| step(node, *way));
+                for next in found.collect::<Vec<_>>() {
+                    if !known.contains(&next) {
+                        known.push(next);
+                    }
+                }
+                place += 1;
+            }
+            known.len()
+        };
+        assert_eq!(
+            reached(&|node, way| flame.step(&model, node, way)),
+            model.len()
+        );
+        assert_eq!(
+            reached(&|node, way| flame.step_of_calls(node, way)),
+            flame.calls.len()
+        );
+        let back = flame.step(&model, 0, Step::Below).expect("a child");
+        assert_eq!(flame.step(&model, back, Step::Above), Some(0));
+        let wide = flame.lanes.iter().find(|lane| lane.len() > 1);
+        let lane = wide.expect("two spans beside each other");
+        assert_eq!(flame.step(&model, lane[0], Step::After), Some(lane[1]));
+        assert_eq!(flame.step(&model, lane[1], Step::Before), Some(lane[0]));
+        assert_eq!(flame.step(&model, lane[0], Step::Before), None);
     }
 
     #[test]

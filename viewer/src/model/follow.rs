@@ -13,6 +13,7 @@ use super::trace::{STRIDE, TraceModel};
 use super::values::Values;
 use crate::format;
 use crate::markup::{Markup, button, element, text};
+use crate::palette::dot;
 
 /// Longer values are cut on rows and in the strip.
 const LONGEST: usize = 32;
@@ -268,16 +269,9 @@ fn stops(path: &Path, model: &TraceModel, current: Option<usize>) -> Markup {
         );
         let mut label = button("follow__stop", &stop.node.to_string(), "")
             .with(
-                element(
-                    "i",
-                    if service.browser {
-                        "dot dot--browser"
-                    } else {
-                        "dot"
-                    },
-                )
-                .set("style", &format!("--h:{}", service.hue))
-                .set("aria-hidden", "true"),
+                element("i", &dot(service.hue, service.browser))
+                    .set("style", &format!("--h:{}", service.hue))
+                    .set("aria-hidden", "true"),
             )
             .with(text("span", "", &format::clipped(&service.name, LONGEST)))
             .with(value);

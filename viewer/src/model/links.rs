@@ -9,6 +9,7 @@ use super::pace::Pace;
 use super::trace::{STRIDE, TraceModel};
 use crate::format;
 use crate::markup::{Markup, button, element, link, text};
+use crate::palette::dot;
 use crate::url::QueryString;
 
 /// So many spans that link to one are listed; the rest are counted.
@@ -70,14 +71,9 @@ pub fn target(model: &TraceModel, trace: TraceId, span: SpanId) -> Markup {
 /// A span of this trace, which is picked.
 fn here(model: &TraceModel, node: u32) -> Markup {
     let service = model.service_of(node);
-    let dot = if service.browser {
-        "dot dot--browser"
-    } else {
-        "dot"
-    };
     button("link links__span", &node.to_string(), "")
         .with(
-            element("i", dot)
+            element("i", &dot(service.hue, service.browser))
                 .set("style", &format!("--h:{}", service.hue))
                 .set("aria-hidden", "true"),
         )

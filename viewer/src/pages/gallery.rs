@@ -1,7 +1,8 @@
 //! The component gallery, for whoever works on the viewer: every component in its states, on data of its own.
 //!
 //! The data are in the folder beside this file. In them stand texts as long and as hostile as a sender may write; a
-//! component that cuts, overlaps or runs them is seen here first. Those of a trace are seen on its own page, on an example. The page is in no menu: `/gallery`.
+//! component that cuts, overlaps or runs them is seen here first. Those of a trace are seen on its own page, on an example, and
+//! the links to their states are here. The page is in no menu: `/gallery`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ use crate::traceql::Mistake;
 const SECTIONS: [(&str, &[&str]); 8] = [
     (
         "Around every page",
-        &["top_bar", "theme", "help", "file_drop"],
+        &["top_bar", "theme", "help", "menu", "file_drop"],
     ),
     ("Words and marks", &["mark", "copy_button"]),
     ("States", &["state", "nothing", "picture", "arrivals"]),
@@ -339,7 +340,67 @@ fn sessions() -> impl IntoView {
     }
 }
 
-/// A trace that its own page shows, on no server: with a fold, tries, an error, a gap, an orphan, and texts of all kinds.
+/// The states of what a trace's page is made of: a part, and what each state is called with its address. They are shown on that page, since its
+/// parts are loaded with it.
+const OF_TRACE: [(&str, &[(&str, &str)]); 5] = [
+    (
+        "the waterfall, and what is around it",
+        &[
+            ("a fold, tries, an error, a gap, an orphan", ""),
+            ("a stretch of time", "?zoom=100000000-400000000"),
+            ("low rows, without the line", "?density=18&line=off"),
+            ("hues of an attribute", "?colour=http.request.method"),
+            ("a value that is followed", "?follow=service.version"),
+            (
+                "a subtree, of long spans only",
+                "?focus=0000000000000014&least=50000000",
+            ),
+        ],
+    ),
+    (
+        "the flame graph",
+        &[
+            ("by wall clock", "?flame=wall"),
+            (
+                "by wall clock, zoomed",
+                "?flame=wall&zoom=100000000-400000000",
+            ),
+            ("alike calls as one", "?flame=aggregate"),
+        ],
+    ),
+    (
+        "the drawer",
+        &[
+            ("an error", "?span=000000000000003d"),
+            ("its events", "?span=000000000000003d&tab=events"),
+            ("texts of all kinds", "?span=0000000000000034"),
+            ("no attributes", "?span=0000000000000004"),
+            ("no logs", "?span=0000000000000004&tab=logs"),
+            ("a link to nowhere", "?span=0000000000000046&tab=links"),
+        ],
+    ),
+    (
+        "the find bar",
+        &[
+            ("hits", "?find=POST"),
+            ("hits, and nothing else", "?find=POST&rest=hide"),
+            ("no hit", "?find=absent"),
+            ("a mistake", "?find=%7B%20name%20%3D%20%7D"),
+        ],
+    ),
+    (
+        "notes",
+        &[
+            ("two", "?span=0000000000000032"),
+            ("none yet", "?span=000000000000000a"),
+        ],
+    ),
+];
+
+/// The id of the example whose spans do not come.
+const FAILING: &str = "9a11e470000000000000000000000bad";
+
+/// A trace that its own page shows, on no server, with texts of all kinds; and the same whose spans do not come.
 fn trace() -> impl IntoView {
     let Ok(file) = File::read(include_bytes!("gallery/trace.json")) else {
         return ().into_any();
@@ -347,10 +408,43 @@ fn trace() -> impl IntoView {
     let Some((id, trace)) = file.traces.into_iter().next() else {
         return ().into_any();
     };
-    let answers = move |asked: &str| answer(&trace, asked);
-    local::open(id.to_hex(), Rc::from("gallery.json"), Rc::new(answers));
+    let id = id.to_hex();
+    let answers = move |asked: &str| match asked {
+        "/notes" => Some(include_bytes!("gallery/notes.json").to_vec()),
+        _ => answer(&trace, asked),
+    };
+    // Spans are asked for by the id that is in them.
+    let other = include_str!("gallery/trace.json").replace(&id, FAILING);
+    local::open(id.clone(), Rc::from("gallery.json"), Rc::new(answers));
+    if let Some((_, trace)) = File::read(other.as_bytes())
+        .ok()
+        .and_then(|file| file.traces.into_iter().next())
+    {
+        let answers =
+            move |asked: &str| answer(&trace, asked).filter(|_| asked.starts_with("/columns"));
+        local::open(
+            FAILING.to_owned(),
+            Rc::from("damaged.json"),
+            Rc::new(answers),
+        );
+    }
+    let link = |name: &'static str, address: String| view! { <li><a href=address>{name}</a></li> };
+    let cases = OF_TRACE.map(|(part, states)| {
+        let links = states
+            .iter()
+            .map(|(name, query)| link(name, format!("/trace/{id}{query}")))
+            .collect_view();
+        let failed = (part == "the drawer").then(|| {
+            let address = format!("/trace/{FAILING}?span=000000000000003d");
+            link("a span that does not come", address)
+        });
+        view! {
+            <Case name=part><ul class="gallery__states">{links}{failed}</ul></Case>
+        }
+    });
     view! {
-        <p><a class="button" href=format!("/trace/{}", id.to_hex())>"Open the example"</a></p>
+        <p><a class="button" href=format!("/trace/{id}")>"Open the example"</a></p>
+        {cases.collect_view()}
     }
     .into_any()
 }
@@ -373,6 +467,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
+
+    use shared::query::NotesResponse;
 
     use super::*;
 
@@ -405,5 +501,12 @@ mod tests {
         assert!(!session.actions.is_empty());
         let file = File::read(include_bytes!("gallery/trace.json")).expect("OTLP");
         assert_eq!((file.traces.len(), file.left_out), (1, None));
+        let notes: NotesResponse = example(include_str!("gallery/notes.json"));
+        let spans: BTreeSet<_> = notes.notes.iter().filter_map(|note| note.span_id).collect();
+        assert!(
+            spans
+                .iter()
+                .all(|span| OF_TRACE[4].1[0].1.ends_with(&span.to_hex()))
+        );
     }
 }

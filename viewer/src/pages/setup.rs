@@ -82,7 +82,7 @@ fn Recipe(
 ) -> impl IntoView {
     view! {
         <div class="recipe">
-            <pre class="recipe__text" tabindex="0"><code>{move || text.get()}</code></pre>
+            <pre class="recipe__text" role="group" aria-label=what tabindex="0"><code>{move || text.get()}</code></pre>
             <CopyButton text=move |()| text.get_untracked() what=what />
         </div>
     }

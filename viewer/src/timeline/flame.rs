@@ -5,7 +5,7 @@ use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
 use crate::format;
 use crate::model::colour::Colours;
-use crate::model::flame::{Call, Flame};
+use crate::model::flame::{Call, Flame, Step};
 use crate::model::trace::TraceModel;
 use crate::url::FlameKind;
 
@@ -15,6 +15,9 @@ pub const LANE: f64 = 20.0;
 const LEAST_LABEL: f64 = 44.0;
 /// A character is about so wide, in pixels.
 const CHARACTER: f64 = 6.6;
+
+/// So many characters of a service's name say which it is.
+const LEAST_SERVICE: usize = 6;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +38,17 @@ pub struct Picture<'a> {
     pub selected: Option<u32>,
     /// What the hues of spans stand for.
     pub colours: &'a Colours,
+    /// Where the keyboard is.
+    pub active: Option<u32>,
 }
 
-/// What lies under the pointer.
+/// What lies under the pointer, or where the keyboard is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// The span, or the longest of the spans of a box.
     pub node: u32,
+    /// How many lanes are above.
+    pub lane: usize,
     /// Where it begins on the scale of the picture.
     pub from: i64,
     /// Where it ends.
@@ -123,27 +130,45 @@ fn place(
         radius,
         &theme.service(hue, if body.width > 3.0 { 0.28 } else { 0.5 }),
     );
-    if model.error[node as usize] {
+    if picture.active == Some(node) {
+        surface.edge(body, radius, 3.0, &theme.ink);
+    } else if model.error[node as usize] {
         surface.edge(body, radius, 1.5, &theme.error);
     } else if picture.selected == Some(node) {
         surface.edge(body, radius, 2.0, &theme.ink);
     } else if body.width > 3.0 {
         surface.edge(body, radius, 1.0, &theme.service(hue, 0.8));
     }
+    // Red alone is not seen by everybody: words have a cross, and what has no words is hatched.
+    if model.error[node as usize] && (3.0..LEAST_LABEL).contains(&body.width) {
+        surface.hatch(body, &theme.error, 1.0);
+    }
     if body.width >= LEAST_LABEL {
         let room = ((right.min(scale.width()) - left.max(0.0) - 10.0) / CHARACTER) as usize;
-        let name = format::quoted(model.name(node));
+        let failed = if model.error[node as usize] {
+            "✕ "
+        } else {
+            ""
+        };
+        let name = format!("{failed}{}", format::quoted(model.name(node)));
         let text = if count > 1 {
             format!("×{} {name}", format::count(u64::from(count)))
         } else {
             name
         };
-        let at = Point {
+        let mut at = Point {
             x: left.max(0.0) + 5.0,
             y: body.y + LANE / 2.0 + 3.0,
         };
+        let rest = room.saturating_sub(text.chars().count() + 2);
         let text = format::clipped(&text, room.saturating_sub(1));
         surface.text(at, &text, Weight::Regular, &theme.ink, "");
+        // Colours alone do not tell services apart for everybody.
+        if rest >= LEAST_SERVICE {
+            at.x += surface.text_width(&text, Weight::Regular) + CHARACTER;
+            let service = format::clipped(&model.service_of(node).name, rest);
+            surface.text(at, &service, Weight::Regular, &theme.ink_2, "");
+        }
     }
 }
 
@@ -157,37 +182,75 @@ pub fn under(picture: &Picture<'_>, x: f64, y: f64) -> Option<Hit> {
         FlameKind::WallClock => {
             let slack = ((scale.to() - scale.from()) / scale.width()) as i64;
             let node = picture.flame.at(model, lane, nanos, slack)?;
-            Some(Hit {
-                node,
-                from: model.start[node as usize],
-                to: model.end[node as usize],
-                words: format!(
-                    "{} · {} · {}, {} of it itself",
-                    model.service_of(node).name,
-                    format::quoted(model.name(node)),
-                    format::duration(model.raw_duration(node)),
-                    format::duration(model.self_time(node)),
-                ),
-            })
+            Some(of_span(model, node))
         }
         FlameKind::Aggregate => {
             let hit = |call: &Call| {
                 call.depth as usize == lane && (call.left..call.left + call.total).contains(&nanos)
             };
-            let call = seen(picture).find(hit)?;
-            Some(Hit {
-                node: call.node,
-                from: call.left,
-                to: call.left + call.total,
-                words: format!(
-                    "{} · {} · {} in {}, {} of it itself",
-                    model.service_of(call.node).name,
-                    format::quoted(model.name(call.node)),
-                    format::duration(call.total),
-                    format::counted(u64::from(call.count), "call"),
-                    format::duration(call.own),
-                ),
-            })
+            seen(picture).find(hit).map(|call| of_call(model, &call))
         }
+    }
+}
+
+/// The box of a node, or `None` where it has none.
+#[must_use]
+pub fn boxed(picture: &Picture<'_>, node: u32) -> Option<Hit> {
+    let model = picture.model;
+    match picture.kind {
+        FlameKind::WallClock => ((node as usize) < model.len()).then(|| of_span(model, node)),
+        FlameKind::Aggregate => {
+            let mut calls = picture.flame.calls.iter();
+            let call = calls.find(|call| call.node == node)?;
+            Some(of_call(model, call))
+        }
+    }
+}
+
+/// Where a key leads from the box of a node; from nowhere, to the first.
+#[must_use]
+pub fn stepped(picture: &Picture<'_>, from: Option<u32>, step: Step) -> Option<u32> {
+    let Some(from) = from.filter(|from| boxed(picture, *from).is_some()) else {
+        return match picture.kind {
+            FlameKind::WallClock => (!picture.model.is_empty()).then_some(0),
+            FlameKind::Aggregate => picture.flame.calls.first().map(|call| call.node),
+        };
+    };
+    match picture.kind {
+        FlameKind::WallClock => picture.flame.step(picture.model, from, step),
+        FlameKind::Aggregate => picture.flame.step_of_calls(from, step),
+    }
+}
+
+fn of_span(model: &TraceModel, node: u32) -> Hit {
+    Hit {
+        node,
+        lane: model.depth[node as usize] as usize,
+        from: model.start[node as usize],
+        to: model.end[node as usize],
+        words: format!(
+            "{} · {} · {}, {} of it itself",
+            model.service_of(node).name,
+            format::quoted(model.name(node)),
+            format::duration(model.raw_duration(node)),
+            format::duration(model.self_time(node)),
+        ),
+    }
+}
+
+fn of_call(model: &TraceModel, call: &Call) -> Hit {
+    Hit {
+        node: call.node,
+        lane: call.depth as usize,
+        from: call.left,
+        to: call.left + call.total,
+        words: format!(
+            "{} · {} · {} in {}, {} of it itself",
+            model.service_of(call.node).name,
+            format::quoted(model.name(call.node)),
+            format::duration(call.total),
+            format::counted(u64::from(call.count), "call"),
+            format::duration(call.own),
+        ),
     }
 }

@@ -51,7 +51,9 @@ const NARROW: f64 = 640.0;
 /// So many rows come with one frame while a trace is opened.
 const BATCH: usize = 12;
 /// One press of `+`.
-const ZOOM_STEP: f64 = 1.6;
+pub const ZOOM_STEP: f64 = 1.6;
+/// One press of `.`, as a share of the width.
+pub const PAN_STEP: f64 = 0.25;
 
 /// Under which key the browser keeps how high rows are.
 const DENSITY: &str = "throughline.density";
@@ -343,10 +345,16 @@ pub fn Waterfall(
                 .window
                 .set(scale.get_untracked().zoomed(factor, middle).window())
         };
+        let along = |share: f64| {
+            let by = share * width.get_untracked();
+            state.window.set(scale.get_untracked().panned(by).window());
+        };
         match event.key().as_str() {
             "+" | "=" => zoom(ZOOM_STEP),
             "-" => zoom(1.0 / ZOOM_STEP),
             "0" => state.window.set(None),
+            "," => along(-PAN_STEP),
+            "." => along(PAN_STEP),
             "ArrowDown" | "ArrowUp" if on_page(&event) => {
                 event.prevent_default();
                 state.show_active(true);

@@ -11,7 +11,7 @@ use crate::components::find_bar::Find;
 use crate::components::notes::NoteMark;
 use crate::format;
 use crate::model::rows::Row;
-use crate::palette::NEUTRAL;
+use crate::palette::{NEUTRAL, dot};
 use crate::timeline::layout::RowMeasures;
 
 /// One of the pooled rows. It shows the row of the window that is congruent to its number.
@@ -108,13 +108,13 @@ pub fn PooledRow(
             class:row--grey=move || hue.get() == NEUTRAL
             on:click=press
         >
-            {move || row.get().map(|row| view! { <RowCells row=row state=state /> })}
+            {move || row.get().map(|row| view! { <RowCells row=row state=state hue=hue /> })}
         </div>
     }
 }
 
 #[component]
-fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
+fn RowCells(row: Row, state: WaterfallState, hue: Memo<u16>) -> impl IntoView {
     let node = row.key.node;
     let model = state.model.get_value();
     let (service, failed, name) = (
@@ -162,7 +162,7 @@ fn RowCells(row: Row, state: WaterfallState) -> impl IntoView {
                 }
                 None => view! { <i class="row__leaf" aria-hidden="true"></i> }.into_any(),
             }}
-            <i class="dot" class:dot--browser=service.browser aria-hidden="true"></i>
+            <i class=move || dot(hue.get(), service.browser) aria-hidden="true"></i>
             <span class="row__label">{name.clone()}</span>
             <span class="row__service">{service.name}</span>
             {move || {
