@@ -11,6 +11,7 @@ const APART = [
   '.scatter', // Its points are the rows of the list; the filters narrow it.
   '.minimap__strip, .axis', // + − 0 zoom, and the comma and the full stop move along.
   '.row__twisty', // The arrow keys of its row.
+  '.ancestors__place', // They are rows, and an arrow key leads to each.
   '.flame__canvas', // The keys of the frame around it.
   '[role=option]', // The arrow keys of the field that the list belongs to.
   '.card, .raw__all, .file, .drawer__figures, .stacks, .gallery__row, .gallery__scroll', // Nothing that is drawn in them is to be picked.
