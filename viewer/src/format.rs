@@ -10,6 +10,19 @@ use shared::time::{DurationNanos, UnixNanos};
 /// The no-break space between a number and its unit.
 const NBSP: char = '\u{a0}';
 
+/// What a query found, `field = value`, its durations as people read them.
+#[must_use]
+pub fn found(text: &str) -> String {
+    let nanos = |value: &str| value.strip_suffix("ns")?.parse().ok();
+    match text.rsplit_once(" = ") {
+        Some((field, value)) => match nanos(value) {
+            Some(nanos) => format!("{field} = {}", duration(nanos)),
+            None => text.to_owned(),
+        },
+        None => text.to_owned(),
+    }
+}
+
 /// A duration of `nanos` with three significant digits: `2.31 s`, `940 ms`, `3.21 ms`, `1 m 12 s`.
 #[must_use]
 pub fn duration(nanos: i64) -> String {
@@ -322,6 +335,17 @@ mod tests {
             (7_000_000_000_000, "7000 GB"),
         ] {
             assert_eq!(bytes(value).replace(NBSP, " "), expected);
+        }
+    }
+
+    #[test]
+    fn what_a_query_found_has_durations_to_read() {
+        assert_eq!(
+            found("avg(duration) = 905784035ns"),
+            "avg(duration) = 906\u{a0}ms"
+        );
+        for text in ["count() = 5", "name = \"5ns\"", "span.id = ns", "nothing"] {
+            assert_eq!(found(text), text);
         }
     }
 

@@ -66,7 +66,7 @@ pub fn TraceRow(
                         .into_any(),
                         None => view! { <span>{path}</span> }.into_any(),
                     }}
-                    {(!trace.noted.is_empty()).then(|| view! { <code class="trace-row__found">{trace.noted.join(" · ")}</code> })}
+                    {(!trace.noted.is_empty()).then(|| view! { <code class="trace-row__found">{trace.noted.iter().map(|text| format::found(text)).collect::<Vec<_>>().join(" · ")}</code> })}
                 </div>
             </div>
             <Miniature trace=trace.clone() hues=hues />
