@@ -38,7 +38,7 @@ test('the clipboard gets a picture of the waterfall', async ({ page, sampled, co
   const bytes = Buffer.from(data, 'base64');
   const png = PNG.sync.read(bytes);
   // Twice as fine as the page: the names, the timeline and the margins; 20 rows of 24 px below the head.
-  const { width } = await page.locator('.waterfall__axis > :last-child').boundingBox();
+  const { width } = await page.locator('.waterfall__axis > .axis').boundingBox();
   expect(Math.abs(png.width / 2 - (width + 320 + 32))).toBeLessThan(2);
   expect(png.height / 2).toBeGreaterThan(20 * 24 + 80);
   expect(png.height / 2).toBeLessThan(20 * 24 + 200);

@@ -58,7 +58,7 @@ export function startAction(kind, start, name, event, control) {
     awaitedSeen: 0,
     awaitedAt: start,
     last: start,
-    over: false,
+    ended: false,
   };
   action.context = new Context(action);
   live.add(action);
@@ -96,7 +96,7 @@ export function parentOf(context) {
 
 /** The `traceparent` of the action's root, which is started if need be; empty if the action ended without one. */
 export function rootOf(action) {
-  if (!action.parent && !action.over) {
+  if (!action.parent && !action.ended) {
     action.span = spans.start('', epoch(action.start), action.name());
     action.parent = spans.traceparent(action.span);
     spans.set(action.span, 'throughline.action', action.kind);
@@ -112,7 +112,7 @@ export function endAction(action, end = action.last) {
   if (!live.delete(action)) return;
   action.last = end;
   tell('end', action);
-  action.over = true;
+  action.ended = true;
   if (action.span) {
     spans.end(action.span, epoch(Math.max(end, action.start)));
     action.span = 0;
@@ -122,7 +122,7 @@ export function endAction(action, end = action.last) {
 /** Ends an action that is quiet, or looks again later. */
 const check = (action) =>
   runIn(null, () => {
-    if (action.over) return;
+    if (action.ended) return;
     const time = now();
     if (action.awaited !== action.awaitedSeen) {
       action.awaitedSeen = action.awaited;
@@ -146,7 +146,7 @@ const once = (release) => (time) => {
  * the time at which the work was done, where that is not now.
  */
 export function hold(context) {
-  if (!context || context.action.over) return nothing;
+  if (!context || context.action.ended) return nothing;
   const { action } = context;
   action.open++;
   return once((time = now()) => {

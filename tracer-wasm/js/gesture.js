@@ -46,7 +46,7 @@ class Gesture {
   /** Whether the event belongs to this press. */
   includes(event) {
     const { type, timeStamp } = event;
-    if (PRESS.test(type) || this.action.over) return false;
+    if (PRESS.test(type) || this.action.ended) return false;
     const since = timeStamp - this.action.seen;
     // With nothing held down, what is put into another field is not this press's doing: the browser fills in a form.
     if (/input$/.test(type) && !this.action.held && late.isOther?.(this, controlOf(event))) return false;
@@ -107,7 +107,7 @@ function observe(event) {
   }
   if (SYNCHRONOUS.test(event.type)) {
     const context = current();
-    if (context && !context.action.over && context.action !== gesture?.action) return;
+    if (context && !context.action.ended && context.action !== gesture?.action) return;
   }
   if (!gesture?.includes(event)) {
     // A key that is still down is the earlier gesture's no longer: its release will be taken for this one's.

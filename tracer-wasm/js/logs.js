@@ -19,5 +19,5 @@ export function emit(eventName, severity, attributes, { body = '', time = now(),
 function parentIn(context) {
   if (!context) return '';
   const { action } = context;
-  return action.over ? context.parent || action.parent : parentOf(context);
+  return action.ended ? context.parent || action.parent : parentOf(context);
 }

@@ -43,7 +43,7 @@ export const open = new Set();
  */
 export function causeOf(context = current()) {
   if (context) {
-    return context.action.over
+    return context.action.ended
       ? { context, parent: '', how: 'none', link: context.action.parent }
       : { context, parent: parentOf(context), how: context.sure ? 'exact' : 'task' };
   }

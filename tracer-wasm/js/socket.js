@@ -68,7 +68,7 @@ function connect(kind, socket, start, types) {
   const hear = ({ type, data, code, isTrusted }) => {
     if (!state.on || !isTrusted) return;
     const time = now();
-    enterTask(span && !context?.action.over ? context : null);
+    enterTask(span && !context?.action.ended ? context : null);
     if (type === 'error') figures.errors++;
     else spans.event(span, type, epoch(time));
     if (type === 'open') {

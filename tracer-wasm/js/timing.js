@@ -15,7 +15,7 @@ export function followMeasures() {
     replacement(_name) {
       const measure = original.apply(this, arguments);
       const context = state.on && (current() ?? loading());
-      if (context && measure && !context.action.over && !crowded(0, 'measure', MOST_A_SECOND, 1_000)) {
+      if (context && measure && !context.action.ended && !crowded(0, 'measure', MOST_A_SECOND, 1_000)) {
         spans.end(spans.start(parentOf(context), epoch(measure.startTime), measure.name), epoch(measure.startTime + measure.duration));
       }
       return measure;

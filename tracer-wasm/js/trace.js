@@ -16,7 +16,7 @@ export function trace(name, body) {
   if (!state.on) return body();
   const context = current();
   const outer =
-    context && !context.action.over ? context : startAction('trace', now(), () => String(name)).context;
+    context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
   const span = outer === context ? spans.start(parentOf(outer), epoch(now()), String(name)) : 0;
   const inner = span ? new Context(outer.action, spans.traceparent(span)) : outer;
   const release = hold(outer);

@@ -59,7 +59,7 @@ function adopt(action, [number, parent, sure]) {
   // The page has emptied its flight recorder.
   if (parent.endsWith('1') && !sampled()) keepSession('page');
   // It was over before its parent was known.
-  if (action.over) finished(action);
+  if (action.ended) finished(action);
 }
 
 function finished(action) {

@@ -42,7 +42,7 @@ export function followWorkers() {
     replacement(_message) {
       const link = state.on && links.get(this);
       const context = link && current();
-      const at = context && !context.action.over && [context, now()];
+      const at = context && !context.action.ended && [context, now()];
       if (link && !link.early) late.announce?.(link, at);
       // One that cannot be cloned is never posted.
       original.apply(this, arguments);

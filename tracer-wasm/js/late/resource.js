@@ -34,7 +34,7 @@ const seen = new WeakSet();
 
 /** Whose resource it is that the page began to fetch at `time`. */
 function causeAt(time) {
-  const all = [...ended, ...openActions()].filter((action) => action.start <= time && !(action.over && action.last < time));
+  const all = [...ended, ...openActions()].filter((action) => action.start <= time && !(action.ended && action.last < time));
   return all.length === 1 ? { parent: parentOf(all[0].context), how: 'inferred' } : { parent: '', how: 'none' };
 }
 
