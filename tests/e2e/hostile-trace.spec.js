@@ -61,7 +61,7 @@ test('a hostile trace is shown with its warnings and runs nothing', async ({ pag
   await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${(61).toString(16).padStart(16, '0')}`);
   await expect(drawer.getByRole('tabpanel')).toContainText('xxxxxxxx');
   await page.goto(`${throughline.viewerUrl}/trace/${traceId}?flame=wall`);
-  await expect(page.getByRole('img', { name: /Flame graph/ })).toBeVisible();
+  await expect(page.getByRole('application', { name: 'Flame graph' })).toBeVisible();
   expect(await page.evaluate(() => globalThis.ran)).toBeUndefined();
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
