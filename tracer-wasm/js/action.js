@@ -51,7 +51,7 @@ export function startAction(kind, start, name, event, control) {
     parent: '',
     /** Open requests, short timers, frames and messages; and whether a key or button is still down. */
     open: 0,
-    held: false,
+    isDown: false,
     /** Pending awaits, how many there were in all, and when the count last changed. */
     awaits: 0,
     awaited: 0,
@@ -129,7 +129,7 @@ const check = (action) =>
       action.awaitedAt = time;
     }
     const waiting =
-      action.open > 0 || action.held || (action.awaits > 0 && time - action.awaitedAt < YOUNG_AWAIT_MILLIS);
+      action.open > 0 || action.isDown || (action.awaits > 0 && time - action.awaitedAt < YOUNG_AWAIT_MILLIS);
     const left = waiting ? QUIET_MILLIS : action.last + QUIET_MILLIS - time;
     if (left <= 0 || time - action.start > LONGEST_MILLIS) endAction(action);
     else setTimeout(check, left, action);

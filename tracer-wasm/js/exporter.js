@@ -175,10 +175,10 @@ async function send(lane, parts, keepalive = false) {
     return true;
   } else {
     lane.parts = lane.parts.filter((part) => !parts.includes(part));
-    late.forget?.(parts);
+    late.delivered?.(parts);
     const refused = status > 299;
     // An answer to what was taken as a whole is empty.
-    if ((refused || answer?.byteLength) && late.lost(lane.signal, plain, !refused && answer) !== 0) {
+    if ((refused || answer?.byteLength) && late.refuse(lane.signal, plain, !refused && answer) !== 0) {
       say(`${url} answered ${status} and lost records. ${CHECK}`);
       deliverSoon();
     }

@@ -49,18 +49,18 @@ class Gesture {
     if (PRESS.test(type) || this.action.ended) return false;
     const since = timeStamp - this.action.seen;
     // With nothing held down, what is put into another field is not this press's doing: the browser fills in a form.
-    if (/input$/.test(type) && !this.action.held && late.isOther?.(this, controlOf(event))) return false;
+    if (/input$/.test(type) && !this.action.isDown && late.isOther?.(this, controlOf(event))) return false;
     if (type === 'click' && this.clicked && since > SECOND_CLICK_MILLIS) return false;
-    return this.action.held || since <= APART_MILLIS;
+    return this.action.isDown || since <= APART_MILLIS;
   }
 
   take(event) {
     const { type } = event;
     const { action } = this;
     action.seen = event.timeStamp;
-    if (PRESS.test(type)) action.held = true;
+    if (PRESS.test(type)) action.isDown = true;
     // The browser takes the pointer over where it drags for the page.
-    if ((RELEASE.test(type) && !(type === 'pointercancel' && this.dragged)) || type === 'click') action.held = false;
+    if ((RELEASE.test(type) && !(type === 'pointercancel' && this.dragged)) || type === 'click') action.isDown = false;
     // What has caused work keeps the name that it had then.
     if (!action.span && KINDS[type] && !this.dragged) this.#describe(event, KINDS[type]);
     if (/^(pointerup|drop)$/.test(type) && this.dragged) late.step?.(action, controlOf(event), true);
@@ -102,7 +102,7 @@ class Gesture {
 function observe(event) {
   if (!state.on || !event.isTrusted) return;
   if (MOVE.test(event.type)) {
-    if (!gesture?.action.held) return;
+    if (!gesture?.action.isDown) return;
     late.moved?.(gesture, event);
   }
   if (SYNCHRONOUS.test(event.type)) {
@@ -111,7 +111,7 @@ function observe(event) {
   }
   if (!gesture?.includes(event)) {
     // A key that is still down is the earlier gesture's no longer: its release will be taken for this one's.
-    if (gesture) gesture.action.held = false;
+    if (gesture) gesture.action.isDown = false;
     gesture = new Gesture(event);
   }
   gesture.take(event);

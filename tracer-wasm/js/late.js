@@ -25,7 +25,7 @@ const MOST_CALLS = 9_999;
  * - `route(template)`: the page names its route;
  * - `losses(losses, record)`: metrics are asked for;
  * - `leaving()`: the page is about to go;
- * - `keep(parts)`, `forget(parts)`, `unclaim()`, `takeOver()`: see late/vault.js.
+ * - `keep(parts)`, `delivered(parts)`, `unclaim()`, `takeOver()`: see late/vault.js.
  *
  * What cannot be missed is kept until then.
  */
@@ -52,7 +52,7 @@ export const late = {
   /** The operations that it has not seen yet. */
   calls: [],
   /** A request was refused, or not all of it taken. Returns how many records were lost, where that is known. */
-  lost(...refusal) {
+  refuse(...refusal) {
     if (late.refusals.length < MOST_KEPT) late.refusals.push(refusal);
   },
   /** The refusals (signal, request, answer) that were not counted yet. */

@@ -27,7 +27,7 @@ export function sampled() {
 /** Chooses by the options in force. */
 export function sample() {
   followSession((id, reason) => {
-    spans.shape(idShape(options.propagators));
+    spans.shapeIds(idShape(options.propagators));
     captured = reason;
     sending = true;
     let tracestate = '';

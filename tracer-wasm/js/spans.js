@@ -177,7 +177,7 @@ export const spans = {
   tracestate: () => tracestate,
 
   /** Gives trace ids a shape: 0 random, 1 led by their time in seconds, 2 with nothing but zeros in the upper half. */
-  shape: (shape) => record(24, shape),
+  shapeIds: (shape) => record(24, shape),
 
   /** What the session's spans tell from now on: whether they are sampled, and their `tracestate`. */
   sampling(sampled, state) {

@@ -65,7 +65,7 @@ try {
   // Nothing loads late/ here: of it, a worker has this.
   receive([epoch, now, spans, started, consent, current, enterTask, hold, late, links, onAction, options, parentOf, shareSession]);
   late.losses = tellLosses;
-  late.lost = countLost;
+  late.refuse = countLost;
   late.review = review;
   prepare(wasm, trapped, () => isLinked() && deliverSoon());
   instantiate();

@@ -79,7 +79,7 @@ export function followXhr() {
     replacement(name) {
       const call = calls.get(this);
       // Another tracer, under this one, sets its own while `send` runs: two contexts in one header would be none.
-      if (call?.added?.includes(String(name).toLowerCase())) return undefined;
+      if (call?.addedNames?.includes(String(name).toLowerCase())) return undefined;
       const result = original.apply(this, arguments);
       call?.own.add(String(name).toLowerCase());
       return result;
@@ -98,7 +98,7 @@ export function followXhr() {
           if (propagatesTo(url)) {
             const headers = call.traced.headers((name) => call.own.has(name));
             for (const header of headers) setRequestHeader.apply(this, header);
-            call.added = headers.map(([name]) => name.toLowerCase());
+            call.addedNames = headers.map(([name]) => name.toLowerCase());
           }
         }
       } catch {
@@ -108,7 +108,7 @@ export function followXhr() {
       try {
         return call.synchronous ? synchronously(this, original, arguments) : original.apply(this, arguments);
       } finally {
-        call.added = undefined;
+        call.addedNames = undefined;
       }
     },
   }));

@@ -1,6 +1,6 @@
 // throughline.late.js: web vitals, long frames, sampled stacks, slow and failed resources, rage and dead clicks, the
 // phases of the document's load, memory, the vault, and what the tracer has lost. js/late.js asks for it and says when.
-import { forget, keep, takeOver, unclaim } from './vault.js';
+import { delivered, keep, takeOver, unclaim } from './vault.js';
 import { review } from './before-send.js';
 import { clicked, followBehaviour, pressed } from './behaviour.js';
 import { followCallbacks } from './callbacks.js';
@@ -28,7 +28,7 @@ const { setTimeout } = window;
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { begun: pressedOn, clicked, entry: takeEntry, forget, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, lost: countLost, moved, nameOf, pressable, review, route: setRoute, step, takeOver, unclaim, wentBack });
+  Object.assign(late, { begun: pressedOn, clicked, entry: takeEntry, delivered, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, refuse: countLost, moved, nameOf, pressable, review, route: setRoute, step, takeOver, unclaim, wentBack });
   nameEarlier();
   for (const call of late.calls) review(...call);
   for (const refusal of late.refusals) countLost(...refusal);

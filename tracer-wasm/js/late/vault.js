@@ -99,7 +99,7 @@ export function keep(parts) {
 }
 
 /** Forgets what needs no keeping any more. */
-export function forget(parts) {
+export function delivered(parts) {
   if (!opening) return;
   transact((store) => {
     for (const { key } of parts) {
