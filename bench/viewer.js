@@ -76,7 +76,7 @@ async function measure(url, name) {
   await page.locator('.row .row__label').first().waitFor({ timeout: PATIENCE });
   const rows = Math.round((await metrics()).ProcessTime * 1000);
   // Of large traces it is known what their time went to after they are shown.
-  await page.locator('.chip--line').waitFor({ timeout: PATIENCE });
+  await page.locator('.chip--line').first().waitFor({ timeout: PATIENCE });
   const loading = await page.evaluate(async () => {
     // A frame is reported once it is painted.
     await new Promise((resolve) => setTimeout(resolve, 300));
