@@ -232,7 +232,10 @@ impl<'a> Stages<'a> {
             .env("FIREFOX_BIN", firefox);
         let account = tests.join(".results/account.txt");
         // A run that does not come so far must not show the one before it.
-        fs::remove_file(&account).ok();
+        if account.exists() {
+            fs::remove_file(&account)
+                .with_context(|| format!("cannot remove {}", account.display()))?;
+        }
         let (succeeded, output) = tee(&mut command)?;
         Ok(Ran {
             counts: count::playwright(&output).of_run(succeeded),

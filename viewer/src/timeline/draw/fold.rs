@@ -1,11 +1,10 @@
 //! The bar of a fold: alike siblings as one.
 
 use super::caption::Caption;
-use super::{Placed, Scene, chevron};
+use super::{Placed, Scene};
 use crate::format;
 use crate::model::rows::Row;
 use crate::timeline::detail::joined;
-use crate::timeline::layout::{self, Bar};
 use crate::timeline::surface::{Rect, Surface};
 
 pub(super) fn draw_fold(
@@ -19,17 +18,8 @@ pub(super) fn draw_fold(
     let presence = scene.presence(&row);
     let times = model.fold_times(row.key.node)?;
     let (start, end) = (model.start[row.key.node as usize], times.end);
-    let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        let before = layout::bar(scale, start, end) == Bar::Before;
-        chevron(surface, scene, top, before, &scene.theme.service(hue, 0.9));
-        return None;
-    };
-    let body = Rect {
-        x: left,
-        y: top + scene.measures.bar_top,
-        width: right - left,
-        height: scene.measures.bar_height,
-    };
+    let body = scene.place(surface, top, hue, (start, end))?;
+    let (left, right) = (body.x, body.x + body.width);
     surface.fill(
         body,
         3.0_f64.min(body.width / 2.0),

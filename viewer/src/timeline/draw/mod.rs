@@ -12,7 +12,7 @@ use self::caption::{Caption, Place, write};
 use self::fold::draw_fold;
 use self::path::draw_line;
 use self::span::draw_span;
-use super::layout::RowMeasures;
+use super::layout::{self, Bar, RowMeasures};
 use super::line::Point;
 use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme};
@@ -64,6 +64,29 @@ impl Scene<'_> {
             .followed
             .is_some_and(|hits| !hits.shown_by(self.model, row));
         if steps_back { FAINT } else { 1.0 }
+    }
+
+    /// Where a row's bar lies; where it is out of view, a chevron tells to which side.
+    fn place(
+        &self,
+        surface: &mut impl Surface,
+        top: f64,
+        hue: u16,
+        (start, end): (i64, i64),
+    ) -> Option<Rect> {
+        match layout::bar(self.scale, start, end) {
+            Bar::Shown { left, right } => Some(Rect {
+                x: left,
+                y: top + self.measures.bar_top,
+                width: right - left,
+                height: self.measures.bar_height,
+            }),
+            side => {
+                let color = self.theme.service(hue, 0.9);
+                chevron(surface, self, top, side == Bar::Before, &color);
+                None
+            }
+        }
     }
 }
 

@@ -25,17 +25,8 @@ pub(super) fn draw_span(
     let hue = scene.colours.hue(model, node);
     let (start, end) = (model.start[node as usize], model.end[node as usize]);
     draw_ghost(surface, scene, node, top);
-    let Bar::Shown { left, right } = layout::bar(scale, start, end) else {
-        let before = layout::bar(scale, start, end) == Bar::Before;
-        chevron(surface, scene, top, before, &scene.theme.service(hue, 0.9));
-        return None;
-    };
-    let body = Rect {
-        x: left,
-        y: top + scene.measures.bar_top,
-        width: right - left,
-        height: scene.measures.bar_height,
-    };
+    let body = scene.place(surface, top, hue, (start, end))?;
+    let (left, right) = (body.x, body.x + body.width);
     let radius = 3.0_f64.min(body.width / 2.0);
     let failed = model.error[node as usize];
     let presence = scene.presence(&row);
