@@ -9,13 +9,15 @@ use shared::graph::MapResponse;
 use shared::trace::statistics::Statistics;
 use shared::trace::story::Story;
 
-use crate::api::{self, ApiError, Remote, use_fetch};
+use crate::api::{self, ApiError, Remote, SearchResponse, use_fetch};
 use crate::browser;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::state::Failure;
+use crate::components::trace_title::{TraceFacts, TraceTitle};
 use crate::format;
 use crate::markup::{Markup, element};
+use crate::model::filter::quoted;
 use crate::model::map_picture::picture;
 use crate::model::map_tables::tables;
 use crate::model::service_map::{Direction, part_of_id};
@@ -60,13 +62,48 @@ pub fn TraceViewPage(
         Some(View::Raw) => view! { <RawView id=id /> }.into_any(),
         None => view! { <p class="page__lead">"There is no such view of a trace."</p> }.into_any(),
     };
+    let of = use_fetch(
+        id,
+        |id: &String| {
+            let mut query = QueryString::new("/api/v1/search");
+            query.push("q", &format!("{{ trace:id = {} }}", quoted(id)));
+            query.push("limit", "1");
+            query.finish()
+        },
+        api::json::<SearchResponse>,
+    );
+    // Until it is known what the trace is, and where the server cannot tell, the head is as high.
+    let head = move || {
+        let found = of.state.get().ready();
+        let trace = found.as_ref().and_then(|found| found.traces.first());
+        let title = match trace {
+            Some(trace) => {
+                view! { <TraceTitle root=trace.root_name.clone() caused=trace.caused.clone() /> }
+                    .into_any()
+            }
+            None => view! { <h1>{label} " of a trace"</h1> }.into_any(),
+        };
+        let facts = trace.map(|trace| {
+            view! { <TraceFacts start=trace.start services=trace.services.len() spans=trace.span_count as usize /> }
+        });
+        view! {
+            <div class="trace__title">{title}</div>
+            <div class="facts">
+                {facts}
+                <span class="facts__id">
+                    "trace " <code title=id.get()>{format::short_id(&id.get())}</code>
+                    <CopyButton text=move |()| id.get_untracked() what="the trace id" quiet=true />
+                </span>
+            </div>
+        }
+    };
     view! {
         <div class="trace-view">
-            <Drawn contents=heads class="trace-view__tabs" on_pick=Callback::new(|_: String| ()) />
-            <div class="trace-view__body">
-                <h1 class="trace-view__title">{label} " of " <code title=move || id.get()>{move || format::short_id(&id.get())}</code></h1>
-                {body}
-            </div>
+            <header class="trace__head">
+                {head}
+                <Drawn contents=heads class="trace__views" on_pick=Callback::new(|_: String| ()) />
+            </header>
+            <div class="trace-view__body">{body}</div>
         </div>
     }
 }

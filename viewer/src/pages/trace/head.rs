@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::share::Share;
+use crate::components::trace_title::{TraceFacts, TraceTitle};
 use crate::components::waterfall::WaterfallState;
 use crate::format;
 use crate::model::findings::{chips, findings, origins_of_errors};
@@ -23,8 +24,7 @@ pub fn TraceHead(
     /// What of it is shown.
     state: WaterfallState,
 ) -> impl IntoView {
-    let caused = model.caused().map(|node| format::quoted(model.name(node)));
-    let (date, time) = format::date_and_time(model.start_time());
+    let caused = model.caused().map(|node| model.name(node).to_owned());
     let trace_id = model.trace_id().map(|id| id.to_hex()).unwrap_or_default();
     let session = model.session().map(str::to_owned);
     let file = crate::local::file_of(&trace_id);
@@ -66,17 +66,7 @@ pub fn TraceHead(
     view! {
         <header class="trace__head">
             <div class="trace__title">
-                <h1>
-                    <span class="trace__root">{format::quoted(model.name(model.root))}</span>
-                    {caused
-                        .map(|caused| {
-                            view! {
-                                <span class="trace__arrow" aria-hidden="true">" → "</span>
-                                <span class="visually-hidden">" caused "</span>
-                                <span class="trace__caused">{caused}</span>
-                            }
-                        })}
-                </h1>
+                <TraceTitle root=model.name(model.root).to_owned() caused=caused />
                 <span class="trace__duration">{format::duration(model.headline_duration())}</span>
                 {(errors > 0)
                     .then(|| {
@@ -93,9 +83,7 @@ pub fn TraceHead(
                     })}
             </div>
             <div class="facts">
-                <span>{date} ", " <b>{time}</b></span>
-                <span><b>{model.services.len()}</b> {if model.services.len() == 1 { " service" } else { " services" }}</span>
-                <span><b>{format::count(model.len() as u64)}</b> {if model.len() == 1 { " span" } else { " spans" }}</span>
+                <TraceFacts start=model.start_time() services=model.services.len() spans=model.len() />
                 {session
                     .map(|session| {
                         let address = format!("/session/{}?span={trace_id}", crate::url::encode(&session));
