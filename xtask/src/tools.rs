@@ -281,6 +281,22 @@ pub fn nginx() -> Result<PathBuf> {
     Ok(program)
 }
 
+/// Caddy, as [`nginx`]. `CADDY_BIN` names another one.
+///
+/// # Errors
+/// When it is missing and may not be installed from here.
+pub fn caddy() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("CADDY_BIN").filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let program = PathBuf::from("/usr/bin/caddy");
+    if !program.is_file() {
+        step("install Caddy", || debian_packages(&["caddy"]))
+            .context("or name another Caddy in CADDY_BIN")?;
+    }
+    Ok(program)
+}
+
 /// Installs Debian packages as root or with a sudo that asks nothing.
 fn debian_packages(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install {}", packages.join(" "));

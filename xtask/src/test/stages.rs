@@ -215,6 +215,7 @@ impl<'a> Stages<'a> {
         let mut command = Command::new(tests.join("node_modules/.bin/playwright"));
         if e2e {
             command.env("NGINX_BIN", tools::nginx()?);
+            command.env("CADDY_BIN", tools::caddy()?);
         }
         command
             .arg("test")
