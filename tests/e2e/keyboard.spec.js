@@ -8,7 +8,6 @@ import { everyPage, firstRow } from '../harness/viewer-pages.js';
 
 /** What is for a pointer alone, and how keys do it. */
 const APART = [
-  '.scatter', // Its points are the rows of the list; the filters narrow it.
   '.minimap__strip, .axis', // + − 0 zoom, and the comma and the full stop move along.
   '.row__twisty', // The arrow keys of its row.
   '.ancestors__place', // They are rows, and an arrow key leads to each.

@@ -1,6 +1,7 @@
 // A server with the sample shop's hour in it, ending at a fixed instant.
 
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 import { throughlineBinary } from './binaries.js';
@@ -35,7 +36,7 @@ export async function findTrace(server, query) {
 /** Finds the traces of what goes wrong in the hour. */
 export const INCIDENT = '{ resource.service.version = "2.5.0" && status = error }';
 
-/** A re-run that went wrong, as the command sends it. */
+/** A re-run that went wrong, as the command sends it, with a picture of the demo's shop. */
 async function publishRun(server, session, recorded, trace) {
   const findings = ['new_error', 'parameters'].map((kind) => ({ kind, service: 'payment', operation: 'charge', text: `charge in payment: ${kind}` }));
   const steps = [
@@ -43,7 +44,7 @@ async function publishRun(server, session, recorded, trace) {
     { number: 2, name: 'click "Book"', recorded, trace: null, diverged: 'the element is gone', findings: [], screenshot: null },
   ];
   const outcome = { verdict: 'NEW_REGRESSION', session, environment: 'https://staging.example', server: server.viewerUrl, judgedBy: 'the recorded session', runs: [1, 2].map((id) => ({ id: `${id}`, verdict: 'NEW_REGRESSION', steps })), notCompared: ['nothing to compare with at step 3'] };
-  const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const data = (await readFile(new URL('shop.png', import.meta.url))).toString('base64');
   const response = await fetch(`${server.viewerUrl}/api/v1/runs`, { method: 'POST', body: JSON.stringify({ outcome, pictures: [{ run: 0, step: 1, data }] }) });
   if (response.status !== 201) throw new Error(`the run was answered ${response.status}: ${await response.text()}`);
   return (await response.json()).id;

@@ -504,6 +504,11 @@ async fn answers_are_as_described() {
         ),
         ("/api/v1/services".to_owned(), "/api/v1/services"),
         (
+            "/api/v1/services?traces=true".to_owned(),
+            "/api/v1/services",
+        ),
+        ("/api/v1/services?traces=1".to_owned(), "/api/v1/services"),
+        (
             "/api/v1/sessions/visit/runs".to_owned(),
             "/api/v1/sessions/{id}/runs",
         ),

@@ -52,7 +52,11 @@ fn reasons(out: &mut String, found: &TraceDiff) {
         let share = match difference {
             _ if explains.0 == 0 => String::new(),
             0 => String::new(),
-            _ => format!("{:.0} %", 100.0 * explains.0 as f64 / difference as f64),
+            // A whole number: less than half of one is nothing, on either side.
+            _ => {
+                let percent = (100.0 * explains.0 as f64 / difference as f64).round() as i64;
+                format!("{percent} %").replace('-', "−")
+            }
         };
         let time = if explains.0 == 0 {
             String::new()

@@ -258,7 +258,7 @@ mod tests {
             assert_eq!(store.notes(trace_id(4)).expect("readable").len(), 1);
             assert_eq!(store.logs(trace_id(4)).expect("readable").len(), 1);
             assert_eq!(store.metrics("queue").expect("readable").len(), 1);
-            let services: Vec<String> = services(store, NOON)
+            let services: Vec<String> = services(store, NOON, None)
                 .expect("readable")
                 .services
                 .into_iter()

@@ -1,6 +1,7 @@
 //! A store for tests that hold up its writing, or offer candidates of their own.
 
 use std::ops::RangeInclusive;
+use std::time::Instant;
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
@@ -76,6 +77,10 @@ impl Store for Interposed {
 
     fn operations(&self) -> Result<Vec<Operation>, StoreError> {
         self.inner.operations()
+    }
+
+    fn count_traces(&self, service: &str, deadline: Instant) -> Result<Option<u64>, StoreError> {
+        self.inner.count_traces(service, deadline)
     }
 
     fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
@@ -184,6 +185,15 @@ impl Store for MemoryStore {
                 spans,
             })
             .collect())
+    }
+
+    fn count_traces(&self, service: &str, _deadline: Instant) -> Result<Option<u64>, StoreError> {
+        let of_service = |trace: &&KeptTrace| {
+            let mut spans = trace.spans.iter();
+            spans.any(|record| record.resource.service_name() == service)
+        };
+        let traces = self.kept().traces.values().filter(of_service).count();
+        Ok(Some(traces as u64))
     }
 
     fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {

@@ -23,6 +23,7 @@ pub mod suite;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Instant;
 
 use erasure::Erasure;
 use replay::{ReplayChunk, ReplayPart};
@@ -237,6 +238,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where the list cannot be read.
     fn operations(&self) -> Result<Vec<Operation>, StoreError>;
+
+    /// In how many traces a service has spans; `None` where that cannot be counted before the deadline.
+    ///
+    /// # Errors
+    /// [`StoreError`] where an index cannot be read.
+    fn count_traces(&self, service: &str, deadline: Instant) -> Result<Option<u64>, StoreError>;
 
     /// When the earliest and the latest trace started that have spans here; `None` where there are none. Of a trace that
     /// is in two days, the part in the second may count as the latest.

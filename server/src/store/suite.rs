@@ -122,7 +122,8 @@ impl Subject {
     }
 
     fn services(&self) -> Vec<Service> {
-        services(self.store.as_ref(), NOON)
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
+        services(self.store.as_ref(), NOON, Some(deadline))
             .expect("readable")
             .services
     }

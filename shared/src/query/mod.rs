@@ -286,6 +286,9 @@ pub struct Service {
     pub operations: Vec<String>,
     /// How many spans are kept of it.
     pub span_count: u64,
+    /// In how many traces they are; `None` where nobody asked, or where they could not be counted in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_count: Option<u64>,
 }
 
 /// The answer to `GET /api/v1/status`: what the server has and what it refused since it started.

@@ -1,5 +1,5 @@
 //! The listed traces as points: when they began and how long they took. A point leads to its trace, a
-//! brush narrows the search to what is under it.
+//! brush narrows the search to what is under it. Arrow keys do both: it is a slider through the points by time.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use shared::query::TraceSummary;
 
 use crate::api::SearchResponse;
 use crate::format;
-use crate::model::scatter::{Brushed, Cell, MOST_POINTS, Scatter, axis};
+use crate::model::scatter::{Brushed, Cell, Cursor, MOST_POINTS, Pair, Scatter, Step, axis};
 
 /// A point for each trace, a failed one a crossed diamond; cells where there are too many.
 #[component]
@@ -25,11 +25,18 @@ pub fn ScatterPlot(
         answer.with(|answer| answer.as_ref().map(|answer| Scatter::new(&answer.traces)))
     });
     let navigate = use_navigate();
-    let open = Callback::new(move |id: String| {
-        navigate(&format!("/trace/{id}"), NavigateOptions::default())
+    let open = Callback::new(move |trace: TraceSummary| {
+        let address = format!("/trace/{}", trace.trace_id.to_hex());
+        navigate(&address, NavigateOptions::default());
     });
+    // What is asked of the plot and the traces together.
+    let ask = move |with: &mut dyn FnMut(&Scatter, &[TraceSummary])| {
+        if let (Some(scatter), Some(answer)) = (scatter.get(), answer.get()) {
+            with(&scatter, &answer.traces);
+        }
+    };
     let plot = NodeRef::<Div>::new();
-    let brush = RwSignal::new(None::<((f64, f64), (f64, f64))>);
+    let brush = RwSignal::new(None::<(Pair, Pair)>);
     let place = move |event: &web_sys::PointerEvent| {
         let bounds = plot.get_untracked()?.get_bounding_client_rect();
         let x = (f64::from(event.client_x()) - bounds.left()) / bounds.width().max(1.0);
@@ -63,25 +70,69 @@ pub fn ScatterPlot(
             return;
         };
         brush.set(None);
-        let Some(scatter) = scatter.get_untracked() else {
-            return;
-        };
-        match scatter.brushed(one, other) {
-            Some(brushed) => on_brush.run(brushed),
-            None => {
-                let near = answer.with_untracked(|answer| {
-                    answer
-                        .as_ref()
-                        .and_then(|answer| nearest(&scatter, &answer.traces, one))
-                });
-                if let Some(id) = near {
-                    open.run(id);
+        let size = plot.get_untracked().map_or((1.0, 1.0), |plot| {
+            (
+                f64::from(plot.client_width()),
+                f64::from(plot.client_height()),
+            )
+        });
+        untrack(|| {
+            ask(&mut |scatter, traces| match scatter.brushed(one, other) {
+                Some(brushed) => on_brush.run(brushed),
+                None => {
+                    if let Some(trace) = scatter.nearest(traces, one, size) {
+                        open.run(trace.clone());
+                    }
                 }
-            }
-        }
+            });
+        });
     };
+    let cursor = RwSignal::new(Cursor::default());
+    let press = move |event: web_sys::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => Some(Step::Earlier),
+            "ArrowRight" | "ArrowUp" => Some(Step::Later),
+            "Home" => Some(Step::First),
+            "End" => Some(Step::Last),
+            "Enter" | "Escape" => None,
+            _ => return,
+        };
+        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
+        event.prevent_default();
+        let now = cursor.get_untracked();
+        let draws = event.shift_key();
+        untrack(|| {
+            ask(
+                &mut |scatter, traces| match (step, now.region(scatter, traces)) {
+                    (Some(step), _) => cursor.set(now.step(step, draws, traces)),
+                    (None, _) if event.key() == "Escape" => cursor.set(Cursor::default()),
+                    (None, Some((one, other))) => {
+                        cursor.set(Cursor::default());
+                        if let Some(brushed) = scatter.brushed(one, other) {
+                            on_brush.run(brushed);
+                        }
+                    }
+                    (None, None) => {
+                        if let Some((_, trace)) = now.point(traces) {
+                            open.run(trace.clone());
+                        }
+                    }
+                },
+            );
+        });
+    };
+    let reached = Memo::new(move |_| {
+        let mut reached = Reached::default();
+        ask(&mut |scatter, traces| reached = Reached::new(cursor.get(), scatter, traces));
+        reached
+    });
     let rectangle = move || {
-        let ((left, top), (right, bottom)) = brush.get()?;
+        let drawn = brush
+            .get()
+            .or_else(|| reached.with(|reached| reached.region));
+        let ((left, top), (right, bottom)) = drawn?;
         let edge = |share: f64| share.clamp(0.0, 1.0) * 100.0;
         let (left, right) = (edge(left.min(right)), edge(left.max(right)));
         let (top, bottom) = (edge(top.min(bottom)), edge(top.max(bottom)));
@@ -95,13 +146,21 @@ pub fn ScatterPlot(
     view! {
         <div
             class="scatter"
-            aria-hidden="true"
+            role="slider"
+            tabindex="0"
+            aria-label="Traces by time. Arrow keys go from one to the next, Enter opens it; with Shift they draw a region, to which Enter narrows the search"
+            aria-valuemin="0"
+            aria-valuemax=move || answer.with(|answer| answer.as_ref().map_or(0, |answer| answer.traces.len())).to_string()
+            aria-valuenow=move || reached.with(|reached| reached.number).to_string()
+            aria-valuetext=move || reached.with(|reached| reached.words.clone())
             title="Drag to narrow, click a point to open it"
             node_ref=plot
             on:pointerdown=begin
             on:pointermove=go_on
             on:pointerup=end
             on:pointercancel=move |_| brush.set(None)
+            on:keydown=press
+            on:blur=move |_| cursor.set(Cursor::default())
         >
             {move || {
                 let scatter = scatter.get()?;
@@ -109,21 +168,48 @@ pub fn ScatterPlot(
                 Some(view! { <Grid scatter=scatter /><Points scatter=scatter answer=traces /> })
             }}
             {rectangle}
+            {move || {
+                let (x, y) = reached.with(|reached| reached.at)?;
+                let (x, y) = (format!("{:.3}%", x * 100.0), format!("{:.3}%", y * 100.0));
+                Some(view! {
+                    <i class="scatter__reached" style=("--x", x) style=("--y", y)></i>
+                    <span class="scatter__words" aria-hidden="true">{reached.with(|reached| reached.words.clone())}</span>
+                })
+            }}
         </div>
     }
 }
 
-/// The trace of the point that was clicked, within the reach of a finger.
-fn nearest(scatter: &Scatter, traces: &[TraceSummary], at: (f64, f64)) -> Option<String> {
-    let distance = |trace: &TraceSummary| {
-        let (x, y) = scatter.place(trace);
-        // The plot is about eight times as wide as it is high.
-        ((x - at.0) * 8.0).hypot(y - at.1)
-    };
-    let found = traces
-        .iter()
-        .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-    (distance(found) < 0.2).then(|| found.trace_id.to_hex())
+/// What the keys have reached.
+#[derive(Clone, PartialEq, Default)]
+struct Reached {
+    at: Option<Pair>,
+    region: Option<(Pair, Pair)>,
+    /// Counted from one; zero where they have reached none.
+    number: usize,
+    words: String,
+}
+
+impl Reached {
+    fn new(cursor: Cursor, scatter: &Scatter, traces: &[TraceSummary]) -> Self {
+        let Some((place, trace)) = cursor.point(traces) else {
+            return Self {
+                words: "none chosen".to_owned(),
+                ..Self::default()
+            };
+        };
+        Self {
+            at: Some(scatter.place(trace)),
+            region: cursor.region(scatter, traces),
+            number: place + 1,
+            words: format!(
+                "{} · {} · {}",
+                format::quoted(&trace.root_name),
+                format::duration(trace.duration.0),
+                format::clock(trace.start)
+            ),
+        }
+    }
 }
 
 #[component]

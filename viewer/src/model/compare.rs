@@ -59,7 +59,7 @@ pub fn verdict(diff: &TraceDiff) -> Vec<Markup> {
         let percent = if reason.explains.0 == 0 || whole == 0 {
             String::new()
         } else {
-            format!("{:.0} %", share * 100.0).replace('-', "−")
+            format!("{} %", (share * 100.0).round() as i64).replace('-', "−")
         };
         let bar = element("i", "reason__share")
             .set("aria-hidden", "true")

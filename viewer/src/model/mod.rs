@@ -35,6 +35,7 @@ pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod scatter;
+pub mod service_list;
 pub mod service_map;
 pub mod session;
 pub mod session_filter;

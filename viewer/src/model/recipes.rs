@@ -25,27 +25,27 @@ pub const RECIPES: [Recipe; 9] = [
     },
     Recipe {
         name: "Java",
-        template: "OTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={http} \\\njava -javaagent:opentelemetry-javaagent.jar -jar app.jar",
+        template: "# opentelemetry-javaagent.jar, 2.0 or later, from\n# https://github.com/open-telemetry/opentelemetry-java-instrumentation/releases\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={http} \\\njava -javaagent:opentelemetry-javaagent.jar -jar app.jar",
     },
     Recipe {
         name: "Go",
-        template: "// go get go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp\nexporter, err := otlptracehttp.New(ctx) // reads the variables\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={http} \\\n./my-service",
+        template: "// go get go.opentelemetry.io/otel/sdk \\\n//   go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp\nexporter, err := otlptracehttp.New(ctx) // reads the variables\notel.SetTracerProvider(trace.NewTracerProvider(trace.WithBatcher(exporter)))\notel.SetTextMapPropagator(propagation.TraceContext{})\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={http} \\\n./my-service",
     },
     Recipe {
         name: "Rust",
-        template: "// opentelemetry-otlp with the feature grpc-tonic\nlet exporter = SpanExporter::builder().with_tonic().build()?; // reads the variables\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={grpc} \\\n./my-service",
+        template: "// opentelemetry-otlp with the feature grpc-tonic\nlet exporter = SpanExporter::builder().with_tonic().build()?; // reads the variables\nglobal::set_tracer_provider(SdkTracerProvider::builder().with_batch_exporter(exporter).build());\nglobal::set_text_map_propagator(TraceContextPropagator::new());\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={grpc} \\\n./my-service",
     },
     Recipe {
         name: ".NET",
-        template: "builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing\n    .AddAspNetCoreInstrumentation()\n    .AddHttpClientInstrumentation()\n    .AddOtlpExporter()); // reads the variables\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={grpc} \\\ndotnet run",
+        template: "// dotnet add package OpenTelemetry.Extensions.Hosting\n// dotnet add package OpenTelemetry.Instrumentation.AspNetCore\n// dotnet add package OpenTelemetry.Instrumentation.Http\n// dotnet add package OpenTelemetry.Exporter.OpenTelemetryProtocol\nbuilder.Services.AddOpenTelemetry().WithTracing(tracing => tracing\n    .AddAspNetCoreInstrumentation()\n    .AddHttpClientInstrumentation()\n    .AddOtlpExporter()); // reads the variables\n\nOTEL_SERVICE_NAME=my-service \\\nOTEL_EXPORTER_OTLP_ENDPOINT={grpc} \\\ndotnet run",
     },
     Recipe {
         name: "Collector",
-        template: "exporters:\n  otlphttp/throughline:\n    endpoint: {http}\nservice:\n  pipelines:\n    traces:\n      exporters: [otlphttp/throughline]",
+        template: "# beside the receivers that are there\nexporters:\n  otlphttp/throughline:\n    endpoint: {http}\nservice:\n  pipelines:\n    traces:\n      exporters: [otlphttp/throughline]",
     },
     Recipe {
         name: "nginx",
-        template: "# ngx_otel_module\notel_exporter {\n  endpoint {host};\n}\notel_service_name my-proxy;\notel_trace on;\notel_trace_context propagate;",
+        template: "load_module modules/ngx_otel_module.so; # first in the file; the rest within http { }\n\notel_exporter {\n  endpoint {host};\n}\notel_service_name my-proxy;\notel_trace on;\notel_trace_context propagate;",
     },
 ];
 
@@ -69,7 +69,8 @@ mod tests {
     fn every_recipe_names_this_server_and_nothing_is_left_open() {
         for recipe in RECIPES {
             let text = recipe.text("http://127.0.0.1:14318", "http://127.0.0.1:14317");
-            assert!(text.contains("127.0.0.1:1431"), "{}", recipe.name);
+            let count = text.matches("127.0.0.1:1431").count();
+            assert_eq!(count, 1, "{}: one address", recipe.name);
             for open in ["{http}", "{grpc}", "{host}"] {
                 assert!(!text.contains(open), "{}", recipe.name);
             }

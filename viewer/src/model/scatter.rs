@@ -1,5 +1,6 @@
-//! Where the listed traces lie in a plot of duration over time, and what a brush over it selects.
+//! Where the listed traces lie in a plot of duration over time, what a brush over it selects, and how keys walk it.
 
+use shared::id::TraceId;
 use shared::query::TraceSummary;
 use shared::time::UnixNanos;
 
@@ -8,6 +9,11 @@ pub const MOST_POINTS: usize = 240;
 /// The cells of such a plot.
 const COLUMNS: usize = 64;
 const ROWS: usize = 12;
+/// A click that is further from every point means none: half of what a finger covers, in pixels.
+const REACH: f64 = 16.0;
+
+/// A place or a size as parts across and down: shares of the plot, or pixels.
+pub type Pair = (f64, f64);
 
 /// The bounds of the plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +73,7 @@ impl Scatter {
 
     /// Where a trace lies, as shares from the left and from the top.
     #[must_use]
-    pub fn place(&self, trace: &TraceSummary) -> (f64, f64) {
+    pub fn place(&self, trace: &TraceSummary) -> Pair {
         let span = (self.last - self.first).0.max(1) as f64;
         let x = if self.first == self.last {
             0.5
@@ -75,6 +81,24 @@ impl Scatter {
             (trace.start - self.first).0 as f64 / span
         };
         (x, 1.0 - trace.duration.0 as f64 / self.top as f64)
+    }
+
+    /// The trace whose point was meant by a click; `size` is the plot's in pixels.
+    #[must_use]
+    pub fn nearest<'traces>(
+        &self,
+        traces: &'traces [TraceSummary],
+        click: Pair,
+        size: Pair,
+    ) -> Option<&'traces TraceSummary> {
+        let distance = |trace: &TraceSummary| {
+            let (x, y) = self.place(trace);
+            ((x - click.0) * size.0).hypot((y - click.1) * size.1)
+        };
+        let found = traces
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        (distance(found) <= REACH).then_some(found)
     }
 
     /// The traces counted in cells.
@@ -111,7 +135,7 @@ impl Scatter {
     /// What a rectangle selects; its corners are shares from the left and from the top. `None` where it
     /// is too small to be meant.
     #[must_use]
-    pub fn brushed(&self, one: (f64, f64), other: (f64, f64)) -> Option<Brushed> {
+    pub fn brushed(&self, one: Pair, other: Pair) -> Option<Brushed> {
         let share = |share: f64| share.clamp(0.0, 1.0);
         let (left, right) = (share(one.0.min(other.0)), share(one.0.max(other.0)));
         let (upper, lower) = (share(one.1.min(other.1)), share(one.1.max(other.1)));
@@ -132,6 +156,73 @@ impl Scatter {
     }
 }
 
+/// Which point the keys are at, and where the region began that they draw. Traces that are listed no longer are nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    at: Option<TraceId>,
+    from: Option<TraceId>,
+}
+
+/// A way from one point to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// To the trace that started before, or the last one at first.
+    Earlier,
+    /// To the one that started after, or the first one at first.
+    Later,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+}
+
+impl Cursor {
+    /// The point that a step leads to; `draws` keeps where it came from as the other end of a region.
+    #[must_use]
+    pub fn step(self, step: Step, draws: bool, traces: &[TraceSummary]) -> Self {
+        let order = by_time(traces);
+        let last = order.len().saturating_sub(1);
+        let at = place_of(self.at, &order);
+        let next = match (step, at) {
+            (Step::First, _) | (Step::Later, None) => 0,
+            (Step::Last, _) | (Step::Earlier, None) => last,
+            (Step::Earlier, Some(at)) => at.saturating_sub(1),
+            (Step::Later, Some(at)) => (at + 1).min(last),
+        };
+        Self {
+            at: order.get(next).map(|trace| trace.trace_id),
+            from: self.from.or(self.at).filter(|_| draws),
+        }
+    }
+
+    /// The point, and how many started before it.
+    #[must_use]
+    pub fn point(self, traces: &[TraceSummary]) -> Option<(usize, &TraceSummary)> {
+        let order = by_time(traces);
+        let place = place_of(self.at, &order)?;
+        Some((place, order[place]))
+    }
+
+    /// The corners of the region between the two points, as high as the plot.
+    #[must_use]
+    pub fn region(self, scatter: &Scatter, traces: &[TraceSummary]) -> Option<(Pair, Pair)> {
+        let order = by_time(traces);
+        let x = |of| Some(scatter.place(order[place_of(of, &order)?]).0);
+        let (at, from) = (x(self.at)?, x(self.from)?);
+        (self.at != self.from).then_some(((from, 0.0), (at, 1.0)))
+    }
+}
+
+fn by_time(traces: &[TraceSummary]) -> Vec<&TraceSummary> {
+    let mut order: Vec<&TraceSummary> = traces.iter().collect();
+    order.sort_by_key(|trace| (trace.start, trace.trace_id));
+    order
+}
+
+fn place_of(id: Option<TraceId>, order: &[&TraceSummary]) -> Option<usize> {
+    order.iter().position(|trace| Some(trace.trace_id) == id)
+}
+
 /// The marks of the duration's axis: 0, one in between and one above `longest`.
 #[must_use]
 pub fn axis(longest: i64) -> Vec<i64> {
@@ -147,6 +238,7 @@ pub fn axis(longest: i64) -> Vec<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::time::DurationNanos;
 
     #[test]
     fn the_axis_ends_at_a_round_duration_above_the_longest() {
@@ -158,6 +250,79 @@ mod tests {
         ] {
             assert_eq!(axis(longest), expected, "{longest}");
         }
+    }
+
+    fn trace(number: u8, start: u64, duration: i64) -> TraceSummary {
+        TraceSummary {
+            trace_id: TraceId::from_bytes([number; 16]).expect("not zero"),
+            root_name: "GET /".to_owned(),
+            root_service: "shop".to_owned(),
+            caused: None,
+            start: UnixNanos(start),
+            duration: DurationNanos(duration),
+            span_count: 1,
+            error_count: 0,
+            error: None,
+            services: Vec::new(),
+            noted: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_click_means_the_point_within_its_reach_however_wide_the_plot_is() {
+        let traces = [trace(1, 0, 50), trace(2, 100, 100)];
+        let scatter = Scatter::new(&traces);
+        let nearest = |click, size| {
+            let found = scatter.nearest(&traces, click, size);
+            found.map(|found| found.trace_id.as_bytes()[0])
+        };
+        for (click, size, expected, why) in [
+            ((0.01, 0.5), (1_000.0, 100.0), Some(1), "10 px beside it"),
+            ((0.02, 0.5), (1_000.0, 100.0), None, "20 px beside it"),
+            ((0.04, 0.5), (300.0, 100.0), Some(1), "12 px on a phone"),
+            (
+                (0.99, 0.1),
+                (1_000.0, 100.0),
+                Some(2),
+                "14 px below the other",
+            ),
+            ((0.99, 0.2), (1_000.0, 100.0), None, "22 px below it"),
+        ] {
+            assert_eq!(nearest(click, size), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn keys_go_from_point_to_point_by_time_and_draw_what_lies_between() {
+        let traces = [trace(3, 300, 1), trace(1, 100, 1), trace(2, 200, 1)];
+        let scatter = Scatter::new(&traces);
+        let mut cursor = Cursor::default();
+        let at = |cursor: Cursor| cursor.point(&traces).map(|(place, _)| place);
+        assert_eq!(at(cursor), None);
+        for (step, draws, expected, region) in [
+            (Step::Earlier, false, 2, None),
+            (Step::Later, false, 2, None),
+            (Step::First, false, 0, None),
+            (Step::Later, true, 1, Some((0.0, 0.5))),
+            (Step::Later, true, 2, Some((0.0, 1.0))),
+            (Step::Earlier, true, 1, Some((0.0, 0.5))),
+            (Step::First, true, 0, None),
+            (Step::Last, false, 2, None),
+        ] {
+            cursor = cursor.step(step, draws, &traces);
+            assert_eq!(at(cursor), Some(expected), "{step:?}");
+            let drawn = cursor.region(&scatter, &traces);
+            assert_eq!(
+                drawn.map(|(one, other)| (one.0, other.0)),
+                region,
+                "{step:?}"
+            );
+        }
+        assert_eq!(cursor.point(&traces[1..]), None, "it is listed no longer");
+        assert_eq!(
+            Cursor::default().step(Step::Later, true, &[]),
+            Cursor::default()
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod parameters;
 mod runs;
 mod saved;
 mod search;
+mod services;
 mod sessions;
 mod tail;
 mod users;
@@ -31,7 +32,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use shared::id::{SpanId, TraceId};
 use shared::otlp::json::{LogsJson, SpansJson};
-use shared::query::{ServicesResponse, StatusResponse};
+use shared::query::StatusResponse;
 use tokio::sync::{Semaphore, watch};
 
 use crate::assets::player::Place;
@@ -39,7 +40,7 @@ use crate::auth::gate::{Gate, gate};
 use crate::query;
 use crate::query::map::Minutes;
 use crate::query::tail::Journal;
-use crate::store::{Store, StoreError, system_clock};
+use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 pub use error::ApiError;
 pub use tail::MAX_STREAMS;
@@ -121,7 +122,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<Api>)> {
             "/api/v1/views/{view}",
             put(saved::put).delete(saved::delete),
         ),
-        ("/api/v1/services", get(services)),
+        ("/api/v1/services", get(services::services)),
         ("/api/v1/status", get(status)),
         ("/api/v1/ingest/status", get(ingest::status)),
         ("/api/v1/test-span", post(ingest::test_span)),
@@ -169,13 +170,6 @@ async fn logs(State(api): State<Api>, Path(id): Path<String>) -> Result<Response
     let id = trace_id(&id)?;
     let logs = api.read(move |store| store.logs(id)).await?;
     json(move || serde_json::to_vec(&LogsJson(&logs))).await
-}
-
-async fn services(State(api): State<Api>) -> Result<Json<ServicesResponse>, ApiError> {
-    let found = api
-        .read(|store| query::services::services(store, system_clock()()))
-        .await?;
-    Ok(Json(found))
 }
 
 async fn status(State(api): State<Api>) -> Json<StatusResponse> {

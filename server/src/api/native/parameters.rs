@@ -36,6 +36,20 @@ impl<'a> Parameters<'a> {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Whether a parameter is `true`; one that is not given is `false`.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidArgument`] where it is neither.
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.text(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(ApiError::InvalidArgument(format!(
+                "`{name}` must be true or false, not {other:?}"
+            ))),
+        }
+    }
+
     /// The instant that a parameter names.
     ///
     /// # Errors

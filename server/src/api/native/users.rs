@@ -22,15 +22,7 @@ pub async fn erase(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<ErasedResponse>, ApiError> {
     let parameters = Parameters::new(&given, &["dry-run", "attribute"])?;
-    let dry_run = match parameters.text("dry-run") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            return Err(ApiError::InvalidArgument(format!(
-                "`dry-run` must be true or false, not {other:?}"
-            )));
-        }
-    };
+    let dry_run = parameters.flag("dry-run")?;
     let key = parameters.text("attribute").unwrap_or(erase::KEYS[0]);
     if !erase::KEYS.contains(&key) {
         return Err(ApiError::InvalidArgument(format!(

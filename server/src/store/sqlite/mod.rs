@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use shared::id::{SpanId, TraceId};
 use shared::log::LogEntry;
@@ -231,6 +232,16 @@ impl Store for SqliteStore {
         }
         operations.sort_unstable();
         Ok(operations)
+    }
+
+    fn count_traces(&self, service: &str, deadline: Instant) -> Result<Option<u64>, StoreError> {
+        let mut found = HashSet::new();
+        for file in self.files() {
+            if !search::traces_of(&file, service, deadline, &mut found)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found.len() as u64))
     }
 
     fn range(&self) -> Result<Option<(UnixNanos, UnixNanos)>, StoreError> {

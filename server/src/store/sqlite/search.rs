@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::params;
 use shared::id::TraceId;
@@ -23,6 +24,9 @@ const PAGE: usize = 256;
 /// Up to so many traces found in the attribute index are fetched one by one and sorted; of more, the
 /// list by start is walked and each trace looked up among them.
 const MAX_FETCHED: usize = 2_000;
+
+/// How many rows are counted between two looks at the clock.
+const ROWS_BETWEEN_LOOKS: u32 = 1_024;
 
 /// A trace's part in one file may start later than the trace, by at most this if a search for an
 /// earlier time is to find it by what is in that part.
@@ -299,6 +303,41 @@ fn traces_with(reader: &Reader, query: &str) -> rusqlite::Result<HashSet<i64>> {
         )?
         .query_map([query], |row| row.get(0))?
         .collect()
+}
+
+/// Adds a file's traces in which a service has spans; whether all could be read before the deadline.
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read.
+pub fn traces_of(
+    file: &DayFile,
+    service: &str,
+    deadline: Instant,
+    found: &mut HashSet<[u8; 16]>,
+) -> Result<bool, StoreError> {
+    let mut word = String::new();
+    tokens::push_word(tokens::service(service), &mut word);
+    file.read(|reader| {
+        (|| {
+            let mut statement = reader.connection.prepare_cached(
+                "SELECT trace.trace_id FROM token JOIN doc ON doc.id = token.rowid \
+                 JOIN trace ON trace.id = doc.trace WHERE token MATCH ?",
+            )?;
+            let mut rows = statement.query([word])?;
+            let mut count = 0_u32;
+            loop {
+                if count.is_multiple_of(ROWS_BETWEEN_LOOKS) && Instant::now() >= deadline {
+                    return Ok(false);
+                }
+                count = count.wrapping_add(1);
+                let Some(row) = rows.next()? else {
+                    return Ok(true);
+                };
+                found.insert(row.get(0)?);
+            }
+        })()
+        .map_err(|source| file.error("cannot read", source))
+    })
 }
 
 fn place(id: [u8; 16], start: i64) -> Option<Candidate> {

@@ -151,9 +151,40 @@ fn lists_services_with_their_operations_and_counts() {
 }
 
 #[test]
+fn counts_the_traces_of_each_service_and_says_where_time_was_up() {
+    for_both(|subject| {
+        let of = |trace, number, name: &str| {
+            let mut record = span(trace, number);
+            record.resource = service(name);
+            record
+        };
+        subject.append(spans([of(1, 1, "a"), of(1, 2, "b"), of(1, 3, "b")]));
+        subject.append(spans([of(1, 4, "b"), of(2, 1, "b")]));
+        subject.clock.set(after_noon(24 * 3_600));
+        subject.append(spans([of(2, 2, "b"), of(3, 1, "b"), of(3, 2, "c")]));
+        let counts: Vec<_> = subject
+            .services()
+            .into_iter()
+            .map(|service| (service.name, service.trace_count))
+            .collect();
+        let expected = [("a", 1), ("b", 3), ("c", 1)];
+        assert_eq!(
+            counts,
+            expected.map(|(name, traces)| (name.to_owned(), Some(traces)))
+        );
+        let unasked = services(subject.store.as_ref(), NOON, None).expect("readable");
+        assert_eq!(unasked.services[0].trace_count, None);
+    });
+    let [_, sqlite] = subjects();
+    sqlite.append(spans([span(1, 1)]));
+    let late = services(sqlite.store.as_ref(), NOON, Some(std::time::Instant::now()));
+    assert_eq!(late.expect("readable").services[0].trace_count, None);
+}
+
+#[test]
 fn says_of_which_time_its_figures_are() {
     for_both(|subject| {
-        let of = || services(subject.store.as_ref(), NOON).expect("readable");
+        let of = || services(subject.store.as_ref(), NOON, None).expect("readable");
         let nothing = of();
         assert_eq!(
             (nothing.start, nothing.end, nothing.span_count),
