@@ -46,6 +46,7 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("/", "write a query, in a trace filter it"),
             ("x", "choose a trace of the list to compare"),
+            ("← →", "walk the plot; with Shift, draw a region"),
             ("Drop a file", "open its traces without the server"),
             ("?", "this sheet"),
         ],

@@ -180,17 +180,28 @@ impl Cursor {
     /// The point that a step leads to; `draws` keeps where it came from as the other end of a region.
     #[must_use]
     pub fn step(self, step: Step, draws: bool, traces: &[TraceSummary]) -> Self {
-        let order = by_time(traces);
-        let last = order.len().saturating_sub(1);
-        let at = place_of(self.at, &order);
+        let at = find(self.at, traces).map(place);
+        let (mut first, mut last, mut before, mut after) = (None, None, None, None);
+        // Without a sorting of its own, which would be more code than all of the rest.
+        for trace in traces {
+            let here = place(trace);
+            first = Some(first.map_or(here, |first: Place| first.min(here)));
+            last = last.max(Some(here));
+            if at.is_some_and(|at| here < at) {
+                before = before.max(Some(here));
+            }
+            if at.is_some_and(|at| here > at) {
+                after = Some(after.map_or(here, |after: Place| after.min(here)));
+            }
+        }
         let next = match (step, at) {
-            (Step::First, _) | (Step::Later, None) => 0,
+            (Step::First, _) | (Step::Later, None) => first,
             (Step::Last, _) | (Step::Earlier, None) => last,
-            (Step::Earlier, Some(at)) => at.saturating_sub(1),
-            (Step::Later, Some(at)) => (at + 1).min(last),
+            (Step::Earlier, _) => before.or(at),
+            (Step::Later, _) => after.or(at),
         };
         Self {
-            at: order.get(next).map(|trace| trace.trace_id),
+            at: next.map(|(_, id)| id),
             from: self.from.or(self.at).filter(|_| draws),
         }
     }
@@ -198,29 +209,29 @@ impl Cursor {
     /// The point, and how many started before it.
     #[must_use]
     pub fn point(self, traces: &[TraceSummary]) -> Option<(usize, &TraceSummary)> {
-        let order = by_time(traces);
-        let place = place_of(self.at, &order)?;
-        Some((place, order[place]))
+        let at = find(self.at, traces)?;
+        let earlier = traces.iter().filter(|trace| place(trace) < place(at));
+        Some((earlier.count(), at))
     }
 
     /// The corners of the region between the two points, as high as the plot.
     #[must_use]
     pub fn region(self, scatter: &Scatter, traces: &[TraceSummary]) -> Option<(Pair, Pair)> {
-        let order = by_time(traces);
-        let x = |of| Some(scatter.place(order[place_of(of, &order)?]).0);
+        let x = |of| Some(scatter.place(find(of, traces)?).0);
         let (at, from) = (x(self.at)?, x(self.from)?);
         (self.at != self.from).then_some(((from, 0.0), (at, 1.0)))
     }
 }
 
-fn by_time(traces: &[TraceSummary]) -> Vec<&TraceSummary> {
-    let mut order: Vec<&TraceSummary> = traces.iter().collect();
-    order.sort_by_key(|trace| (trace.start, trace.trace_id));
-    order
+/// Where a trace stands among others: by its start, equal starts by id.
+type Place = (UnixNanos, TraceId);
+
+fn place(trace: &TraceSummary) -> Place {
+    (trace.start, trace.trace_id)
 }
 
-fn place_of(id: Option<TraceId>, order: &[&TraceSummary]) -> Option<usize> {
-    order.iter().position(|trace| Some(trace.trace_id) == id)
+fn find(id: Option<TraceId>, traces: &[TraceSummary]) -> Option<&TraceSummary> {
+    traces.iter().find(|trace| Some(trace.trace_id) == id)
 }
 
 /// The marks of the duration's axis: 0, one in between and one above `longest`.
