@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use super::chunks::{Chunks, Message};
 use super::error::ApiError;
-use super::{Api, no_such_trace, trace_id};
+use super::{Api, Named, no_such_trace, trace_id};
 use crate::store::{Store, StoreError};
 
 /// How often the reader says how far it is, in spans.
@@ -34,10 +34,9 @@ const WAITING: usize = 4;
 /// `GET /api/v1/traces/{id}/columns`.
 pub async fn columns(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
     let coding = Coding::accepted(&headers);
     sent(api, coding, move |store, sender| {
         send_columns(store, id, coding, sender)
@@ -48,11 +47,10 @@ pub async fn columns(
 /// `GET /api/v1/traces/{id}/fields?name=…&name=…`.
 pub async fn fields(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
     Query(parameters): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
     if parameters.is_empty() || parameters.len() > MOST_FIELDS {
         return Err(ApiError::InvalidArgument(format!(
             "`name` must name a field, and may be given up to {MOST_FIELDS} times"
@@ -125,11 +123,10 @@ pub async fn span(
 /// `GET /api/v1/traces/{id}/attribute?key=`.
 pub async fn attribute(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
     Query(parameters): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
     let [(name, key)] = parameters.as_slice() else {
         return Err(ApiError::InvalidArgument(
             "there is one parameter, `key`, and it is needed once".to_owned(),

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use shared::diff::{Limits, diff as compare};
 use shared::id::TraceId;
@@ -13,7 +13,7 @@ use shared::trace::{Trace, assemble};
 
 use super::error::ApiError;
 use super::parameters::Parameters;
-use super::{Api, json, no_such_trace, trace_id};
+use super::{Api, Named, json, no_such_trace, trace_id};
 use crate::auth::gate::Looked;
 use crate::query::alike as find;
 use crate::query::search::Bounds;
@@ -71,9 +71,8 @@ pub async fn diff(
 /// The newest traces with the same root.
 pub async fn alike(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Json<AlikeResponse>, ApiError> {
-    let id = trace_id(&id)?;
     let bounds = Bounds::until(Instant::now() + DEADLINE);
     let found = api
         .read(move |store| find::alike(store, id, &bounds))

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use shared::trace::assemble;
 
 use super::error::ApiError;
-use super::{Api, trace_id};
+use super::{Api, Named};
 use crate::auth::{Caller, Role};
 use crate::exchange::document::Document;
 use crate::exchange::session::{PagePicture, SessionFormat};
@@ -113,10 +113,9 @@ const INERT: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
 /// The file, to be saved under a name that says what it is.
 pub async fn export(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
     let name = parameters.format.as_deref().unwrap_or("otlp");
     let document: Document = name.parse().map_err(|expected| {
         ApiError::InvalidArgument(format!("`format` cannot be {name:?}: {expected}"))

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use shared::graph::{Counted, MapResponse, RedResponse, ServiceGraph, map as figures};
 use shared::time::{DurationNanos, UnixNanos};
 use shared::trace::assemble;
 
 use super::error::ApiError;
 use super::parameters::Parameters;
-use super::{Api, trace_id};
+use super::{Api, Named};
 use crate::query::map::{self as minutes_of, Read};
 use crate::store::system_clock;
 
@@ -84,9 +84,8 @@ pub async fn red(
 /// The map of one trace.
 pub async fn of_trace(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Json<MapResponse>, ApiError> {
-    let id = trace_id(&id)?;
     let trace = api
         .read(move |store| Ok(assemble(store.trace(id)?)))
         .await?;

@@ -24,8 +24,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -157,8 +158,7 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-async fn trace(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
+async fn trace(State(api): State<Api>, Named(id): Named) -> Result<Response, ApiError> {
     let spans = api.read(move |store| query::trace(store, id)).await?;
     if spans.is_empty() {
         return Err(no_such_trace(id));
@@ -166,8 +166,7 @@ async fn trace(State(api): State<Api>, Path(id): Path<String>) -> Result<Respons
     json(move || serde_json::to_vec(&SpansJson(&spans))).await
 }
 
-async fn logs(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let id = trace_id(&id)?;
+async fn logs(State(api): State<Api>, Named(id): Named) -> Result<Response, ApiError> {
     let logs = api.read(move |store| store.logs(id)).await?;
     json(move || serde_json::to_vec(&LogsJson(&logs))).await
 }
@@ -198,6 +197,20 @@ async fn unknown() -> ApiError {
 
 async fn not_allowed() -> ApiError {
     ApiError::MethodNotAllowed
+}
+
+/// The trace that an address is about.
+struct Named(TraceId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiError::InvalidArgument(error.body_text()))?;
+        trace_id(&id).map(Self)
+    }
 }
 
 /// A trace id as people paste it: in either case.

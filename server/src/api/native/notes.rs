@@ -8,15 +8,14 @@ use shared::query::{
 };
 
 use super::error::ApiError;
-use super::{Api, kept_id, trace_id};
+use super::{Api, Named, kept_id, trace_id};
 use crate::store::system_clock;
 
 /// `GET …/notes`.
 pub async fn list(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Json<NotesResponse>, ApiError> {
-    let id = trace_id(&id)?;
     let notes = api.read(move |store| store.notes(id)).await?;
     Ok(Json(NotesResponse { notes }))
 }

@@ -12,7 +12,7 @@ use shared::query::{
 
 use super::error::ApiError;
 use super::parameters::Parameters;
-use super::{Api, no_such_trace, trace_id};
+use super::{Api, Named, no_such_trace};
 use crate::query::search::{Bounds, Search, parse_cursor};
 use crate::query::{self, parts, tags};
 
@@ -92,10 +92,9 @@ pub async fn tag_values(
 /// Parameter: `q`.
 pub async fn matches(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Named(id): Named,
     Query(given): Given,
 ) -> Result<Json<MatchesResponse>, ApiError> {
-    let id = trace_id(&id)?;
     let (search, _) = parse(&given, &["q"])?;
     let found = api
         .read(move |store| query::matches(store, id, &search.query))
