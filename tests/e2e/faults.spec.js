@@ -34,7 +34,7 @@ const FAULTS = {
   },
   'clock-skew': {
     last: 'ticketing',
-    chip: /Clocks disagree/,
+    chip: /Clocks disagree\s*seating −3\sm/,
     beside: /Adjust clocks: seating −3 m/,
     story: /The clock of seating is .* behind payment's/,
   },

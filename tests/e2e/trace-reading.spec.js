@@ -154,8 +154,8 @@ test('clocks that disagree are adjusted on demand, with both times told', async 
   });
   await throughline.sendTraces(body);
   await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${spanIds.charge}`);
-  await expect(page.getByRole('button', { name: /Clocks disagree/ })).toBeVisible();
-  const clock = page.getByRole('button', { name: new RegExp(`${service}-pay \\+3\\sm\\s2\\s`) });
+  await expect(page.getByRole('button', { name: new RegExp(`Clocks disagree ${service}-pay \\+3\\sm\\s2\\s`) })).toBeVisible();
+  const clock = page.getByRole('button', { name: new RegExp(`clocks: ${service}-pay \\+3\\sm\\s2\\s|Clocks adjusted: ${service}-pay`) });
   await expect(clock).toHaveAttribute('aria-pressed', 'false');
   const both = drawer(page).getByText(/clock is 3\sm\s2\ss ahead/);
   await expect(both).toContainText(/\+3\sm\s2\ss as sent, \+110\sms adjusted/);
@@ -175,6 +175,75 @@ test('clocks that disagree are adjusted on demand, with both times told', async 
   await page.keyboard.press('k');
   await expect(clock).toHaveAttribute('aria-pressed', 'false');
   await expect(page).not.toHaveURL(/clock=/);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+test('how far a clock is ahead can be set by hand, and bars follow', async ({ page, throughline, service, complaints }) => {
+  const ahead = 5_000;
+  const { traceId, spanIds, body } = makeTrace({
+    name: 'POST /orders',
+    service: `${service}-shop`,
+    kind: 2,
+    tookMillis: 400,
+    children: [
+      { name: 'call payment', service: `${service}-shop`, kind: 3, atMillis: 50, tookMillis: 300, children: [{ name: 'charge', service: `${service}-pay`, kind: 2, atMillis: 100 + ahead, tookMillis: 200 }] },
+      // Nothing tells of its clock: a message may be taken up at any time.
+      { name: 'send mail', service: `${service}-mail`, kind: 5, atMillis: 300, tookMillis: 50 },
+    ],
+  });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}?span=${spanIds.charge}`);
+  await page.getByRole('button', { name: 'Clocks…' }).click();
+  const panel = page.getByRole('dialog', { name: 'Clocks' });
+  const field = panel.getByRole('spinbutton', { name: `${service}-pay is ahead by` });
+  const estimate = panel.getByRole('button', { name: /-pay: Estimate \+5\.00\ss/ });
+  await expect(field).toHaveValue('5');
+  await expect(estimate).toHaveAttribute('aria-pressed', 'true');
+
+  // Finer steps: the unit is chosen, and the arrow keys step.
+  await panel.getByRole('combobox', { name: `Unit of ${service}-pay` }).selectOption('ms');
+  await expect(field).toHaveValue('5000');
+  await field.press('ArrowUp');
+  await expect(field).toHaveValue('5001');
+  await expect(field).toBeFocused();
+  await expect(page).toHaveURL(/[?&]clock=adjusted&offset=5001000000/);
+  const told = drawer(page).getByText(/clock is set 5\.0\d\ss ahead/);
+  await expect(told).toContainText(/\+99\sms adjusted.*The calls suggest \+5\.00\ss/);
+  await field.press('ArrowUp');
+  await expect(told).toContainText(/\+98\sms adjusted/);
+  await expect(field).toBeFocused();
+
+  // What contradicts is told.
+  const disagree = page.getByRole('button', { name: /Clocks disagree/ });
+  await expect(disagree).toHaveCount(0);
+  await field.fill('5060');
+  await field.press('Enter');
+  await expect(told).toContainText(/\+40\sms adjusted/);
+  await expect(disagree).toBeVisible();
+  await page.reload();
+  await expect(told).toContainText(/\+40\sms adjusted/);
+
+  await page.getByRole('button', { name: 'Clocks…' }).click();
+  await panel.getByRole('button', { name: /-pay: None/ }).click();
+  await expect(page.getByRole('button', { name: 'Clocks adjusted: none' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(drawer(page).getByText(/clock is/)).toHaveCount(0);
+  await expect(disagree).toBeVisible();
+  await estimate.click();
+  await expect(drawer(page).getByText(/clock is 5\.00\ss ahead/)).toContainText(/\+100\sms adjusted/);
+  await expect(page).not.toHaveURL(/offset=/);
+
+  // One of which nothing is known.
+  await panel.getByRole('combobox', { name: 'Set' }).selectOption(`${service}-mail`);
+  await panel.getByRole('spinbutton', { name: `${service}-mail is ahead by` }).fill('-20');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: new RegExp(`Clocks adjusted: .*${service}-mail −20\\sms`) })).toBeVisible();
+  await panel.getByRole('button', { name: 'Show times as sent' }).click();
+  await expect(page).not.toHaveURL(/clock=/);
+  await panel.getByRole('button', { name: 'Close' }).focus();
+  await page.keyboard.press('Escape');
+  await expect(panel).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Clocks…' })).toBeFocused();
+  await expect(drawer(page)).toBeVisible();
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
 
@@ -227,6 +296,64 @@ test('what the first row belongs to stays in sight, and leads back', async ({ pa
   await above.getByRole('button', { name: 'group' }).click();
   await expect(shownRows(page).filter({ hasText: 'group' })).toBeFocused();
   await expect(above).toHaveCount(0);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+test('on a phone the nearest of them is named, and the others are listed', async ({ page, throughline, service, complaints }) => {
+  const steps = Array.from({ length: 60 }, (_, step) => ({ name: `step ${step}`, service, atMillis: 10 + step, tookMillis: 5 }));
+  const chain = ['outermost', 'middle', 'a name that goes on and on, as names of spans do'].reduceRight((children, name) => [{ name, service, tookMillis: 400, children }], steps);
+  const { traceId, body } = makeTrace(chain[0]);
+  await throughline.sendTraces(body);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  const above = page.getByRole('navigation', { name: 'Above the rows that are seen' });
+  await shownRows(page).first().focus();
+  await page.keyboard.press('End');
+  await expect(shownRows(page).filter({ hasText: 'step 59' })).toBeFocused();
+  await expect(above.getByRole('button')).toHaveText([/^a name that goes on/, '… 2']);
+  const more = above.getByRole('button', { name: '2 more above' });
+  const box = await more.boundingBox();
+  expect(box.x + box.width).toBeLessThanOrEqual(390);
+  await more.click();
+  await expect(above.getByRole('listitem')).toHaveText(['outermost', 'middle', /^a name/]);
+  await expect(more).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(above.getByRole('listitem')).toHaveCount(0);
+  await more.click();
+  await above.getByRole('button', { name: 'middle' }).click();
+  await expect(shownRows(page).filter({ hasText: 'middle' })).toBeFocused();
+  await expect(above.getByRole('listitem')).toHaveCount(0);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
+test('waiting, gaps and own work are told before the timeline is read', async ({ page, throughline, service, complaints }) => {
+  const { traceId, spanIds, body } = makeTrace({
+    name: 'GET /quote',
+    service,
+    kind: 2,
+    tookMillis: 1_000,
+    children: [
+      { name: 'POST rates.example', service, kind: 3, atMillis: 0, tookMillis: 300 },
+      // Nothing is traced for 250 ms.
+      { name: 'price it', service: `${service}-pricing`, atMillis: 550, tookMillis: 450 },
+    ],
+  });
+  await throughline.sendTraces(body);
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  const chips = page.getByRole('group', { name: 'Findings' }).getByRole('button');
+  for (const [kind, figure, span] of [
+    ['Waiting', /300\sms/, 'POST rates.example'],
+    ['Gap', /250\sms/, 'GET /quote'],
+    ['Self time', /450\sms/, 'price it'],
+  ]) {
+    const chip = chips.filter({ hasText: kind });
+    await expect(chip).toContainText(figure);
+    await expect(chip).toContainText(span);
+    await chip.click();
+    await expect(page).toHaveURL(new RegExp(`[?&]span=${spanIds[span]}`));
+    await expect(shownRows(page).filter({ hasText: span }).first()).toBeFocused();
+    await expect(drawer(page)).toContainText(span);
+  }
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
 

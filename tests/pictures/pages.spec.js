@@ -94,6 +94,21 @@ async function pick(page) {
   for (const place of [0, 2]) await page.locator('.trace-pick').nth(place).click();
   await expect(page.getByRole('button', { name: 'Clear' })).toBeVisible();
 }
+async function openClocks(page) {
+  await page.getByRole('button', { name: 'Clocks…' }).click();
+  await page.getByRole('combobox', { name: 'Set' }).selectOption('payment on payment-2');
+  const field = page.getByRole('spinbutton', { name: 'payment on payment-2 is ahead by' });
+  await field.fill('-250');
+  await field.press('Enter');
+  await expect(page.getByRole('button', { name: /Clocks adjusted: payment on payment-2 −250/ })).toBeVisible();
+}
+/** To the last row, and to the list of what it belongs to. */
+async function scrollToEnd(page) {
+  await row(page).focus();
+  await page.keyboard.press('End');
+  await page.getByRole('button', { name: /more above/ }).click();
+  await expect(page.locator('.ancestors__list')).toBeVisible();
+}
 const nothingHere = (page) => page.route('**/api/v1/traces/*/logs', (route) => route.fulfill({ json: { resourceLogs: [] } }));
 
 /**
@@ -125,6 +140,8 @@ const SUBJECTS = {
   'trace-found': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: find('POST') },
   'trace-mistake': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: find('{ name = }') },
   'trace-coloured': { path: ({ trace }) => `/trace/${trace}?colour=service.version`, shown: css('.legend') },
+  'trace-clocks': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: openClocks, as: TWO },
+  'trace-above': { path: ({ trace }) => `/trace/${trace}`, shown: row, after: scrollToEnd, as: ['narrow-light', 'narrow-dark'] },
   'trace-loading': { path: ({ trace }) => `/trace/${trace}`, before: neverAnswer, shown: css('.skeleton-rows') },
   'trace-absent': { path: () => `/trace/${'0'.repeat(30)}99`, shown: note },
   'trace-error': { path: ({ trace }) => `/trace/${trace}`, before: fail, shown: note },
@@ -194,6 +211,7 @@ for (const [name, { path, shown, before, after, bare = false, whole = false, as 
     await before?.(page);
     for (const [size, viewport] of Object.entries(SIZES)) {
       const themes = ['light', 'dark'].filter((theme) => as.includes(`${size}-${theme}`));
+      if (themes.length === 0) continue;
       await page.setViewportSize(viewport);
       await page.emulateMedia({ media: 'screen', colorScheme: themes[0] });
       await page.goto(`${(bare ? throughline : sampled).viewerUrl}${path(furnished)}`);

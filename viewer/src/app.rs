@@ -63,7 +63,7 @@ fn Pages() -> impl IntoView {
         page => {
             let part = SendWrapper::new(async move {
                 let made = match &page {
-                    Page::Trace(_) | Page::TraceView(..) | Page::Choose(_) | Page::Compare(..) => {
+                    Page::Trace(_) | Page::Choose(_) | Page::Compare(..) => {
                         later::traces(page).await
                     }
                     Page::File => later::files(page).await,

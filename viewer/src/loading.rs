@@ -206,10 +206,9 @@ impl Pieces {
     }
 }
 
-/// The trace as the root's clock would have told it.
-pub async fn adjust(sent: &TraceModel) -> TraceModel {
-    let pace = BrowserPace::default();
-    let model = clock::adjusted(sent, &pace).await;
+/// The trace as the root's clock would have told it, given how far each clock is ahead, unless `pace` is stopped before.
+pub async fn adjust(sent: &TraceModel, skews: &[i64], pace: &BrowserPace) -> TraceModel {
+    let model = clock::adjusted(sent, skews, pace).await;
     if model.len() <= SMALL {
         model.analyse(&BrowserPace::unhurried()).await;
     }
@@ -252,6 +251,12 @@ impl BrowserPace {
     /// Whoever breathes from now on does not go on.
     pub fn stop(&self) {
         self.stopped.set(true);
+    }
+
+    /// Whether somebody has stopped it.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.get()
     }
 
     /// Breathes, and says whether that took a pause.

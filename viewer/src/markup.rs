@@ -102,7 +102,7 @@ impl Markup {
     }
 
     /// All of its text.
-    #[cfg(test)]
+    #[must_use]
     pub fn inner_text(&self) -> String {
         let of = |content: &Content| match content {
             Content::Text(text) => text.clone(),
@@ -121,6 +121,41 @@ pub fn table(class: &str, caption: &str, heads: Vec<Markup>, rows: Vec<Markup>) 
     }
     let head = element("thead", "").with(element("tr", "").all(heads));
     table.with(head).with(element("tbody", "").all(rows))
+}
+
+/// A table whose rows are cards where there is little room: each cell is below the label of its column, and whatever
+/// sorts by a column stays above them. Roles are said, since cards are not laid out as tables are.
+#[must_use]
+pub fn cards(caption: &str, mut heads: Vec<Markup>, mut rows: Vec<Markup>) -> Markup {
+    let labels: Vec<String> = heads.iter().map(Markup::inner_text).collect();
+    for head in &mut heads {
+        head.attributes.push(("role", "columnheader".to_owned()));
+    }
+    for row in &mut rows {
+        row.attributes.push(("role", "row".to_owned()));
+        for (content, label) in row.contents.iter_mut().zip(&labels) {
+            if let Content::Element(cell) = content {
+                let role = if cell.tag == "th" {
+                    "rowheader"
+                } else {
+                    "cell"
+                };
+                cell.attributes.push(("role", role.to_owned()));
+                let label = label.trim_end_matches(" ↓").to_owned();
+                cell.attributes.push(("data-label", label));
+            }
+        }
+    }
+    let mut table = table("data-table data-table--cards", caption, heads, rows);
+    table.attributes.push(("role", "table".to_owned()));
+    for content in &mut table.contents {
+        if let Content::Element(group) = content
+            && group.tag != "caption"
+        {
+            group.attributes.push(("role", "rowgroup".to_owned()));
+        }
+    }
+    table
 }
 
 /// The head of a column.
@@ -146,6 +181,39 @@ pub fn cell(label: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_of_a_card_says_what_it_is() {
+        let heads = vec![head("Name"), head("Spans"), head("Total ↓")];
+        let rows = vec![row(
+            "",
+            text("b", "", "GET /"),
+            vec![cell("2"), cell("5 ms")],
+        )];
+        let drawn = cards("", heads, rows);
+        let mut said = Vec::new();
+        let mut left = vec![&drawn];
+        while let Some(element) = left.pop() {
+            let of = |name: &str| {
+                let found = element.attributes.iter().find(|one| one.0 == name);
+                found.map(|one| one.1.as_str())
+            };
+            if let Some(label) = of("data-label") {
+                said.push((of("role").unwrap_or_default(), label, element.inner_text()));
+            }
+            for content in element.contents.iter().rev() {
+                if let Content::Element(element) = content {
+                    left.push(element);
+                }
+            }
+        }
+        let expected = [
+            ("rowheader", "Name", "GET /".to_owned()),
+            ("cell", "Spans", "2".to_owned()),
+            ("cell", "Total", "5 ms".to_owned()),
+        ];
+        assert_eq!(said, expected);
+    }
 
     #[test]
     fn what_a_sender_wrote_is_text() {

@@ -1,5 +1,7 @@
 //! View state in the address: percent-encoding, and the state of the trace page.
 
+use crate::model::offsets::Offset;
+
 /// Builds an address with a query.
 #[derive(Debug)]
 pub struct QueryString {
@@ -197,6 +199,8 @@ pub struct TraceAddress {
     pub follow: String,
     /// Whether the times of clocks that disagree are adjusted.
     pub adjusted: bool,
+    /// By how much clocks are ahead, where somebody has set it.
+    pub offsets: Vec<Offset>,
 }
 
 impl TraceAddress {
@@ -248,6 +252,7 @@ impl TraceAddress {
                 }
                 "follow" => out.follow = value,
                 "clock" => out.adjusted = value == "adjusted",
+                "offset" => out.offsets.extend(Offset::parse(&value)),
                 "rows" => out.within = value == "within",
                 _ => {}
             }
@@ -285,6 +290,9 @@ impl TraceAddress {
         }
         query.push_unless_empty("follow", &self.follow);
         query.push_unless_empty("clock", if self.adjusted { "adjusted" } else { "" });
+        for offset in &self.offsets {
+            query.push("offset", &offset.key());
+        }
         query.finish()
     }
 }
@@ -312,6 +320,11 @@ mod tests {
             compact: Some(true),
             follow: "booking.id".to_owned(),
             adjusted: true,
+            offsets: vec![Offset {
+                service: "payment".to_owned(),
+                host: "h-2".to_owned(),
+                nanos: -1_500_000,
+            }],
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");
@@ -325,6 +338,7 @@ mod tests {
             "?tab=nonsense",
             "?line=",
             "?density=7",
+            "?offset=far,h,payment",
             "&&=&",
             "?collapsed=,,",
         ] {

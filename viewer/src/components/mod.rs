@@ -2,6 +2,8 @@
 
 pub mod arrivals;
 pub mod attribute_over_trace;
+pub mod clock;
+pub mod clock_panel;
 pub mod compare_bar;
 pub mod completion;
 pub mod copy_button;

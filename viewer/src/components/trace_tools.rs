@@ -5,9 +5,8 @@ use leptos::prelude::*;
 use super::drawn::Drawn;
 use super::waterfall::WaterfallState;
 use crate::markup::text;
-use crate::model::clock;
 use crate::model::colour::{ColourBy, legend};
-use crate::model::trace_tools::{Act, Tools, attribute_tools, tools};
+use crate::model::trace_tools::{Act, Clocks, Tools, attribute_tools, tools};
 use crate::url::FlameKind;
 
 /// The tools of a trace.
@@ -21,6 +20,9 @@ pub fn TraceTools(
     let shown = Memo::new(move |_| {
         let narrowing = state.narrowing.get();
         let selected = state.selected.get();
+        let clocks = state
+            .model
+            .with_value(|model| Clocks::of(model, &state.clock.applied(model)));
         Tools {
             flame: flame.get(),
             colour: state.colour.get(),
@@ -29,8 +31,9 @@ pub fn TraceTools(
             can_focus: selected.is_some() && narrowing.focus != selected,
             left_out: state.rows.with(|rows| rows.left_out),
             compact: state.compact.get(),
-            clocks: state.model.with_value(|model| clock::told(model)),
-            adjusted: state.model.with_value(|model| model.adjusted),
+            clocks,
+            clocks_opened: state.clock.open.get(),
+            adjusted: state.clock.adjusted.get(),
         }
     });
     let contents = Signal::derive(move || {
@@ -60,7 +63,8 @@ pub fn TraceTools(
             state.within.set(false);
         }
         Some(Act::Compact) => state.toggle_compact(),
-        Some(Act::Clock) => state.toggle_clock.run(()),
+        Some(Act::Clock) => state.clock.toggle(),
+        Some(Act::Clocks) => state.clock.open.update(|open| *open = !*open),
         None => {}
     });
     view! { <Drawn contents=contents class="trace-tools-all" on_pick=pick /> }

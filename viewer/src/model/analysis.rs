@@ -8,6 +8,9 @@ use shared::trace::{Forest, PathWalk};
 use super::pace::Pace;
 use super::trace::{STRIDE, Segment, TraceModel};
 
+/// So many of the largest own times are kept.
+const LONGEST: usize = 8;
+
 /// A contributor to the critical path: spans of one name in one service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contributor {
@@ -33,6 +36,8 @@ pub struct Analysis {
     pub critical: Vec<Segment>,
     /// How long each node waited for none of its children, in nanoseconds.
     pub self_times: Vec<i64>,
+    /// The nodes with the largest own times, the largest first.
+    pub longest: Vec<u32>,
     /// The largest contributors to the critical path, the largest first.
     pub contributors: Vec<Contributor>,
     /// The services' own parts of the critical path as (service, nanoseconds), the largest first.
@@ -66,6 +71,7 @@ pub async fn analyse(model: &TraceModel, pace: &impl Pace) -> Analysis {
     Analysis {
         retries: retries(model, pace).await,
         critical,
+        longest: longest(&self_times, pace).await,
         self_times,
         contributors,
         service_shares,
@@ -116,6 +122,22 @@ async fn self_times(model: &TraceModel, pace: &impl Pace) -> Vec<i64> {
         }
     }
     times
+}
+
+/// The nodes with the largest own times, the largest first; of equal ones the first.
+async fn longest(self_times: &[i64], pace: &impl Pace) -> Vec<u32> {
+    let mut out: Vec<u32> = Vec::with_capacity(LONGEST + 1);
+    for (node, own) in self_times.iter().enumerate() {
+        let place = out.partition_point(|known| self_times[*known as usize] >= *own);
+        if place < LONGEST {
+            out.insert(place, node as u32);
+            out.truncate(LONGEST);
+        }
+        if node % STRIDE == 0 {
+            pace.breathe().await;
+        }
+    }
+    out
 }
 
 async fn shares(

@@ -117,11 +117,10 @@ impl Bounds {
     }
 }
 
-/// The clocks that disagree with the root's, as `payment +3 m 2 s`; empty where all agree.
+/// The clocks that are not the root's, given how far each is ahead, as `payment +3 m 2 s`; empty where all agree.
 #[must_use]
-pub fn told(model: &TraceModel) -> String {
-    let mut apart: Vec<(usize, i64)> = model
-        .skews
+pub fn told(model: &TraceModel, skews: &[i64]) -> String {
+    let mut apart: Vec<(usize, i64)> = skews
         .iter()
         .copied()
         .enumerate()
@@ -130,7 +129,7 @@ pub fn told(model: &TraceModel) -> String {
     apart.sort_by_key(|(clock, skew)| (std::cmp::Reverse(skew.abs()), *clock));
     let named = apart.iter().take(NAMED).map(|(clock, skew)| {
         let name = model.clock_name(*clock as u16);
-        format!("{name} {}", signed(rounded(*skew)))
+        format!("{name} {}", signed(*skew))
     });
     let mut told = named.collect::<Vec<_>>().join(", ");
     if apart.len() > NAMED {
@@ -157,11 +156,20 @@ pub fn both_times(model: &TraceModel, node: u32) -> Option<String> {
     } else {
         ("behind", -skew)
     };
+    let clock = model.clock_of(node);
+    let estimate = model.estimates().get(usize::from(clock)).copied();
+    let (is, estimated) = match estimate {
+        Some(estimate) if estimate != skew => (
+            "is set",
+            format!(" The calls suggest {}.", signed(estimate)),
+        ),
+        _ => ("is", String::new()),
+    };
     Some(format!(
-        "{}’s clock is {} {ahead} the root’s. After the root began: {} as sent, {} adjusted.",
-        model.clock_name(model.clock_of(node)),
+        "{}’s clock {is} {} {ahead} the root’s. After the root began: {} as sent, {} adjusted.{estimated}",
+        model.clock_name(clock),
         format::duration(rounded(apart)),
-        signed(rounded(sent)),
+        signed(sent),
         signed(adjusted),
     ))
 }
@@ -175,15 +183,21 @@ fn rounded(nanos: i64) -> i64 {
     (nanos + nanos.signum() * SECOND / 2) / SECOND * SECOND
 }
 
-fn signed(nanos: i64) -> String {
+/// A difference in words, with its sign: `+3 m 2 s`.
+#[must_use]
+pub fn signed(nanos: i64) -> String {
     let sign = if nanos < 0 { "" } else { "+" };
-    format!("{sign}{}", format::duration(nanos))
+    format!("{sign}{}", format::duration(rounded(nanos)))
 }
 
-/// The trace as the root's clock would have told it. Siblings are put in order anew.
-pub async fn adjusted(model: &TraceModel, pace: &impl Pace) -> TraceModel {
+/// The trace as the root's clock would have told it, given how far each clock is ahead. Siblings are put in order anew.
+pub async fn adjusted(model: &TraceModel, skews: &[i64], pace: &impl Pace) -> TraceModel {
     let count = model.len();
-    let start = |node: u32| model.start[node as usize] - model.skew_of(node);
+    let skew = |node: u32| {
+        let clock = usize::from(model.clock_of(node));
+        skews.get(clock).copied().unwrap_or(0)
+    };
+    let start = |node: u32| model.start[node as usize] - skew(node);
     let mut order: Vec<u32> = Vec::with_capacity(count);
     let mut next = by_start(model, NONE, start);
     while let Some(node) = next.pop() {
@@ -244,7 +258,7 @@ pub async fn adjusted(model: &TraceModel, pace: &impl Pace) -> TraceModel {
     pace.breathe().await;
     columns.marks = moved(&sent.marks, |one| Mark {
         row: row(one.row),
-        time: one.time - model.skew_of(one.row) - first,
+        time: one.time - skew(one.row) - first,
         ..*one
     });
     columns.marks.sort_by_key(|one| one.row);
@@ -269,7 +283,8 @@ pub async fn adjusted(model: &TraceModel, pace: &impl Pace) -> TraceModel {
         })
         .collect();
     let mut out = TraceModel::build(columns, pace).await;
-    out.skews.clone_from(&model.skews);
+    out.skews = skews.to_vec();
+    out.estimates.clone_from(&model.skews);
     out.adjusted = true;
     out.sent_rows = order;
     out.sent_duration = model.sent_duration;
@@ -353,7 +368,10 @@ mod tests {
         for agrees in ["shop-web", "shop", "bank"] {
             assert_eq!(skew(&model, agrees), 0, "{agrees}");
         }
-        assert_eq!(told(&model).replace('\u{a0}', " "), "payment +3 m 2 s");
+        assert_eq!(
+            told(&model, &model.skews).replace('\u{a0}', " "),
+            "payment +3 m 2 s"
+        );
     }
 
     /// A shop calls its payment twice, on hosts of which one is three minutes and two seconds ahead; that one calls the
@@ -375,8 +393,11 @@ mod tests {
     fn each_host_of_a_service_has_a_clock_of_its_own() {
         let raw = on_two_hosts();
         assert_eq!(raw.services.len(), 2, "it is one service all the same");
-        assert_eq!(told(&raw).replace('\u{a0}', " "), "payment on h-2 +3 m 2 s");
-        let model = at_once(adjusted(&raw, &Unhurried));
+        assert_eq!(
+            told(&raw, &raw.skews).replace('\u{a0}', " "),
+            "payment on h-2 +3 m 2 s"
+        );
+        let model = at_once(adjusted(&raw, &raw.skews, &Unhurried));
         let start = |id: &str| {
             let node = model.node_of_span(id).expect("a span");
             model.start[node as usize]
@@ -386,7 +407,11 @@ mod tests {
         assert_eq!(start("0000000000000007"), 52 * MS as i64);
         assert_eq!(model.clocks, None, "nothing contradicts any more");
         assert_eq!(model.services.len(), 2);
-        assert_eq!(told(&model), told(&raw), "what was adjusted is still told");
+        assert_eq!(
+            told(&model, &model.skews),
+            told(&raw, &raw.skews),
+            "what was adjusted is still told"
+        );
     }
 
     #[test]
@@ -411,7 +436,7 @@ mod tests {
             server(4, 3, "c", 50 * MS, 100 * MS + MS / 2),
         ]);
         assert!(model.skews.iter().all(|skew| *skew == 0));
-        assert_eq!(told(&model), "");
+        assert_eq!(told(&model, &model.skews), "");
         assert_eq!(both_times(&model, 1), None);
     }
 
@@ -454,7 +479,7 @@ mod tests {
     fn adjusted_times_put_the_answer_within_its_request() {
         let raw = skewed();
         assert!(raw.clocks.is_some() && raw.focus().is_some());
-        let model = at_once(adjusted(&raw, &Unhurried));
+        let model = at_once(adjusted(&raw, &raw.skews, &Unhurried));
         assert!(model.adjusted);
         assert_eq!(model.duration, 100 * MS as i64);
         assert_eq!(model.clocks, None);
@@ -506,6 +531,9 @@ mod tests {
             words(&raw),
             "payment’s clock is 3 m 2 s ahead of the root’s. After the root began: +3 m 2 s as sent, +22 ms adjusted."
         );
-        assert_eq!(words(&at_once(adjusted(&raw, &Unhurried))), words(&raw));
+        assert_eq!(
+            words(&at_once(adjusted(&raw, &raw.skews, &Unhurried))),
+            words(&raw)
+        );
     }
 }

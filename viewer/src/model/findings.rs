@@ -4,6 +4,7 @@ use shared::columns::{NoteKind, flag};
 use shared::span::SpanKind;
 
 use super::analysis::one_after_the_other;
+use super::clock;
 use super::trace::TraceModel;
 use crate::format;
 use crate::markup::{Markup, button, element, text};
@@ -75,8 +76,9 @@ pub fn findings(model: &TraceModel) -> Vec<Finding> {
             }),
     );
     out.extend(repeats(model));
-    out.extend(waiting(model));
-    out.extend(gap(model));
+    let unseen: Vec<Finding> = waiting(model).into_iter().chain(gap(model)).collect();
+    out.extend(own_time(model, &unseen));
+    out.extend(unseen);
     out.extend(warnings(model));
     out
 }
@@ -153,6 +155,33 @@ fn waiting(model: &TraceModel) -> Option<Finding> {
             format::duration(most.nanos)
         ),
         node: most.node,
+    })
+}
+
+/// The span with the largest own time, other than those whose waiting or gap is told already.
+fn own_time(model: &TraceModel, told: &[Finding]) -> Option<Finding> {
+    let analysis = model.analysis()?;
+    let alike = |a: u32, b: u32| {
+        let whose = |node: u32| (model.service[node as usize], model.name_number(node));
+        whose(a) == whose(b)
+    };
+    let node = *analysis
+        .longest
+        .iter()
+        .find(|node| told.iter().all(|told| !alike(told.node, **node)))?;
+    let own = model.self_time(node);
+    let service = format::clipped(&model.service_of(node).name, 32);
+    tells(model, own).then(|| Finding {
+        tone: Tone::Line,
+        lead: "Self time".to_owned(),
+        strong: format::duration(own),
+        rest: format::clipped(&format::quoted(model.name(node)), 40),
+        detail: format!(
+            "The largest self time: {service} waited for none of its calls in {} of its {}.",
+            format::duration(own),
+            format::duration(model.duration_of(node))
+        ),
+        node,
     })
 }
 
@@ -287,7 +316,18 @@ fn warnings(model: &TraceModel) -> Vec<Finding> {
         ];
         let told = model.notes().iter().find(|note| two.contains(&note.kind));
         let detail = told.map_or("", |note| &note.text);
-        out.push(note("Clocks disagree", count, detail, node));
+        // By how much is told of times as they were sent: adjusted, what still disagrees is told by no offset.
+        let apart = if model.adjusted {
+            String::new()
+        } else {
+            clock::told(model, &model.skews)
+        };
+        let count = if apart.is_empty() { count } else { 1 };
+        let mut chip = note("Clocks disagree", count, detail, node);
+        if !apart.is_empty() {
+            chip.lead = std::mem::replace(&mut chip.strong, apart);
+        }
+        out.push(chip);
     }
     for warning in model.notes() {
         if let Some(words) = note_words(warning.kind) {
@@ -411,6 +451,68 @@ mod tests {
         );
         let told = chips(&model(spans(50)));
         assert!(told.iter().all(|chip| !chip.starts_with("Gap")), "{told:?}");
+    }
+
+    #[test]
+    fn the_largest_own_time_is_told_once() {
+        const MS: u64 = 1_000_000;
+        let told = |work: u64| {
+            chips(&model(vec![
+                span(1, 0, "a", "root", 0, 1_000 * MS),
+                span(2, 1, "a", "prepare", 0, (1_000 - work) * MS),
+                span(3, 1, "b", "compute", (1_000 - work) * MS, 1_000 * MS),
+            ]))
+        };
+        let told_first = told(700);
+        assert!(
+            told_first.contains(&"Self time 700 ms compute".to_owned()),
+            "{told_first:?}"
+        );
+        assert!(
+            told(300).contains(&"Self time 700 ms prepare".to_owned()),
+            "whichever it is"
+        );
+        let only = chips(&model(vec![span(1, 0, "a", "root", 0, 1_000 * MS)]));
+        assert_eq!(only.len(), 2, "{only:?}");
+        let spread = (0..10).map(|step| {
+            span(
+                step + 2,
+                1,
+                "a",
+                &format!("{step}"),
+                step * MS,
+                (step + 1) * MS,
+            )
+        });
+        let spread = model(
+            std::iter::once(span(1, 0, "a", "root", 0, 10 * MS))
+                .chain(spread)
+                .collect(),
+        );
+        assert!(
+            chips(&spread)
+                .iter()
+                .all(|chip| !chip.starts_with("Self time"))
+        );
+    }
+
+    #[test]
+    fn clocks_that_disagree_are_told_by_name_and_how_far() {
+        const MS: u64 = 1_000_000;
+        let ask = |id, parent, service: &str, from, to| {
+            kind(span(id, parent, service, "ask", from, to), SpanKind::Client)
+        };
+        let answer = |id, parent, service: &str, from, to| {
+            kind(
+                span(id, parent, service, "answer", from, to),
+                SpanKind::Server,
+            )
+        };
+        let model = model(vec![
+            ask(1, 0, "shop", 0, 100 * MS),
+            answer(2, 1, "payment", 5_010 * MS, 5_090 * MS),
+        ]);
+        assert!(chips(&model).contains(&"Clocks disagree payment +5.00 s".to_owned()));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 pub mod alike;
 pub mod analysis;
+pub mod ancestors;
 pub mod card;
 pub mod clock;
+pub mod clock_panel;
 pub mod colour;
 pub mod compare;
 pub mod complete;
@@ -23,6 +25,7 @@ pub mod main_thread;
 pub mod map_address;
 pub mod map_picture;
 pub mod map_tables;
+pub mod offsets;
 pub mod order;
 pub mod pace;
 pub mod page;

@@ -455,7 +455,7 @@ mod tests {
         let trace = assemble(odd());
         let sent = TraceModel::new(&trace);
         assert!(sent.clocks_apart());
-        let adjusted = Arc::new(at_once(clock::adjusted(&sent, &Unhurried)));
+        let adjusted = Arc::new(at_once(clock::adjusted(&sent, &sent.skews, &Unhurried)));
         assert!(adjusted.adjusted);
         for text in QUERIES {
             let query = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));

@@ -1,12 +1,17 @@
 //! The bar between what is found and what is drawn: waterfall or flame graph, what hues stand for, what is left out.
 
+use super::clock::told;
 use super::colour::ColourBy;
+use super::trace::TraceModel;
 use crate::format;
 use crate::markup::{Markup, PICK, button, element, text};
 use crate::url::FlameKind;
 
 /// Below how many nanoseconds spans can be hidden.
 const LEAST: [i64; 6] = [0, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The id of the button that opens the panel in which clocks are set.
+pub const CLOCKS_BUTTON: &str = "clocks-button";
 
 /// What the tools show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,10 +30,40 @@ pub struct Tools {
     pub left_out: u32,
     /// Whether rows are low.
     pub compact: bool,
-    /// The services whose clocks disagree, in words; empty where none do.
-    pub clocks: String,
+    /// What there is to say of clocks.
+    pub clocks: Clocks,
+    /// Whether the panel is open in which they are set.
+    pub clocks_opened: bool,
     /// Whether their times are adjusted.
     pub adjusted: bool,
+}
+
+/// What there is to say of clocks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Clocks {
+    /// There is one.
+    #[default]
+    One,
+    /// They agree.
+    Agree,
+    /// Those that are not the root's, in words; empty where somebody has said that none is.
+    Apart(String),
+}
+
+impl Clocks {
+    /// What there is to say, given how far each is taken to be ahead.
+    #[must_use]
+    pub fn of(model: &TraceModel, skews: &[i64]) -> Self {
+        if skews.len() < 2 {
+            return Self::One;
+        }
+        let said = skews != model.estimates() || skews.iter().any(|skew| *skew != 0);
+        if said {
+            Self::Apart(told(model, skews))
+        } else {
+            Self::Agree
+        }
+    }
 }
 
 /// What a person does with the tools.
@@ -48,6 +83,8 @@ pub enum Act {
     Everything,
     /// Adjusts clocks that disagree, or shows what they said.
     Clock,
+    /// Opens or closes the panel in which clocks are set.
+    Clocks,
     /// Makes rows low or high.
     Compact,
 }
@@ -71,6 +108,7 @@ impl Act {
             "subtree" => Self::Subtree,
             "everything" => Self::Everything,
             "clock" => Self::Clock,
+            "clocks" => Self::Clocks,
             "compact" => Self::Compact,
             _ => return None,
         })
@@ -100,17 +138,18 @@ pub fn tools(shown: &Tools) -> Markup {
     if shown.flame != Some(FlameKind::Aggregate) {
         bar = bar.all(colours(&shown.colour));
     }
-    if !shown.clocks.is_empty() {
+    if let Clocks::Apart(told) = &shown.clocks {
+        let told = if told.is_empty() { "none" } else { told };
         let label = if shown.adjusted {
-            format!("Clocks adjusted: {}", shown.clocks)
+            format!("Clocks adjusted: {told}")
         } else {
-            format!("Adjust clocks: {}", shown.clocks)
+            format!("Adjust clocks: {told}")
         };
-        let meaning = "Estimated from when requests and their answers began and ended. Without it, times are shown as they were sent.";
+        let meaning = "As somebody has set them, else as estimated from when requests and their answers began and ended. Without it, times are shown as they were sent.";
         bar = bar.with(pressed("clock", &label, shown.adjusted).set("title", meaning));
     }
     if shown.flame.is_some() {
-        return bar;
+        return bar.all(clocks(shown));
     }
     let least = LEAST.map(|least| {
         let label = match least {
@@ -126,6 +165,7 @@ pub fn tools(shown: &Tools) -> Markup {
     bar = bar.with(
         pressed("compact", "Compact", shown.compact).set("title", "Lower rows, more of them (d)"),
     );
+    bar = bar.all(clocks(shown));
     if shown.can_focus {
         bar = bar.with(button("", "subtree", "Only this subtree"));
     }
@@ -141,6 +181,20 @@ pub fn tools(shown: &Tools) -> Markup {
         );
     }
     bar
+}
+
+/// The button of the panel in which clocks are set; nothing where there is one clock.
+fn clocks(shown: &Tools) -> Vec<Markup> {
+    let opened = if shown.clocks_opened { "true" } else { "false" };
+    let open = button("", "clocks", "Clocks…")
+        .set("id", CLOCKS_BUTTON)
+        .set("aria-haspopup", "dialog")
+        .set("aria-expanded", opened)
+        .set("title", "Set by how much each clock is ahead");
+    (shown.clocks != Clocks::One)
+        .then_some(open)
+        .into_iter()
+        .collect()
 }
 
 fn colours(colour: &ColourBy) -> Vec<Markup> {
@@ -253,6 +307,28 @@ mod tests {
         assert!(!words(Some(FlameKind::WallClock)).contains("Hide below"));
         assert!(words(Some(FlameKind::WallClock)).contains("Colour by"));
         assert!(!words(Some(FlameKind::Aggregate)).contains("Colour by"));
+    }
+
+    #[test]
+    fn clocks_are_told_where_there_are_several() {
+        let words = |clocks, adjusted| {
+            tools(&Tools {
+                clocks,
+                adjusted,
+                ..Tools::default()
+            })
+            .inner_text()
+        };
+        assert!(!words(Clocks::One, false).contains("lock"));
+        let agree = words(Clocks::Agree, false);
+        assert!(
+            agree.contains("Clocks…") && !agree.contains("Adjust"),
+            "{agree}"
+        );
+        let apart = || Clocks::Apart("payment +3 s".to_owned());
+        assert!(words(apart(), false).contains("Adjust clocks: payment +3 s"));
+        assert!(words(apart(), true).contains("Clocks adjusted: payment +3 s"));
+        assert!(words(Clocks::Apart(String::new()), true).contains("Clocks adjusted: none"));
     }
 
     #[test]

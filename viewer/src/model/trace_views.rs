@@ -6,7 +6,7 @@ use shared::trace::story::{About, Story};
 
 use super::order::descending;
 use crate::format;
-use crate::markup::{Markup, button, cell, element, link, row, table, text};
+use crate::markup::{Markup, button, cards, cell, element, link, row, text};
 use crate::url::{QueryString, encode};
 
 /// More rows than this are not drawn.
@@ -228,7 +228,7 @@ pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> 
         });
         row("", name, cells.collect())
     });
-    let mut parts = vec![table("data-table", "", heads, rows.collect())];
+    let mut parts = vec![cards("", heads, rows.collect())];
     if groups.len() > MOST_ROWS {
         parts.push(text(
             "p",

@@ -79,6 +79,8 @@ const SECTIONS: [(&str, &[&str]); 8] = [
             "share",
             "trace_picture",
             "trace_tools",
+            "clock",
+            "clock_panel",
             "waterfall",
         ],
     ),

@@ -19,6 +19,8 @@ use super::sessions::SessionsPage;
 use super::setup::SetupPage;
 use super::trace::TracePage;
 use super::trace_views::TraceViewPage;
+use crate::components::clock::Clock;
+use crate::components::clock_panel::ClockPanel;
 use crate::components::compare_bar::{Choice, CompareBar};
 use crate::components::live_tail::{Followed, LiveTail};
 use crate::components::saved_views::{SavedList, Shown};
@@ -55,12 +57,12 @@ macro_rules! part {
 }
 
 part!(
-    /// One trace and its views, and two of them compared.
+    /// One trace, and two of them compared.
     traces(Page) -> AnyView,
     trace_pages
 );
 part!(
-    /// Sessions, services, the map and the setup.
+    /// The other views of a trace, sessions, services, the map and the setup.
     others(Page) -> AnyView,
     other_pages
 );
@@ -81,6 +83,13 @@ part!(
     /// What the traces that are chosen in a list can be compared with.
     compare_bar(Choice) -> AnyView,
     compare_bar_of,
+    others
+);
+
+part!(
+    /// The panel in which clocks are set.
+    clock_panel(Clock) -> AnyView,
+    clock_panel_of,
     others
 );
 
@@ -108,6 +117,10 @@ fn compare_bar_of(choice: Choice) -> AnyView {
     view! { <CompareBar choice=choice /> }.into_any()
 }
 
+fn clock_panel_of(clock: Clock) -> AnyView {
+    view! { <ClockPanel clock=clock /> }.into_any()
+}
+
 fn live_tail_of(followed: Followed) -> AnyView {
     view! { <LiveTail followed=followed /> }.into_any()
 }
@@ -127,7 +140,6 @@ fn gallery_pages(_: Page) -> AnyView {
 fn trace_pages(page: Page) -> AnyView {
     match page {
         Page::Trace(id) => view! { <TracePage id=id /> }.into_any(),
-        Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
         Page::Choose(a) => view! { <ChooseToComparePage id=a /> }.into_any(),
         Page::Compare(a, b) => view! { <ComparePage a=a b=b /> }.into_any(),
         _ => ().into_any(),
@@ -136,6 +148,7 @@ fn trace_pages(page: Page) -> AnyView {
 
 fn other_pages(page: Page) -> AnyView {
     match page {
+        Page::TraceView(id, view) => view! { <TraceViewPage id=id view=view /> }.into_any(),
         Page::Sessions => view! { <SessionsPage /> }.into_any(),
         Page::Session(id) => view! { <SessionPage id=id /> }.into_any(),
         Page::Run(id) => view! { <RunPage id=id /> }.into_any(),

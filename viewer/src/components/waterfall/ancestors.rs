@@ -4,13 +4,8 @@ use leptos::prelude::*;
 
 use super::WaterfallState;
 use crate::components::drawn::Drawn;
-use crate::format;
-use crate::markup::{Markup, button, element, text};
-use crate::model::trace::TraceModel;
+use crate::model::ancestors::{MORE, line};
 use crate::timeline::layout::RowMeasures;
-
-/// So many of the nearest are named, beside the outermost.
-const NEAREST: usize = 3;
 
 /// The line of ancestors; nothing where all of them are seen.
 #[component]
@@ -44,38 +39,42 @@ pub fn Ancestors(
                 .with_value(|model| rows.scrolled_away(model, first as usize))
         })
     });
+    // The nearest of those whose list is open: it closes as soon as there are others.
+    let opened = RwSignal::new(None::<u32>);
     let contents = Signal::derive(move || {
         let nodes = above.get();
-        let line = state.model.with_value(|model| line(model, &nodes));
-        line.into_iter().collect()
+        let open = nodes
+            .last()
+            .copied()
+            .is_some_and(|nearest| opened.get() == Some(nearest));
+        let narrow = state.screen.narrow.get();
+        state
+            .model
+            .with_value(|model| line(model, &nodes, narrow, open))
     });
     let pick = Callback::new(move |picked: String| {
-        if let Ok(node) = picked.parse() {
+        if picked == MORE {
+            let nearest = above.with_untracked(|nodes| nodes.last().copied());
+            let open = opened.get_untracked() == nearest;
+            opened.set(nearest.filter(|_| !open));
+        } else if let Ok(node) = picked.parse() {
+            opened.set(None);
             state.go(node, false);
         }
     });
     view! {
-        <div class="ancestors" node_ref=edge>
+        <div
+            class="ancestors"
+            node_ref=edge
+            on:keydown=move |event| {
+                if event.key() == "Escape" && opened.get_untracked().is_some() {
+                    // What lies below has something of its own to close with the next press.
+                    event.stop_propagation();
+                    opened.set(None);
+                }
+            }
+        >
             <Drawn contents=contents class="ancestors__place" on_pick=pick />
         </div>
     }
-}
-
-fn line(model: &TraceModel, nodes: &[u32]) -> Option<Markup> {
-    let name = |node: u32| {
-        let name = format::clipped(&format::quoted(model.name(node)), 60);
-        button("ancestors__one", &node.to_string(), &name)
-    };
-    let (outermost, rest) = nodes.split_first()?;
-    let mut line = element("nav", "ancestors__line")
-        .set("aria-label", "Above the rows that are seen")
-        .with(name(*outermost));
-    let left_out = rest.len().saturating_sub(NEAREST);
-    if left_out > 0 {
-        line = line.with(text("span", "", "› …"));
-    }
-    for node in &rest[left_out..] {
-        line = line.with(text("span", "", "›")).with(name(*node));
-    }
-    Some(line)
 }

@@ -29,6 +29,7 @@ use self::shown_rows::ShownRows;
 use self::track::Track;
 use self::view::{Drawn, Screen, follow_active, follow_canvas, observe, use_colors};
 use crate::browser;
+use crate::components::clock::Clock;
 use crate::format;
 use crate::model::colour::{ColourBy, Colours};
 use crate::model::follow::Path;
@@ -111,8 +112,8 @@ pub struct WaterfallState {
     pub compact: RwSignal<bool>,
     /// The row whose card shows.
     pub card: RwSignal<Option<usize>>,
-    /// Adjusts clocks that disagree, or shows what they said.
-    pub toggle_clock: Callback<()>,
+    /// Whose clock tells the times.
+    pub clock: Clock,
     /// The attribute whose value is followed; empty where none is.
     pub follow: RwSignal<String>,
     /// Its path through the trace, once that is known, or why it is not.

@@ -50,6 +50,23 @@ impl TraceModel {
         }
     }
 
+    /// Whose clock it is: the service and its host, in full.
+    #[must_use]
+    pub fn clock_of_whom(&self, clock: u16) -> Option<(&str, &str)> {
+        let one = self.columns.services.get(usize::from(clock))?;
+        Some((&one.name, &one.host))
+    }
+
+    /// By how much each clock is ahead of the root's as the calls suggest, in nanoseconds.
+    #[must_use]
+    pub fn estimates(&self) -> &[i64] {
+        if self.adjusted {
+            &self.estimates
+        } else {
+            &self.skews
+        }
+    }
+
     /// Whether some clock is not the root's.
     #[must_use]
     pub fn clocks_apart(&self) -> bool {

@@ -96,8 +96,10 @@ pub struct TraceModel {
     /// The number of each node's clock, where some service has several; else empty, and a service's number is its
     /// clock's.
     clock: Vec<u16>,
-    /// By how much each clock is ahead of the root's, in nanoseconds; 0 where it agrees.
+    /// By how much each clock is taken to be ahead of the root's, in nanoseconds; 0 where it agrees.
     pub skews: Vec<i64>,
+    /// The same as the calls suggest, where `skews` are what times were adjusted by; else empty.
+    pub estimates: Vec<i64>,
     /// Whether times are as the root's clock would have told them, instead of as they were sent.
     pub adjusted: bool,
     /// The row of each node as it was sent, where adjusted times have put siblings in another order; else empty.
@@ -180,6 +182,7 @@ impl TraceModel {
             error,
             clocks: None,
             skews: Vec::new(),
+            estimates: Vec::new(),
             adjusted: false,
             sent_rows: Vec::new(),
             sent_duration: (columns.end - columns.start).0,

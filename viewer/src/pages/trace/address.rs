@@ -46,7 +46,8 @@ pub fn follow_address(
                 // Whoever likes rows low says so only where a link must show them high.
                 compact: Some(state.compact.get()).filter(|compact| *compact || likes_compact()),
                 follow: state.follow.get(),
-                adjusted: model.adjusted,
+                adjusted: state.clock.adjusted.get_untracked(),
+                offsets: untrack(|| state.clock.offsets()),
             }
         });
         address.set_value(next.clone());

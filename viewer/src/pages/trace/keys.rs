@@ -20,7 +20,7 @@ pub fn follow_keys(state: WaterfallState) {
             "p" => go_to_error(state, false),
             "l" => state.line.update(|line| *line = !*line),
             "d" => state.toggle_compact(),
-            "k" => state.toggle_clock.run(()),
+            "k" => state.clock.toggle(),
             "c" | "C" => state.model.with_value(|model| {
                 let count = model.critical().len();
                 if count == 0 {

@@ -2,27 +2,30 @@
 
 mod absent;
 mod address;
-mod clock;
 mod head;
 mod keys;
 mod view;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use send_wrapper::SendWrapper;
 
 use self::absent::{Missing, Skeleton};
-use self::clock::Clock;
 use self::view::TraceView;
 use crate::api::{self, ApiError, use_fetch};
 use crate::browser;
+use crate::components::clock::Clock;
 use crate::components::find_bar::Fields;
 use crate::components::notes::Notes;
 use crate::components::state::{Failure, StaleNotice};
 use crate::format;
 use crate::loading::{Loading, use_trace};
+use crate::model::offsets::carried;
 use crate::model::trace::TraceModel;
+use crate::pages::later;
 use crate::url::TraceAddress;
 
 /// A trace that ended less than so many seconds ago may still grow.
@@ -83,15 +86,28 @@ pub fn TracePage(
         )),
         _ => None,
     });
-    let seen = StoredValue::new(false);
+    let seen = RefCell::new(None::<Arc<TraceModel>>);
+    let panel = move || {
+        clock.open.get().then(|| {
+            let part = SendWrapper::new(async move {
+                later::clock_panel(clock).await.unwrap_or_else(|_| {
+                    view! { <p class="clocks" role="alert">"Clocks: this part of the viewer did not load; reload the page."</p> }.into_any()
+                })
+            });
+            Suspend::new(part)
+        })
+    };
     view! {
         <StaleNotice error=loaded.stale />
         {move || match shown.get() {
             Shown::Trace(model) if model.is_empty() => view! { <Missing id=id.clone() waiting=false /> }.into_any(),
             Shown::Trace(model) => {
-                let first = !seen.get_value();
-                seen.set_value(true);
-                view! { <TraceView model=model address=address logs=logs toggle_clock=clock.toggle first=first /> }.into_any()
+                let before = seen.replace(Some(Arc::clone(&model)));
+                if let Some(before) = &before {
+                    address.update_value(|address| address.zoom = carried(address.zoom, before, &model));
+                    clock.show_address();
+                }
+                view! { <TraceView model=model address=address logs=logs clock=clock first=before.is_none() /> }.into_any()
             }
             Shown::Nothing => view! { <Skeleton progress=progress /> }.into_any(),
             Shown::Failure(ApiError::Refused { status: 404, .. }) => {
@@ -102,6 +118,7 @@ pub fn TracePage(
                 view! { <Failure error=error what="the trace" retry=Callback::new(move |()| loaded.refresh()) /> }.into_any()
             }
         }}
+        {panel}
     }
 }
 

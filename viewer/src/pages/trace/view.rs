@@ -12,6 +12,7 @@ use super::keys::follow_keys;
 use crate::api::Remote;
 use crate::browser::behind_next_frame;
 use crate::components::attribute_over_trace::{FollowStrip, follow_colour, follow_value};
+use crate::components::clock::Clock;
 use crate::components::drawer::Drawer;
 use crate::components::find_bar::{Find, FindBar};
 use crate::components::flame::FlameGraph;
@@ -36,8 +37,8 @@ pub fn TraceView(
     address: StoredValue<TraceAddress>,
     /// Its logs.
     logs: Signal<Remote<Vec<LogEntry>>>,
-    /// Turns to the other clock.
-    toggle_clock: Callback<()>,
+    /// Whose clock tells the times.
+    clock: Clock,
     /// Whether it is the first that the page shows: its parts come frame by frame.
     first: bool,
 ) -> impl IntoView {
@@ -103,7 +104,7 @@ pub fn TraceView(
         log: RwSignal::new(None),
         compact: RwSignal::new(opened.compact.unwrap_or_else(likes_compact)),
         card: RwSignal::new(None),
-        toggle_clock,
+        clock,
         follow: RwSignal::new(opened.follow),
         path: RwSignal::new(None),
     };
