@@ -315,7 +315,7 @@ test('on a phone the nearest of them is named, and the others are listed', async
   const box = await more.boundingBox();
   expect(box.x + box.width).toBeLessThanOrEqual(390);
   await more.click();
-  await expect(above.getByRole('listitem')).toHaveText(['outermost', 'middle', /^a name/]);
+  await expect(above.getByRole('listitem')).toHaveText([/^outermost/, /^middle/, /^a name/]);
   await expect(more).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(above.getByRole('listitem')).toHaveCount(0);

@@ -50,7 +50,15 @@ pub fn line(model: &TraceModel, nodes: &[u32], narrow: bool, opened: bool) -> Ve
         line = line.with(more);
     }
     if opened && more.is_some() {
-        line = line.with(list(nodes, |node| name("ancestors__listed", node)));
+        line = line.with(list(nodes, |node| {
+            // Caller and callee are often called the same.
+            let service = format::clipped(&model.service_of(node).name, 32);
+            name("ancestors__listed", node).text(" ").with(text(
+                "small",
+                "ancestors__service",
+                &service,
+            ))
+        }));
     }
     vec![line]
 }
@@ -103,13 +111,13 @@ mod tests {
 
     #[test]
     fn the_list_names_all_and_of_very_many_the_ends() {
-        assert_eq!(words(3, true, true), "↑s2… 2s0s1s2");
+        assert_eq!(words(3, true, true), "↑s2… 2s0 as1 as2 a");
         assert_eq!(words(1, true, true), "↑s0", "there is nothing to open");
         let many = words(150, true, true);
         assert!(
-            many.starts_with("↑s149… 149s050 spans betweens51"),
+            many.starts_with("↑s149… 149s0 a50 spans betweens51 a"),
             "{many}"
         );
-        assert!(many.ends_with("s148s149"));
+        assert!(many.ends_with("s148 as149 a"));
     }
 }
