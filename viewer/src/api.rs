@@ -136,6 +136,19 @@ where
     K: Clone + PartialEq + Send + Sync + 'static,
     T: Send + Sync + 'static,
 {
+    use_part(key, path, move |body, _| decode(body))
+}
+
+/// The same for a part of something: `decode` is told how much there is, where the server says so.
+pub fn use_part<K, T>(
+    key: Memo<K>,
+    path: impl Fn(&K) -> String + 'static,
+    decode: impl Fn(&[u8], Option<usize>) -> Result<T, ApiError> + Copy + 'static,
+) -> Fetched<T>
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
     let state = RwSignal::new(Remote::Loading);
     let stale = RwSignal::new(None);
     let answers = RwSignal::new(0);
@@ -160,7 +173,8 @@ where
         let signal = controller.as_ref().map(AbortController::signal);
         open.set_value(controller);
         let path = path(&key);
-        let done = move |body: Result<Vec<u8>, ApiError>| match body.and_then(|body| decode(&body))
+        let done = move |answer: Result<Answer, ApiError>| match answer
+            .and_then(|answer| decode(&answer.body, answer.total))
         {
             Ok(value) => {
                 stale.try_set(None);
@@ -277,14 +291,20 @@ pub async fn send(method: &str, path: &str, body: Option<String>) -> Result<Vec<
     }
 }
 
+/// An answer, and how much there is where it may be a part.
+struct Answer {
+    body: Vec<u8>,
+    total: Option<usize>,
+}
+
 /// Makes a request and hands over its answer, unless it is aborted. The same code for every kind of answer.
 fn hand_over(
     path: String,
     signal: Option<web_sys::AbortSignal>,
-    done: Box<dyn FnOnce(Result<Vec<u8>, ApiError>)>,
+    done: Box<dyn FnOnce(Result<Answer, ApiError>)>,
 ) {
     spawn_local(async move {
-        let answer = get(&path, signal.as_ref()).await;
+        let answer = counted(&path, signal.as_ref()).await;
         if !signal.is_some_and(|signal| signal.aborted()) {
             done(answer);
         }
@@ -300,8 +320,17 @@ pub async fn bytes(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<
 }
 
 async fn get(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Vec<u8>, ApiError> {
+    Ok(counted(path, signal).await?.body)
+}
+
+async fn counted(path: &str, signal: Option<&web_sys::AbortSignal>) -> Result<Answer, ApiError> {
     let response = ask(path, signal).await?;
-    response.binary().await.map_err(|_| ApiError::Unreachable)
+    let total = response.headers().get("x-total-count");
+    let body = response.binary().await;
+    Ok(Answer {
+        body: body.map_err(|_| ApiError::Unreachable)?,
+        total: total.and_then(|total| total.parse().ok()),
+    })
 }
 
 /// The answer to a request that was not refused.

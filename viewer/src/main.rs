@@ -21,7 +21,9 @@ mod url;
 
 fn main() {
     console_error_panic_hook::set_once();
-    format::use_separators(&browser::number(12_345.5));
+    if let Some(sample) = browser::sample_number() {
+        format::use_separators(&sample);
+    }
     if browser::shows_local_time() {
         format::use_zone(Some(browser::minutes_ahead));
     }

@@ -164,6 +164,9 @@ impl FlameKind {
     }
 }
 
+/// Stands for all details where an address says what is closed.
+const DETAILS: &str = "details";
+
 /// The state of the trace page that an address carries. Spans are named by their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TraceAddress {
@@ -171,7 +174,9 @@ pub struct TraceAddress {
     pub span: Option<String>,
     /// The part of the drawer.
     pub tab: Tab,
-    /// Spans whose children are hidden.
+    /// Whether what happens within single services is closed.
+    pub details_closed: bool,
+    /// Spans whose children are hidden; where details are closed, those of which that is not so by that alone.
     pub collapsed: Vec<String>,
     /// Spans at which an unfolded row of repeats begins.
     pub unfolded: Vec<String>,
@@ -224,7 +229,11 @@ impl TraceAddress {
                         .find(|tab| tab.key() == value)
                         .unwrap_or_default()
                 }
-                "collapsed" => out.collapsed = ids(),
+                "collapsed" => {
+                    out.collapsed = ids();
+                    out.details_closed = out.collapsed.first().is_some_and(|id| id == DETAILS);
+                    out.collapsed.retain(|id| id != DETAILS);
+                }
                 "unfolded" => out.unfolded = ids(),
                 "zoom" => {
                     out.zoom = value
@@ -260,6 +269,13 @@ impl TraceAddress {
         out
     }
 
+    /// The spans that it names.
+    pub fn spans(&self) -> impl Iterator<Item = &str> {
+        let single = self.span.iter().chain(&self.focus);
+        let all = single.chain(&self.collapsed).chain(&self.unfolded);
+        all.map(String::as_str)
+    }
+
     /// The query of the state with its question mark; empty for the state that a trace opens with.
     #[must_use]
     pub fn query(&self) -> String {
@@ -268,7 +284,11 @@ impl TraceAddress {
         if self.span.is_some() && self.tab != Tab::default() {
             query.push("tab", self.tab.key());
         }
-        query.push_unless_empty("collapsed", &self.collapsed.join(","));
+        let details = self.details_closed.then_some(DETAILS);
+        let collapsed = details
+            .into_iter()
+            .chain(self.collapsed.iter().map(String::as_str));
+        query.push_unless_empty("collapsed", &collapsed.collect::<Vec<_>>().join(","));
         query.push_unless_empty("unfolded", &self.unfolded.join(","));
         if let Some((from, to)) = self.zoom {
             query.push("zoom", &format!("{from}-{to}"));
@@ -306,6 +326,7 @@ mod tests {
         let state = TraceAddress {
             span: Some("00f067aa0ba902b7".to_owned()),
             tab: Tab::Logs,
+            details_closed: true,
             collapsed: vec!["01".to_owned(), "02".to_owned()],
             unfolded: vec!["03".to_owned()],
             zoom: Some((40_000_000, 2_240_000_000)),
@@ -328,6 +349,20 @@ mod tests {
         };
         assert_eq!(TraceAddress::parse(&state.query()), state);
         assert_eq!(TraceAddress::default().query(), "");
+    }
+
+    #[test]
+    fn all_details_are_one_word_however_many_there_are() {
+        let mut state = TraceAddress {
+            details_closed: true,
+            ..TraceAddress::default()
+        };
+        assert_eq!(state.query(), "?collapsed=details");
+        assert_eq!(TraceAddress::parse(&state.query()), state);
+        state.collapsed = vec!["0a".to_owned()];
+        state.focus = Some("0b".to_owned());
+        assert_eq!(TraceAddress::parse(&state.query()), state);
+        assert_eq!(state.spans().collect::<Vec<_>>(), ["0b", "0a"]);
     }
 
     #[test]

@@ -42,8 +42,11 @@ pub struct Statistics {
     pub duration: DurationNanos,
     /// How long all spans worked themselves, together.
     pub own: DurationNanos,
-    /// The groups, those that worked longest first.
+    /// The groups, those that worked longest first, or as they were asked for.
     pub groups: Vec<Group>,
+    /// How many groups there are: more than are listed where only some were asked for.
+    #[serde(default)]
+    pub count: u32,
     /// Keys of attributes to group by, in order.
     pub keys: Vec<String>,
 }
@@ -69,6 +72,32 @@ pub struct Group {
     pub longest: DurationNanos,
     /// The one that lasted longest.
     pub span: SpanId,
+}
+
+/// What groups are sorted by, from its name: `count`, `errors`, `total`, `own` or `share`, `p50`, `p95`, `longest`.
+#[must_use]
+pub fn measure(name: &str) -> Option<fn(&Group) -> i64> {
+    Some(match name {
+        "count" => |group| i64::from(group.count),
+        "errors" => |group| i64::from(group.errors),
+        "total" => |group| group.total.0,
+        "own" | "share" => |group| group.own.0,
+        "p50" => |group| group.p50.0,
+        "p95" => |group| group.p95.0,
+        "longest" => |group| group.longest.0,
+        _ => return None,
+    })
+}
+
+impl Statistics {
+    /// Lists the groups by a measure, the greatest first, and of them so many at most.
+    #[must_use]
+    pub fn first(mut self, by: fn(&Group) -> i64, most: usize) -> Self {
+        self.groups
+            .sort_by_key(|group| std::cmp::Reverse(by(group)));
+        self.groups.truncate(most);
+        self
+    }
 }
 
 /// Groups the spans of a trace.
@@ -135,6 +164,7 @@ pub fn statistics(trace: &Trace, by: &[GroupBy]) -> Statistics {
     Statistics {
         duration: trace.duration(),
         own: DurationNanos(own_times.iter().map(|own| own.0).sum()),
+        count: groups.len() as u32,
         groups,
         keys: keys.into_iter().collect(),
     }

@@ -18,6 +18,8 @@ const NOTABLE: f64 = 0.04;
 const PLACES: usize = 3;
 /// From so many on, calls of one kind in a row are too many.
 const TOO_MANY: usize = 5;
+/// So many sentences are about the same; the rest are counted in one.
+const MOST_ALIKE: usize = 20;
 
 /// The answer to `GET /api/v1/traces/{id}/story`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +74,7 @@ pub fn tell(trace: &Trace) -> Story {
     let mut teller = Teller {
         trace,
         sentences: Vec::new(),
+        alike: Vec::new(),
     };
     teller.whole(root);
     teller.time(root);
@@ -79,6 +82,7 @@ pub fn tell(trace: &Trace) -> Story {
     for node in 0..trace.nodes.len() as u32 {
         teller.children(node, root);
     }
+    teller.left_out();
     teller.failures(root);
     teller.oddities();
     Story {
@@ -89,6 +93,8 @@ pub fn tell(trace: &Trace) -> Story {
 struct Teller<'a> {
     trace: &'a Trace,
     sentences: Vec<Sentence>,
+    /// What sentences about spans' children are about: how many there would be, and the first that is left out.
+    alike: Vec<(About, usize, u32)>,
 }
 
 impl Teller<'_> {
@@ -279,7 +285,28 @@ impl Teller<'_> {
             said.push((About::Parallel, node, text));
         }
         for (about, node, text) in said {
-            self.say(about, node, text);
+            let place = self.alike.iter().position(|alike| alike.0 == about);
+            let place = place.unwrap_or_else(|| {
+                self.alike.push((about, 0, node));
+                self.alike.len() - 1
+            });
+            let (_, count, first) = &mut self.alike[place];
+            *count += 1;
+            if *count <= MOST_ALIKE {
+                self.say(about, node, text);
+            } else if *count == MOST_ALIKE + 1 {
+                *first = node;
+            }
+        }
+    }
+
+    /// Counts what is not told one by one.
+    fn left_out(&mut self) {
+        for (about, count, first) in std::mem::take(&mut self.alike) {
+            if count > MOST_ALIKE {
+                let more = counted(count - MOST_ALIKE, "more sentence");
+                self.say(about, first, format!("Left out here: {more} like those."));
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use shared::attribute::Attribute;
 use shared::span::{SpanKind, SpanRecord};
 use shared::time::DurationNanos;
 use shared::trace::assemble;
-use shared::trace::statistics::{GroupBy, statistics};
+use shared::trace::statistics::{GroupBy, measure, statistics};
 use shared::trace::story::{About, tell};
 
 use crate::shop::{booking, failed, kind, span, with};
@@ -178,4 +178,46 @@ fn spans_are_grouped_by_anything() {
         by_both.groups.iter().map(|group| group.count).sum::<u32>(),
         4
     );
+}
+
+#[test]
+fn of_many_alike_sentences_the_rest_are_counted() {
+    let mut spans = handler(Vec::new());
+    for call in 0..50_u64 {
+        let (id, start) = (10 + 10 * call, 10.0 * call as f64);
+        spans.push(span(
+            id,
+            1,
+            "seats",
+            &format!("load {call}"),
+            start,
+            start + 9.0,
+        ));
+        spans.extend((0..6).map(|run| {
+            let start = start + run as f64;
+            span(id + 1 + run, id, "seats", "SELECT", start, start + 0.5)
+        }));
+    }
+    let repeats = told(spans, About::Repeat);
+    assert_eq!(repeats.len(), 21);
+    assert_eq!(
+        repeats.last().map(String::as_str),
+        Some("Left out here: 30 more sentences like those.")
+    );
+}
+
+#[test]
+fn groups_are_listed_by_what_is_asked_and_no_more_than_that() {
+    let mut spans = handler(Vec::new());
+    spans.extend((0..5_u64).map(|run| {
+        let (name, start) = (format!("step {}", run % 3), 100.0 * run as f64);
+        span(10 + run, 1, "shop", &name, start, start + 10.0 + run as f64)
+    }));
+    let found = statistics(&assemble(spans), &[GroupBy::Name]);
+    assert_eq!((found.count, found.groups.len()), (4, 4));
+    let by_count = measure("count").expect("a measure");
+    let first = found.first(by_count, 2);
+    assert_eq!((first.count, first.groups.len()), (4, 2));
+    assert!(first.groups.iter().all(|group| group.count == 2));
+    assert!(measure("nonsense").is_none());
 }

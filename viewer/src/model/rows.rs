@@ -37,8 +37,10 @@ pub struct Row {
 /// What a person has closed and opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Openness {
-    /// Nodes whose children are hidden.
-    pub collapsed: BTreeSet<u32>,
+    /// Whether what happens within single services is closed ([`TraceModel::is_detail`]).
+    pub details_closed: bool,
+    /// Nodes whose children are hidden though nothing else hides them, or shown though they are details.
+    pub exceptions: BTreeSet<u32>,
     /// First members of the folds whose members show.
     pub unfolded: BTreeSet<u32>,
 }
@@ -180,7 +182,7 @@ impl Rows {
                 continue;
             }
             let leaf = model.subtree[node as usize] == 1;
-            let open = !openness.collapsed.contains(&node);
+            let open = !openness.closes(model, node);
             rows.push(Row {
                 key: RowKey { node, fold: false },
                 depth,
@@ -301,22 +303,47 @@ impl Openness {
             if parent == NONE {
                 return;
             }
-            self.collapsed.remove(&parent);
+            if self.closes(model, parent) {
+                self.turn(parent);
+            }
             current = parent;
         }
     }
 
+    /// Whether the children of a node are hidden.
+    #[must_use]
+    pub fn closes(&self, model: &TraceModel, node: u32) -> bool {
+        (self.details_closed && model.is_detail(node)) != self.exceptions.contains(&node)
+    }
+
+    /// Whether a node's children may be hidden at all.
+    #[must_use]
+    pub fn closes_some(&self) -> bool {
+        self.details_closed || !self.exceptions.is_empty()
+    }
+
+    /// Closes what happens within single services, or opens everything.
+    pub fn close_details(&mut self, close: bool) {
+        self.details_closed = close;
+        self.exceptions.clear();
+    }
+
     /// Opens or closes a row.
-    pub fn set(&mut self, key: RowKey, open: bool) {
-        let (set, member) = if key.fold {
-            (&mut self.unfolded, open)
+    pub fn set(&mut self, model: &TraceModel, key: RowKey, open: bool) {
+        if !key.fold {
+            if self.closes(model, key.node) == open {
+                self.turn(key.node);
+            }
+        } else if open {
+            self.unfolded.insert(key.node);
         } else {
-            (&mut self.collapsed, !open)
-        };
-        if member {
-            set.insert(key.node);
-        } else {
-            set.remove(&key.node);
+            self.unfolded.remove(&key.node);
+        }
+    }
+
+    fn turn(&mut self, node: u32) {
+        if !self.exceptions.remove(&node) {
+            self.exceptions.insert(node);
         }
     }
 }
@@ -361,6 +388,7 @@ mod tests {
         );
         let mut openness = Openness::default();
         openness.set(
+            &model,
             RowKey {
                 node: 1,
                 fold: true,
@@ -430,10 +458,54 @@ mod tests {
     }
 
     #[test]
+    fn details_are_closed_but_for_what_somebody_opens() {
+        let model = booking();
+        let mut openness = Openness::default();
+        openness.close_details(true);
+        let rows = Rows::new(&model, &openness);
+        let closed = |rows: &Rows| -> Vec<u32> {
+            let closed = rows.rows.iter().filter(|row| row.open == Some(false));
+            closed
+                .filter(|row| !row.key.fold)
+                .map(|row| row.key.node)
+                .collect()
+        };
+        let details = closed(&rows);
+        assert!(!details.is_empty() && rows.len() < model.len());
+        for node in &details {
+            let within = *node..model.after(*node);
+            let service = |node: u32| model.service[node as usize];
+            assert!(within.clone().all(|below| service(below) == service(*node)));
+        }
+        // Every service is seen all the same.
+        let mut seen: Vec<u16> = rows
+            .rows
+            .iter()
+            .map(|row| model.service[row.key.node as usize])
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), model.services.len());
+        let key = RowKey {
+            node: details[0],
+            fold: false,
+        };
+        openness.set(&model, key, true);
+        assert_eq!(closed(&Rows::new(&model, &openness)), details[1..]);
+        openness.set(&model, key, false);
+        assert!(openness.exceptions.is_empty());
+        openness.reveal(&model, details[0] + 1);
+        assert!(!openness.closes(&model, details[0]) && openness.closes_some());
+        openness.close_details(false);
+        assert_eq!(openness, Openness::default());
+    }
+
+    #[test]
     fn what_is_collapsed_shows_in_its_nearest_visible_ancestor() {
         let model = booking();
         let mut openness = Openness::default();
         openness.set(
+            &model,
             RowKey {
                 node: 2,
                 fold: false,
@@ -489,6 +561,7 @@ mod tests {
         let model = booking();
         let mut openness = Openness::default();
         openness.set(
+            &model,
             RowKey {
                 node: 0,
                 fold: false,

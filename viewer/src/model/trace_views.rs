@@ -1,7 +1,7 @@
 //! The other views of a trace: its story, its spans in groups, its logs, and the text it came as.
 
 use shared::log::LogEntry;
-use shared::trace::statistics::{Group, Statistics};
+use shared::trace::statistics::{Group, Statistics, measure};
 use shared::trace::story::{About, Story};
 
 use super::order::descending;
@@ -9,8 +9,12 @@ use crate::format;
 use crate::markup::{Markup, button, cards, cell, element, link, row, text};
 use crate::url::{QueryString, encode};
 
-/// More rows than this are not drawn.
-const MOST_ROWS: usize = 2_000;
+/// So many rows are drawn at a time: what is more takes longer than a frame to lay out.
+pub const PAGE: usize = 200;
+/// So many groups are asked for.
+pub const MOST_GROUPS: usize = 2_000;
+/// Begins the pick of another part of a list, before the place of its first row.
+pub const FROM: &str = "from:";
 
 /// A view of a trace that has a page of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,79 +122,43 @@ pub fn story(story: &Story, id: &str) -> Vec<Markup> {
     vec![element("ol", "sentences").all(sentences.collect())]
 }
 
-/// A column of the statistics: its name in the address, its label, its text and what it is sorted by.
+/// A column of the statistics: its name in the address, its label and its text.
 type Column = (
     &'static str,
     &'static str,
     fn(&Group, &Statistics) -> String,
-    fn(&Group) -> i64,
 );
 
 const COLUMNS: [Column; 8] = [
-    (
-        "count",
-        "Spans",
-        |group, _| format::count(u64::from(group.count)),
-        |group| i64::from(group.count),
-    ),
-    (
-        "errors",
-        "Errors",
-        |group, _| group.errors.to_string(),
-        |group| i64::from(group.errors),
-    ),
-    (
-        "total",
-        "Total",
-        |group, _| format::duration(group.total.0),
-        |group| group.total.0,
-    ),
-    (
-        "own",
-        "Itself",
-        |group, _| format::duration(group.own.0),
-        |group| group.own.0,
-    ),
-    (
-        "share",
-        "Share",
-        |group, all| format::percent(group.own.0, all.own.0.max(1)),
-        |group| group.own.0,
-    ),
-    (
-        "p50",
-        "p50",
-        |group, _| format::duration(group.p50.0),
-        |group| group.p50.0,
-    ),
-    (
-        "p95",
-        "p95",
-        |group, _| format::duration(group.p95.0),
-        |group| group.p95.0,
-    ),
-    (
-        "longest",
-        "Longest",
-        |group, _| format::duration(group.longest.0),
-        |group| group.longest.0,
-    ),
+    ("count", "Spans", |group, _| {
+        format::count(u64::from(group.count))
+    }),
+    ("errors", "Errors", |group, _| group.errors.to_string()),
+    ("total", "Total", |group, _| format::duration(group.total.0)),
+    ("own", "Itself", |group, _| format::duration(group.own.0)),
+    ("share", "Share", |group, all| {
+        format::percent(group.own.0, all.own.0.max(1))
+    }),
+    ("p50", "p50", |group, _| format::duration(group.p50.0)),
+    ("p95", "p95", |group, _| format::duration(group.p95.0)),
+    ("longest", "Longest", |group, _| {
+        format::duration(group.longest.0)
+    }),
 ];
 
-/// The groups, by the column with this name, the greatest first. Picking a column's head sorts by it.
+/// A part of the groups, by the column with this name, the greatest first. Picking a column's head sorts by it.
 #[must_use]
-pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> {
+pub fn statistics(statistics: &Statistics, id: &str, sort: &str, from: usize) -> Vec<Markup> {
     let column = COLUMNS
         .iter()
         .find(|column| column.0 == sort)
         .unwrap_or(&COLUMNS[3]);
     let groups = &statistics.groups;
-    let order = descending(
-        groups
-            .iter()
-            .map(|group| (column.3)(group) as f64)
-            .collect(),
-    );
+    let order = match measure(column.0) {
+        Some(of) => descending(groups.iter().map(|group| of(group) as f64).collect()),
+        None => (0..groups.len()).collect(),
+    };
+    let part = Part::new(from, groups.len());
     let mut heads = vec![text("th", "", "Group").set("scope", "col")];
     heads.extend(COLUMNS.iter().map(|one| {
         let sorted = one.0 == column.0;
@@ -203,8 +171,8 @@ pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> 
                 &format!("{}{}", one.1, if sorted { " ↓" } else { "" }),
             ))
     }));
-    let rows = order.into_iter().take(MOST_ROWS).map(|place| {
-        let group = &groups[place];
+    let rows = part.of(&order).iter().map(|place| {
+        let group = &groups[*place];
         let key: Vec<&str> = group
             .key
             .iter()
@@ -229,26 +197,85 @@ pub fn statistics(statistics: &Statistics, id: &str, sort: &str) -> Vec<Markup> 
         row("", name, cells.collect())
     });
     let mut parts = vec![cards("", heads, rows.collect())];
-    if groups.len() > MOST_ROWS {
-        parts.push(text(
-            "p",
-            "",
-            &format!("The first {MOST_ROWS} of {} groups.", groups.len()),
-        ));
-    }
+    let all = statistics.count as usize;
+    let listed = (groups.len() < all).then(|| {
+        let listed = format::count(groups.len() as u64);
+        format!(", of which the first {listed} by “{}” are listed", column.1)
+    });
+    parts.extend(part.pager(all, "group", &listed.unwrap_or_default()));
     parts
 }
 
-/// The log records by time.
+/// A part of a list that is too long to be drawn at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    from: usize,
+    listed: usize,
+}
+
+impl Part {
+    /// The part that begins at a place, of a list of so many; the last one where the place is behind it.
+    #[must_use]
+    pub fn new(from: usize, listed: usize) -> Self {
+        let from = from.min(listed.saturating_sub(1)) / PAGE * PAGE;
+        Self { from, listed }
+    }
+
+    /// What of the list it is.
+    #[must_use]
+    pub fn of<T>(self, all: &[T]) -> &[T] {
+        let to = self.to().min(all.len());
+        &all[self.from.min(to)..to]
+    }
+
+    fn to(self) -> usize {
+        (self.from + PAGE).min(self.listed)
+    }
+
+    /// Which part it is of how many, and the ways to the others; nothing where it is all. `listed` says why the list is
+    /// not everything.
+    #[must_use]
+    pub fn pager(self, all: usize, noun: &str, listed: &str) -> Option<Markup> {
+        if self.listed <= PAGE && all <= self.listed {
+            return None;
+        }
+        let number = |count: usize| format::count(count as u64);
+        let said = format!(
+            "{}–{} of {}{listed}.",
+            number(self.from + 1),
+            number(self.to()),
+            format::counted(all as u64, noun),
+        );
+        let way = |label: &str, from: Option<usize>| {
+            let way = button("button", &format!("{FROM}{}", from.unwrap_or(0)), label);
+            if from.is_some() {
+                way
+            } else {
+                way.set("disabled", "")
+            }
+        };
+        let next = self.from + PAGE;
+        Some(
+            element("nav", "pager")
+                .set("aria-label", "Parts of the list")
+                .with(text("span", "", &said).set("role", "status"))
+                .with(way("Previous", self.from.checked_sub(PAGE)))
+                .with(way("Next", (next < self.listed).then_some(next))),
+        )
+    }
+}
+
+/// A part of the log records, by time.
 #[must_use]
-pub fn logs(entries: &[LogEntry], id: &str) -> Vec<Markup> {
+pub fn logs(entries: &[LogEntry], id: &str, from: usize) -> Vec<Markup> {
     if entries.is_empty() {
         let none = "Nothing was logged within this trace. Log records are shown here once they carry its id.";
         return vec![text("p", "page__lead", none)];
     }
     let time = |entry: &LogEntry| entry.record.moment();
     let first = time(&entries[0]);
-    let rows = entries.iter().take(MOST_ROWS).map(|entry| {
+    let part = Part::new(from, entries.len());
+    let rows = part.of(entries).iter().map(|entry| {
         let record = &entry.record;
         let class = match record.severity_number {
             17.. => "log log--failed",
@@ -288,13 +315,7 @@ pub fn logs(entries: &[LogEntry], id: &str) -> Vec<Markup> {
         line
     });
     let mut parts = vec![element("ol", "logs").all(rows.collect())];
-    if entries.len() > MOST_ROWS {
-        parts.push(text(
-            "p",
-            "",
-            &format!("The first {MOST_ROWS} of {} records.", entries.len()),
-        ));
-    }
+    parts.extend(part.pager(entries.len(), "record", ""));
     parts
 }
 
@@ -455,6 +476,25 @@ mod tests {
     }
 
     #[test]
+    fn a_long_list_comes_in_parts_that_say_what_they_are_of() {
+        let all: Vec<usize> = (0..450).collect();
+        let second = Part::new(260, all.len());
+        assert_eq!(second.of(&all), (200..400).collect::<Vec<_>>());
+        let pager = second.pager(450, "record", "").expect("a pager");
+        assert_eq!(pager.inner_text(), "201–400 of 450 records.PreviousNext");
+        let last = Part::new(9_999, all.len());
+        assert_eq!(last.of(&all).len(), 50);
+        let told = last.pager(1_000, "group", ", of which some are listed");
+        assert!(
+            told.expect("a pager")
+                .inner_text()
+                .starts_with("401–450 of 1,000 groups, of which some are listed.")
+        );
+        assert_eq!(Part::new(0, 200).pager(200, "span", ""), None);
+        assert!(Part::new(0, 0).of::<u8>(&[]).is_empty());
+    }
+
+    #[test]
     fn groups_are_sorted_by_the_column_that_is_picked() {
         let spans = vec![
             crate::model::fixture::span(1, 0, "shop", "<b>", 0, 100),
@@ -467,7 +507,7 @@ mod tests {
             &[shared::trace::statistics::GroupBy::Name],
         );
         let first = |sort: &str| {
-            let drawn = statistics(&groups, "id", sort)[0].inner_text();
+            let drawn = statistics(&groups, "id", sort, 0)[0].inner_text();
             drawn.find("query") < drawn.find("<b>")
         };
         assert!(

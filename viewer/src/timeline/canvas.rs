@@ -19,6 +19,8 @@ pub struct CanvasSurface {
     context: CanvasRenderingContext2d,
     regular: String,
     strong: String,
+    /// What fills are done in: a browser reads a colour anew whenever it is set.
+    filled_with: String,
 }
 
 impl CanvasSurface {
@@ -72,6 +74,14 @@ impl CanvasSurface {
             context,
             regular: format!("400 12px {family}"),
             strong: format!("600 12px {family}"),
+            filled_with: String::new(),
+        }
+    }
+
+    fn fill_with(&mut self, color: &str) {
+        if self.filled_with != color {
+            self.context.set_fill_style_str(color);
+            color.clone_into(&mut self.filled_with);
         }
     }
 
@@ -97,7 +107,7 @@ impl CanvasSurface {
 
 impl Surface for CanvasSurface {
     fn fill(&mut self, rect: Rect, radius: f64, color: &str) {
-        self.context.set_fill_style_str(color);
+        self.fill_with(color);
         if radius <= 0.0 {
             self.context
                 .fill_rect(rect.x, rect.y, rect.width, rect.height);
@@ -172,7 +182,7 @@ impl Surface for CanvasSurface {
     }
 
     fn dot(&mut self, center: Point, radius: f64, color: &str) {
-        self.context.set_fill_style_str(color);
+        self.fill_with(color);
         self.context.begin_path();
         if self
             .context
@@ -190,7 +200,7 @@ impl Surface for CanvasSurface {
             self.context.set_line_width(4.0);
             let _ = self.context.stroke_text(text, at.x, at.y);
         }
-        self.context.set_fill_style_str(color);
+        self.fill_with(color);
         // Drawing a text fails on no canvas that has given a context.
         let _ = self.context.fill_text(text, at.x, at.y);
     }

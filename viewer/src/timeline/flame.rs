@@ -18,6 +18,10 @@ const CHARACTER: f64 = 6.6;
 
 /// So many characters of a service's name say which it is.
 const LEAST_SERVICE: usize = 6;
+/// Boxes that are no wider than so many pixels have no edge; where they touch, they are drawn as one strip.
+const LEAST_EDGE: f64 = 3.0;
+/// A strip is of one colour for so many pixels at least.
+const CELL: f64 = 2.0;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -59,32 +63,141 @@ pub struct Hit {
 
 /// Draws the lanes that are seen. The surface must be empty.
 pub fn draw(surface: &mut impl Surface, picture: &Picture<'_>, theme: &Theme) {
+    let mut paints = Paints::of(theme);
     match picture.kind {
         FlameKind::WallClock => {
-            let nanos_per_px = (picture.scale.to() - picture.scale.from()) / picture.scale.width();
-            let shown = (picture.scale.from() as i64, picture.scale.to() as i64);
             let first = (picture.top / LANE) as usize;
             let last = ((picture.top + picture.height) / LANE) as usize + 1;
             for lane in first..last.min(picture.flame.depth()) {
-                let nodes = picture
-                    .flame
-                    .visible(picture.model, lane, shown, nanos_per_px);
-                for node in nodes {
-                    let (from, to) = (
-                        picture.model.start[node as usize],
-                        picture.model.end[node as usize],
-                    );
-                    place(surface, picture, theme, lane as f64, (from, to), node, 1);
-                }
+                draw_lane(surface, picture, &mut paints, lane);
             }
         }
         FlameKind::Aggregate => {
             for call in seen(picture) {
                 let lane = f64::from(call.depth);
                 let extent = (call.left, call.left + call.total);
-                place(surface, picture, theme, lane, extent, call.node, call.count);
+                let body = body(picture, lane, extent);
+                place(surface, picture, &mut paints, body, call.node, call.count);
             }
         }
+    }
+}
+
+fn draw_lane(
+    surface: &mut impl Surface,
+    picture: &Picture<'_>,
+    paints: &mut Paints<'_>,
+    lane: usize,
+) {
+    let (model, scale) = (picture.model, picture.scale);
+    let nanos_per_px = (scale.to() - scale.from()) / scale.width();
+    let shown = (scale.from() as i64, scale.to() as i64);
+    // Narrow boxes that touch.
+    let mut strip: Vec<(Rect, u32)> = Vec::new();
+    for node in picture.flame.visible(model, lane, shown, nanos_per_px) {
+        let extent = (model.start[node as usize], model.end[node as usize]);
+        let body = body(picture, lane as f64, extent);
+        let marked = picture.active == Some(node) || picture.selected == Some(node);
+        let narrow = body.width <= LEAST_EDGE && !marked;
+        let touches = strip
+            .last()
+            .is_some_and(|(before, _)| body.x <= before.x + before.width + 1.0);
+        if !(narrow && touches) {
+            draw_strip(surface, picture, paints, &strip);
+            strip.clear();
+        }
+        if narrow {
+            strip.push((body, node));
+        } else {
+            place(surface, picture, paints, body, node, 1);
+        }
+    }
+    draw_strip(surface, picture, paints, &strip);
+}
+
+/// Draws narrow boxes: one alone as it is, several by cells, whose neighbours of one colour are one rectangle. There
+/// can be a thousand in a lane, and what of them can be seen is whose work is where, and where something failed.
+fn draw_strip(
+    surface: &mut impl Surface,
+    picture: &Picture<'_>,
+    paints: &mut Paints<'_>,
+    strip: &[(Rect, u32)],
+) {
+    if let [(body, node)] = strip {
+        return place(surface, picture, paints, *body, *node, 1);
+    }
+    let Some((first, _)) = strip.first() else {
+        return;
+    };
+    for run in runs(picture, strip) {
+        let rect = Rect {
+            x: f64::from(run.from) * CELL,
+            width: f64::from(run.to - run.from) * CELL,
+            ..*first
+        };
+        let color = match run.hue {
+            Some(hue) => paints.service(hue, 0.5),
+            None => &paints.theme.error,
+        };
+        surface.fill(rect, 0.0, color);
+    }
+}
+
+/// Cells of one colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    from: i32,
+    to: i32,
+    /// `None` where something failed.
+    hue: Option<u16>,
+}
+
+fn runs(picture: &Picture<'_>, strip: &[(Rect, u32)]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (body, node) in strip {
+        let failed = picture.model.error[*node as usize];
+        let hue = (!failed).then(|| picture.colours.hue(picture.model, *node));
+        let from = (body.x / CELL).floor() as i32;
+        let to = (((body.x + body.width) / CELL).ceil() as i32).max(from + 1);
+        let mut next = Run { from, to, hue };
+        match runs.last_mut() {
+            Some(last) if last.hue == hue && from <= last.to => {
+                last.to = last.to.max(to);
+                continue;
+            }
+            // The cells that both have are red, or else the first one's.
+            Some(last) if failed => last.to = last.to.min(from),
+            Some(last) => next.from = from.max(last.to),
+            None => {}
+        }
+        if next.from < next.to {
+            runs.push(next);
+        }
+    }
+    runs.retain(|run| run.from < run.to);
+    runs
+}
+
+/// The colours of a theme as they are needed, each put into words once.
+struct Paints<'a> {
+    theme: &'a Theme,
+    known: Vec<(u16, f64, String)>,
+}
+
+impl<'a> Paints<'a> {
+    fn of(theme: &'a Theme) -> Self {
+        let known = Vec::new();
+        Self { theme, known }
+    }
+
+    fn service(&mut self, hue: u16, alpha: f64) -> &str {
+        let same = |known: &(u16, f64, String)| (known.0, known.1) == (hue, alpha);
+        let place = self.known.iter().position(same).unwrap_or_else(|| {
+            let color = self.theme.service(hue, alpha);
+            self.known.push((hue, alpha, color));
+            self.known.len() - 1
+        });
+        &self.known[place].2
     }
 }
 
@@ -102,33 +215,38 @@ fn seen<'a>(picture: &'a Picture<'_>) -> impl Iterator<Item = Call> + 'a {
     })
 }
 
-fn place(
-    surface: &mut impl Surface,
-    picture: &Picture<'_>,
-    theme: &Theme,
-    lane: f64,
-    (from, to): (i64, i64),
-    node: u32,
-    count: u32,
-) {
-    let (model, scale) = (picture.model, picture.scale);
+/// Where the box of a stretch lies.
+fn body(picture: &Picture<'_>, lane: f64, (from, to): (i64, i64)) -> Rect {
+    let scale = picture.scale;
     let left = scale.px_from_nanos(from).max(-2.0);
     let right = scale
         .px_from_nanos(to)
         .min(scale.width() + 2.0)
         .max(left + 1.0);
-    let body = Rect {
+    Rect {
         x: left,
         y: lane * LANE - picture.top + 1.0,
         width: right - left,
         height: LANE - 2.0,
-    };
+    }
+}
+
+fn place(
+    surface: &mut impl Surface,
+    picture: &Picture<'_>,
+    paints: &mut Paints<'_>,
+    body: Rect,
+    node: u32,
+    count: u32,
+) {
+    let (model, theme) = (picture.model, paints.theme);
     let hue = picture.colours.hue(model, node);
     let radius = if body.width > 6.0 { 2.0 } else { 0.0 };
+    let wide = body.width > LEAST_EDGE;
     surface.fill(
         body,
         radius,
-        &theme.service(hue, if body.width > 3.0 { 0.28 } else { 0.5 }),
+        paints.service(hue, if wide { 0.28 } else { 0.5 }),
     );
     if picture.active == Some(node) {
         surface.edge(body, radius, 3.0, &theme.ink);
@@ -136,15 +254,17 @@ fn place(
         surface.edge(body, radius, 1.5, &theme.error);
     } else if picture.selected == Some(node) {
         surface.edge(body, radius, 2.0, &theme.ink);
-    } else if body.width > 3.0 {
-        surface.edge(body, radius, 1.0, &theme.service(hue, 0.8));
+    } else if wide {
+        surface.edge(body, radius, 1.0, paints.service(hue, 0.8));
     }
     // Red alone is not seen by everybody: words have a cross, and what has no words is hatched.
-    if model.error[node as usize] && (3.0..LEAST_LABEL).contains(&body.width) {
+    if model.error[node as usize] && (LEAST_EDGE..LEAST_LABEL).contains(&body.width) {
         surface.hatch(body, &theme.error, 1.0);
     }
     if body.width >= LEAST_LABEL {
-        let room = ((right.min(scale.width()) - left.max(0.0) - 10.0) / CHARACTER) as usize;
+        let left = body.x.max(0.0);
+        let right = (body.x + body.width).min(picture.scale.width());
+        let room = ((right - left - 10.0) / CHARACTER) as usize;
         let failed = if model.error[node as usize] {
             "✕ "
         } else {
@@ -157,7 +277,7 @@ fn place(
             name
         };
         let mut at = Point {
-            x: left.max(0.0) + 5.0,
+            x: left + 5.0,
             y: body.y + LANE / 2.0 + 3.0,
         };
         let rest = room.saturating_sub(text.chars().count() + 2);
@@ -252,5 +372,100 @@ fn of_call(model: &TraceModel, call: &Call) -> Hit {
             format::counted(u64::from(call.count), "call"),
             format::duration(call.own),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::{failed, model, span};
+    use crate::model::pace::{Unhurried, at_once};
+    use crate::timeline::surface::Weight;
+
+    /// What is filled, by its extent along the time and its colour.
+    #[derive(Default)]
+    struct Filled(Vec<(f64, f64, String)>);
+
+    impl Surface for Filled {
+        fn fill(&mut self, rect: Rect, _: f64, color: &str) {
+            self.0.push((rect.x, rect.x + rect.width, color.to_owned()));
+        }
+        fn edge(&mut self, _: Rect, _: f64, _: f64, _: &str) {}
+        fn hatch(&mut self, _: Rect, _: &str, _: f64) {}
+        fn stroke(&mut self, _: &[Point], _: f64, _: &str) {}
+        fn dot(&mut self, _: Point, _: f64, _: &str) {}
+        fn text(&mut self, _: Point, _: &str, _: Weight, _: &str, _: &str) {}
+        fn text_width(&mut self, text: &str, _: Weight) -> f64 {
+            text.len() as f64
+        }
+    }
+
+    fn drawn(model: &TraceModel, width: f64, selected: Option<u32>) -> Filled {
+        let flame = at_once(Flame::new(model, &Unhurried));
+        let mut filled = Filled::default();
+        let theme = Theme {
+            error: "red".to_owned(),
+            ..Theme::default()
+        };
+        let picture = Picture {
+            model,
+            flame: &flame,
+            kind: FlameKind::WallClock,
+            scale: Scale::new(model.duration, None, width),
+            top: 0.0,
+            height: 2.0 * LANE,
+            selected,
+            colours: &Colours::Service,
+            active: None,
+        };
+        draw(&mut filled, &picture, &theme);
+        filled
+    }
+
+    #[test]
+    fn a_thousand_narrow_boxes_in_a_row_are_few_strokes_and_no_failure_is_lost() {
+        let mut spans = vec![span(1, 0, "a", "root", 0, 1_000_000)];
+        spans.extend((0..1_000).map(|i| {
+            let step = span(
+                10 + i,
+                1,
+                if i < 500 { "b" } else { "c" },
+                "step",
+                i * 1_000,
+                (i + 1) * 1_000,
+            );
+            if i == 700 { failed(step, "no") } else { step }
+        }));
+        let model = model(spans);
+        let filled = drawn(&model, 1_000.0, None);
+        assert!(filled.0.len() <= 6, "{:?}", filled.0.len());
+        let red: Vec<_> = filled
+            .0
+            .iter()
+            .filter(|(_, _, color)| color == "red")
+            .collect();
+        assert!(
+            matches!(red[..], [(from, to, _)] if (*from..=*to).contains(&700.0)),
+            "{red:?}"
+        );
+        // No part of the lane is empty, and nothing is drawn twice.
+        let mut end = 0.0;
+        for (from, to, _) in &filled.0[1..] {
+            assert_eq!(*from, end);
+            end = *to;
+        }
+        assert!(end >= 1_000.0);
+        let with_selected = drawn(&model, 1_000.0, Some(300));
+        assert!(
+            with_selected.0.len() > filled.0.len(),
+            "the selected one stands out"
+        );
+    }
+
+    #[test]
+    fn boxes_that_do_not_touch_stay_boxes() {
+        let mut spans = vec![span(1, 0, "a", "root", 0, 1_000_000)];
+        spans.extend((0..100).map(|i| span(10 + i, 1, "b", "step", i * 10_000, i * 10_000 + 500)));
+        assert_eq!(drawn(&model(spans), 1_000.0, None).0.len(), 101);
     }
 }

@@ -200,7 +200,7 @@ mod tests {
             for window in [None, Some((300_000_000, 400_000_000)), Some((0, 1_000))] {
                 let mut openness = Openness::default();
                 if let Some(node) = collapsed {
-                    openness.set(RowKey { node, fold: false }, false);
+                    openness.set(&model, RowKey { node, fold: false }, false);
                 }
                 let rows = Rows::new(&model, &openness);
                 let scale = Scale::new(model.duration, window, 700.0);

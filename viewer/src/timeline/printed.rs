@@ -243,7 +243,7 @@ mod tests {
             failed(span(2, 1, "b", "child", 50, 100), "no"),
         ]);
         let openness = Openness {
-            collapsed: [0].into(),
+            exceptions: [0].into(),
             ..Openness::default()
         };
         let rows = Rows::new(&model, &openness);

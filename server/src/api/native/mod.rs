@@ -24,10 +24,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
@@ -36,6 +36,7 @@ use shared::otlp::json::{LogsJson, SpansJson};
 use shared::query::StatusResponse;
 use tokio::sync::{Semaphore, watch};
 
+use self::parameters::Parameters;
 use crate::assets::player::Place;
 use crate::auth::gate::{Gate, gate};
 use crate::query;
@@ -158,13 +159,33 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-async fn trace(State(api): State<Api>, Named(id): Named) -> Result<Response, ApiError> {
+/// Parameters: `from`, how many spans are passed over; `limit`, how many are listed at most.
+async fn trace(
+    State(api): State<Api>,
+    Named(id): Named,
+    Query(given): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    let parameters = Parameters::new(&given, &["from", "limit"])?;
+    let from = parameters.number("from")?.unwrap_or(0);
+    let limit = parameters.number("limit")?.unwrap_or(usize::MAX);
     let spans = api.read(move |store| query::trace(store, id)).await?;
     if spans.is_empty() {
         return Err(no_such_trace(id));
     }
-    json(move || serde_json::to_vec(&SpansJson(&spans))).await
+    let total = spans.len();
+    let mut response = json(move || {
+        let from = from.min(spans.len());
+        let to = from.saturating_add(limit).min(spans.len());
+        serde_json::to_vec(&SpansJson(&spans[from..to]))
+    })
+    .await?;
+    let headers = response.headers_mut();
+    headers.insert(TOTAL_COUNT, HeaderValue::from(total));
+    Ok(response)
 }
+
+/// How many spans a trace has, of which an answer may list some.
+const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 async fn logs(State(api): State<Api>, Named(id): Named) -> Result<Response, ApiError> {
     let logs = api.read(move |store| store.logs(id)).await?;

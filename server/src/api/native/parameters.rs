@@ -50,6 +50,21 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// The number that a parameter is.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidArgument`] where it is no number, or a negative one.
+    pub fn number(&self, name: &str) -> Result<Option<usize>, ApiError> {
+        let number = |value: &str| {
+            value.parse().map_err(|_| {
+                ApiError::InvalidArgument(format!(
+                    "`{name}` cannot be {value:?}: expected a number"
+                ))
+            })
+        };
+        self.text(name).map(number).transpose()
+    }
+
     /// The instant that a parameter names.
     ///
     /// # Errors

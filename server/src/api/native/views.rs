@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use shared::trace::statistics::{GroupBy, Statistics, statistics as group};
+use shared::trace::statistics::{GroupBy, Statistics, measure, statistics as group};
 use shared::trace::story::{Story, tell};
 use shared::trace::{Trace, assemble};
 
@@ -21,13 +21,20 @@ pub async fn story(
     of_trace(api, &id, |trace| tell(&trace)).await
 }
 
-/// Parameters: `by`, groupings separated by commas.
+/// Parameters: `by`, groupings separated by commas; `sort`, what the groups are listed by; `limit`, how many at most.
 pub async fn statistics(
     State(api): State<Api>,
     Path(id): Path<String>,
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<Statistics>, ApiError> {
-    let parameters = Parameters::new(&given, &["by"])?;
+    let parameters = Parameters::new(&given, &["by", "sort", "limit"])?;
+    let sort = parameters.text("sort").unwrap_or("own");
+    let sort = measure(sort).ok_or_else(|| {
+        ApiError::InvalidArgument(format!(
+            "`sort` cannot be {sort:?}: expected count, errors, total, own, share, p50, p95 or longest"
+        ))
+    })?;
+    let most = parameters.number("limit")?.unwrap_or(usize::MAX);
     let by = parameters.text("by").unwrap_or("service,name");
     let by: Vec<GroupBy> = by
         .split(',')
@@ -39,7 +46,7 @@ pub async fn statistics(
             "`by` names one to {MAX_GROUPINGS} groupings: service, name, kind, or an attribute's key"
         )));
     }
-    of_trace(api, &id, move |trace| group(&trace, &by)).await
+    of_trace(api, &id, move |trace| group(&trace, &by).first(sort, most)).await
 }
 
 async fn of_trace<T: Send + 'static>(

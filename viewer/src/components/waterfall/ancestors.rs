@@ -12,23 +12,11 @@ use crate::timeline::layout::RowMeasures;
 pub fn Ancestors(
     /// What is shown.
     state: WaterfallState,
-    /// The element of the rows.
-    body: NodeRef<leptos::html::Div>,
     /// The measures of a row.
     measures: Memo<RowMeasures>,
 ) -> impl IntoView {
-    let edge = NodeRef::<leptos::html::Div>::new();
-    // How much of the rows' element has gone below the axis, in pixels.
-    let gone = RwSignal::new(0.0);
-    Effect::new(move |_| {
-        state.screen.view.track();
-        if let (Some(edge), Some(body)) = (edge.get(), body.get()) {
-            let top = |element: &web_sys::Element| element.get_bounding_client_rect().top();
-            gone.set(top(&edge) - top(&body));
-        }
-    });
     let above = Memo::new(move |_| {
-        let gone = gone.get();
+        let gone = state.screen.gone.get();
         if gone < 1.0 {
             return Vec::new();
         }
@@ -65,7 +53,6 @@ pub fn Ancestors(
     view! {
         <div
             class="ancestors"
-            node_ref=edge
             on:keydown=move |event| {
                 if event.key() == "Escape" && opened.get_untracked().is_some() {
                     // What lies below has something of its own to close with the next press.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::WaterfallState;
 use crate::format;
-use crate::model::trace::TraceModel;
+use crate::model::rows::Openness;
 use crate::timeline::scale::Scale;
 use crate::timeline::ticks::Tick;
 
@@ -104,41 +104,16 @@ pub fn OpenButtons(
     /// What is open.
     state: WaterfallState,
 ) -> impl IntoView {
-    let closed = Memo::new(move |_| {
-        state
-            .openness
-            .with(|openness| !openness.collapsed.is_empty())
-    });
+    let closed = Memo::new(move |_| state.openness.with(Openness::closes_some));
     let toggle = move |_| {
         let close = !closed.get_untracked();
-        state.openness.update(|openness| {
-            openness.collapsed.clear();
-            if close {
-                // Down to where another service begins, the shape of the trace stays.
-                state
-                    .model
-                    .with_value(|model| openness.collapsed.extend(edges(model)));
-            }
-        });
+        state
+            .openness
+            .update(|openness| openness.close_details(close));
     };
     view! {
         <button type="button" class="link waterfall__open" on:click=toggle>
             {move || if closed.get() { "Expand all" } else { "Collapse details" }}
         </button>
     }
-}
-
-/// The nodes below which no other service works: what is inside them is detail.
-fn edges(model: &TraceModel) -> Vec<u32> {
-    let count = model.len();
-    let mut leaves_service = vec![false; count];
-    for node in (0..count as u32).rev() {
-        if let Some(parent) = model.parent_of(node) {
-            let other = model.service[node as usize] != model.service[parent as usize];
-            leaves_service[parent as usize] |= other || leaves_service[node as usize];
-        }
-    }
-    (0..count as u32)
-        .filter(|node| model.subtree[*node as usize] > 1 && !leaves_service[*node as usize])
-        .collect()
 }

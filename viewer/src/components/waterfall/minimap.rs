@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::WaterfallState;
 use super::view::Colors;
+use crate::browser::behind_next_frame;
 use crate::timeline::canvas::CanvasSurface;
 use crate::timeline::minimap::{buckets, draw};
 use crate::timeline::scale::Scale;
@@ -34,7 +35,7 @@ pub fn Minimap(
         let (width, colors) = (width.get(), colors.get());
         let Some(canvas) = canvas.get() else { return };
         // The rows are painted first.
-        request_animation_frame(move || {
+        behind_next_frame(move || {
             let _ = paint(&canvas, state, width, &colors);
         });
     });

@@ -28,7 +28,7 @@ use self::row::{PooledRow, move_active};
 use self::shown_rows::ShownRows;
 use self::track::Track;
 use self::view::{Drawn, Screen, follow_active, follow_canvas, observe, use_colors};
-use crate::browser;
+use crate::browser::{self, behind_next_frame};
 use crate::components::clock::Clock;
 use crate::format;
 use crate::model::colour::{ColourBy, Colours};
@@ -50,7 +50,7 @@ const STRIDE: usize = 6;
 /// Narrower waterfalls have names above bars.
 const NARROW: f64 = 640.0;
 /// So many rows come with one frame while a trace is opened.
-const BATCH: usize = 12;
+const BATCH: usize = 8;
 /// One press of `+`.
 pub const ZOOM_STEP: f64 = 1.6;
 /// One press of `.`, as a share of the width.
@@ -185,8 +185,10 @@ impl WaterfallState {
 
     fn toggle(self, row: Row) {
         if let Some(open) = row.open {
-            self.openness
-                .update(|openness| openness.set(row.key, !open));
+            self.model.with_value(|model| {
+                self.openness
+                    .update(|openness| openness.set(model, row.key, !open));
+            });
         }
     }
 }
@@ -214,6 +216,7 @@ pub fn Waterfall(
         narrow,
         view: view_port,
         shift,
+        ..
     } = state.screen;
     let measures = Memo::new(move |_| state.measures());
     let reach = Memo::new(move |_| {
@@ -261,7 +264,14 @@ pub fn Waterfall(
             colors,
         },
     );
-    follow_active(state, (frame, body), anchor, active_row, measures, reach);
+    follow_active(
+        state,
+        (frame, body, timeline),
+        anchor,
+        active_row,
+        measures,
+        reach,
+    );
 
     let wheel = move |event: leptos::ev::WheelEvent| {
         let Some(timeline) = timeline.get_untracked() else {
@@ -386,7 +396,7 @@ pub fn Waterfall(
                        </button>
                    </div>
                    <Axis scale=scale marks=marks window=state.window timeline=timeline />
-                   <Ancestors state=state body=body measures=measures />
+                   <Ancestors state=state measures=measures />
                </div>
                <div
                    class="waterfall__rows"
@@ -419,9 +429,15 @@ fn mount_in_batches(state: WaterfallState, pool: Memo<usize>, staged: bool) -> R
             let seen = done == Some(true) || state.rows.with(|rows| rows.len() > 0);
             let more = mounted.get() < pool.get();
             if seen && more {
-                request_animation_frame(move || {
+                let mount = move || {
                     mounted.try_update(|mounted| *mounted += BATCH);
-                });
+                };
+                // Bars and the minimap are painted before the first names.
+                if mounted.get() == 0 {
+                    behind_next_frame(mount);
+                } else {
+                    request_animation_frame(mount);
+                }
             }
             seen
         });

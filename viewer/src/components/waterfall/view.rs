@@ -38,6 +38,8 @@ pub struct Screen {
     pub view: RwSignal<View>,
     /// How far down among the rows lies what is drawn in their element, in pixels; see [`crate::timeline::scroll`].
     pub shift: RwSignal<f64>,
+    /// How much of the rows' element has gone behind the axis, in pixels.
+    pub gone: RwSignal<f64>,
 }
 
 impl Default for Screen {
@@ -51,6 +53,7 @@ impl Default for Screen {
                 height: 900.0,
             }),
             shift: RwSignal::new(0.0),
+            gone: RwSignal::new(0.0),
         }
     }
 }
@@ -64,11 +67,14 @@ impl Screen {
         }
     }
 
-    fn set_place(self, place: Place, height: f64) {
+    fn set_place(self, place: Place, located: Located) {
         let view = View {
             top: place.top(),
-            height,
+            height: located.height,
         };
+        if (located.gone - self.gone.get_untracked()).abs() >= 0.5 {
+            self.gone.set(located.gone);
+        }
         if (place.shift - self.shift.get_untracked()).abs() >= 1.0 {
             self.shift.set(place.shift);
         }
@@ -101,13 +107,14 @@ pub fn observe(
         if (width - observed.width.get_untracked()).abs() > 0.5 {
             observed.width.set(width);
         }
-        let (scrolled, height) = located(&frame, &body);
-        let place = reach
-            .get_untracked()
-            .scrolled(observed.place(), scrolled, height);
-        observed.set_place(place, height);
-        if (place.scrolled - scrolled).abs() >= 1.0 {
-            browser::scroll_by(&body, place.scrolled - scrolled);
+        let located = located(&frame, &body, &timeline);
+        let place =
+            reach
+                .get_untracked()
+                .scrolled(observed.place(), located.scrolled, located.height);
+        observed.set_place(place, located);
+        if (place.scrolled - located.scrolled).abs() >= 1.0 {
+            browser::scroll_by(&body, place.scrolled - located.scrolled);
         }
     };
     // Rows that are opened or closed move nothing else that is watched.
@@ -150,8 +157,23 @@ pub fn observe(
     });
 }
 
-/// From the top of the rows' element to the top of what is seen, and how much is seen.
-fn located(frame: &web_sys::Element, body: &web_sys::Element) -> (f64, f64) {
+/// Where the rows are on the screen, in pixels.
+#[derive(Debug, Clone, Copy)]
+struct Located {
+    /// From the top of the rows' element to the top of what is seen.
+    scrolled: f64,
+    /// How much is seen.
+    height: f64,
+    /// How much of the rows' element has gone behind the axis.
+    gone: f64,
+}
+
+/// Measures it. To be asked before anything is drawn: afterwards it has to be laid out first.
+fn located(
+    frame: &web_sys::Element,
+    body: &web_sys::Element,
+    timeline: &web_sys::Element,
+) -> Located {
     let screen = window()
         .inner_height()
         .ok()
@@ -159,8 +181,12 @@ fn located(frame: &web_sys::Element, body: &web_sys::Element) -> (f64, f64) {
         .unwrap_or(900.0);
     let outer = frame.get_bounding_client_rect();
     let (top, bottom) = (outer.top().max(0.0), outer.bottom().min(screen));
-    let scrolled = (top - body.get_bounding_client_rect().top()).max(0.0);
-    (scrolled, (bottom - top).max(100.0))
+    let rows = body.get_bounding_client_rect().top();
+    Located {
+        scrolled: (top - rows).max(0.0),
+        height: (bottom - top).max(100.0),
+        gone: timeline.get_bounding_client_rect().bottom() - rows,
+    }
 }
 
 /// What the canvas is drawn from.
@@ -290,7 +316,11 @@ pub fn read_theme() -> Colors {
 /// Brings the active row into view and, if asked, into focus.
 pub fn follow_active(
     state: WaterfallState,
-    (frame, body): (NodeRef<leptos::html::Div>, NodeRef<leptos::html::Div>),
+    (frame, body, timeline): (
+        NodeRef<leptos::html::Div>,
+        NodeRef<leptos::html::Div>,
+        NodeRef<leptos::html::Div>,
+    ),
     anchor: NodeRef<leptos::html::Div>,
     active_row: Memo<usize>,
     measures: Memo<RowMeasures>,
@@ -303,10 +333,11 @@ pub fn follow_active(
         }
         // After the rows have been found and laid out for what has been opened.
         let show = move || {
-            let (Some(anchor), Some(frame), Some(body)) = (
+            let (Some(anchor), Some(frame), Some(body), Some(timeline)) = (
                 anchor.try_get_untracked().flatten(),
                 frame.try_get_untracked().flatten(),
                 body.try_get_untracked().flatten(),
+                timeline.try_get_untracked().flatten(),
             ) else {
                 return;
             };
@@ -331,8 +362,9 @@ pub fn follow_active(
             options.set_behavior(web_sys::ScrollBehavior::Instant);
             anchor.scroll_into_view_with_scroll_into_view_options(&options);
             if !near {
-                let (scrolled, height) = located(&frame, &body);
-                state.screen.set_place(Place { scrolled, shift }, height);
+                let located = located(&frame, &body, &timeline);
+                let scrolled = located.scrolled;
+                state.screen.set_place(Place { scrolled, shift }, located);
             }
             if focus {
                 // The row is drawn once the scroll has been heard.

@@ -75,6 +75,8 @@ pub struct TraceModel {
     pub error: Vec<bool>,
     /// How many nodes below each failed, itself not counted.
     pub errors_below: Vec<u32>,
+    /// Whether another service works below each node.
+    leaves_service: Vec<bool>,
     /// How many alike siblings begin at each node and are shown as one; 0 where none do.
     pub fold: Vec<u32>,
     /// The times of each fold by its first member.
@@ -172,6 +174,7 @@ impl TraceModel {
             clock,
             error_count: columns.failures.len() as u32,
             errors_below: vec![0; count],
+            leaves_service: vec![false; count],
             fold: vec![0; count],
             fold_times: HashMap::new(),
             negative,
@@ -192,11 +195,12 @@ impl TraceModel {
         };
         for node in (0..count).rev() {
             model.deepest = model.deepest.max(model.depth[node]);
-            let own = model.errors_below[node] + u32::from(model.error[node]);
-            if own > 0
-                && let Some(parent) = model.parent_of(node as u32)
-            {
-                model.errors_below[parent as usize] += own;
+            if let Some(parent) = model.parent_of(node as u32) {
+                let parent = parent as usize;
+                model.errors_below[parent] +=
+                    model.errors_below[node] + u32::from(model.error[node]);
+                model.leaves_service[parent] |=
+                    model.leaves_service[node] || model.service[node] != model.service[parent];
             }
             if node % STRIDE == 0 {
                 pace.breathe().await;
@@ -290,6 +294,32 @@ mod tests {
         assert_eq!(model.self_parts(0), [(0, 10), (40, 90)]);
         assert_eq!(model.self_time(0), 60);
         assert_eq!(model.self_time(1), 20);
+    }
+
+    #[test]
+    fn spans_are_found_by_their_ids_in_one_go() {
+        let model = model(vec![
+            span(1, 0, "a", "root", 0, 100),
+            span(0x1_0002, 1, "a", "other", 10, 30),
+            span(2, 1, "a", "child", 40, 50),
+            span(2, 1, "a", "twin", 60, 70),
+        ]);
+        let named = model.named(
+            [
+                "0000000000000002",
+                "0000000000000001",
+                "nonsense",
+                "00000000000000ff",
+            ]
+            .into_iter(),
+        );
+        assert_eq!(named.len(), 2);
+        assert_eq!(named["0000000000000001"], 0);
+        assert_eq!(
+            model.name(named["0000000000000002"]),
+            "child",
+            "the first of two"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is known of single nodes, and of the trace as a whole.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use shared::columns::{Columns, Link, Mark, Note};
 use shared::id::{SpanId, TraceId};
@@ -45,6 +45,12 @@ impl TraceModel {
     #[must_use]
     pub fn after(&self, node: u32) -> u32 {
         (node + self.subtree[node as usize]).min(self.len() as u32)
+    }
+
+    /// Whether a node has children and no other service works below it: what is inside it is detail.
+    #[must_use]
+    pub fn is_detail(&self, node: u32) -> bool {
+        self.subtree[node as usize] > 1 && !self.leaves_service[node as usize]
     }
 
     /// The children of a node by start; of [`NONE`], the roots.
@@ -212,9 +218,23 @@ impl TraceModel {
     }
 
     /// The node whose span has this id in hexadecimal digits.
+    #[cfg(test)]
     #[must_use]
     pub fn node_of_span(&self, id: &str) -> Option<u32> {
         self.node_of(id.parse().ok()?)
+    }
+
+    /// The nodes whose spans have these ids in hexadecimal digits, found in one go; of several with one id, the first.
+    pub fn named<'a>(&self, ids: impl Iterator<Item = &'a str>) -> HashMap<String, u32> {
+        let ids: HashSet<SpanId> = ids.filter_map(|id| id.parse().ok()).collect();
+        if ids.is_empty() {
+            return HashMap::new();
+        }
+        let mut named = HashMap::new();
+        for node in self.nodes_of(&ids) {
+            named.entry(self.span_id(node).to_hex()).or_insert(node);
+        }
+        named
     }
 
     /// The node whose span has this id.
@@ -227,9 +247,18 @@ impl TraceModel {
     /// The nodes whose spans have one of these ids, in order.
     #[must_use]
     pub fn nodes_of(&self, ids: &HashSet<SpanId>) -> Vec<u32> {
+        // The end of an id tells sooner than its hash that it is none of them, as most are.
+        let end = |id: &SpanId| {
+            let [.., a, b] = id.as_bytes();
+            usize::from(u16::from_be_bytes([*a, *b]))
+        };
+        let mut ends = vec![false; 1 << 16];
+        for id in ids {
+            ends[end(id)] = true;
+        }
         let nodes = (0..).zip(&self.columns.span_ids);
         nodes
-            .filter(|(_, id)| ids.contains(id))
+            .filter(|(_, id)| ends[end(id)] && ids.contains(id))
             .map(|(node, _)| node)
             .collect()
     }

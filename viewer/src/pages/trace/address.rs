@@ -28,9 +28,10 @@ pub fn follow_address(
             TraceAddress {
                 span: state.selected.get().map(id),
                 tab: tab.get(),
+                details_closed: state.openness.with(|openness| openness.details_closed),
                 collapsed: state
                     .openness
-                    .with(|openness| openness.collapsed.iter().copied().map(id).collect()),
+                    .with(|openness| openness.exceptions.iter().copied().map(id).collect()),
                 unfolded: state
                     .openness
                     .with(|openness| openness.unfolded.iter().copied().map(id).collect()),

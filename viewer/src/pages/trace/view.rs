@@ -28,6 +28,14 @@ use crate::model::rows::{Narrowing, Openness, RowKey};
 use crate::model::trace::TraceModel;
 use crate::url::{FlameKind, TraceAddress};
 
+/// How much of the page is there while it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Head,
+    Tools,
+    All,
+}
+
 /// The trace.
 #[component]
 pub fn TraceView(
@@ -43,17 +51,14 @@ pub fn TraceView(
     first: bool,
 ) -> impl IntoView {
     let opened = address.get_value();
-    let nodes = |ids: &[String]| ids.iter().filter_map(|id| model.node_of_span(id)).collect();
+    let named = model.named(opened.spans());
+    let node = |id: &String| named.get(id).copied();
     let openness = RwSignal::new(Openness {
-        collapsed: nodes(&opened.collapsed),
-        unfolded: nodes(&opened.unfolded),
+        details_closed: opened.details_closed,
+        exceptions: opened.collapsed.iter().filter_map(node).collect(),
+        unfolded: opened.unfolded.iter().filter_map(node).collect(),
     });
-    let selected = RwSignal::new(
-        opened
-            .span
-            .as_deref()
-            .and_then(|span| model.node_of_span(span)),
-    );
+    let selected = RwSignal::new(opened.span.as_ref().and_then(node));
     let active = RwSignal::new(RowKey {
         node: selected.get_untracked().unwrap_or(0),
         fold: false,
@@ -63,10 +68,7 @@ pub fn TraceView(
     let window = RwSignal::new(opened.zoom.or_else(|| model.focus()));
     let within = RwSignal::new(opened.within);
     let narrowing = RwSignal::new(Narrowing {
-        focus: opened
-            .focus
-            .as_deref()
-            .and_then(|id| model.node_of_span(id)),
+        focus: opened.focus.as_ref().and_then(node),
         least: opened.least,
         within: None,
     });
@@ -130,24 +132,31 @@ pub fn TraceView(
     );
     Effect::new(move |_| document().set_title(&title));
     let drawer_model = Arc::clone(&model);
-    let headed = RwSignal::new(!first);
+    // What is there: the head, then the tools as well, then all.
+    let stage = RwSignal::new(if first { Stage::Head } else { Stage::All });
     if first {
         behind_next_frame(move || {
-            headed.try_set(true);
+            stage.try_set(Stage::Tools);
+            behind_next_frame(move || {
+                stage.try_set(Stage::All);
+            });
         });
     }
+    let is_at = move |least: Stage| stage.get() >= least;
     let flame_kind = Signal::derive(move || flame.get().unwrap_or(FlameKind::WallClock));
     view! {
         <div class="trace" class:trace--drawer=move || selected.with(Option::is_some)>
             <TraceHead model=Arc::clone(&model) state=state />
             <div class="trace__body">
                 <div class="trace__scroll">
-                    <Show when=move || headed.get() fallback=SkeletonRows>
+                    <Show when=move || is_at(Stage::Tools) fallback=SkeletonRows>
                         <TraceTools state=state flame=flame />
-                        <Show when=move || flame.with(Option::is_none) fallback=move || view! { <FlameGraph state=state kind=flame_kind /> }>
-                            <FindBar state=state />
-                            <FollowStrip state=state />
-                            <Waterfall state=state staged=first />
+                        <Show when=move || is_at(Stage::All) fallback=SkeletonRows>
+                            <Show when=move || flame.with(Option::is_none) fallback=move || view! { <FlameGraph state=state kind=flame_kind /> }>
+                                <FindBar state=state />
+                                <FollowStrip state=state />
+                                <Waterfall state=state staged=first />
+                            </Show>
                         </Show>
                     </Show>
                     {follow_keys(state)}
@@ -156,7 +165,7 @@ pub fn TraceView(
                     let model = Arc::clone(&drawer_model);
                     selected
                         .get()
-                        .filter(|_| headed.get())
+                        .filter(|_| is_at(Stage::All))
                         .map(|node| {
                             let close = Callback::new(move |()| {
                                 selected.set(None);

@@ -268,6 +268,7 @@ mod tests {
     fn a_collapsed_parent_shows_where_something_failed() {
         let mut openness = Openness::default();
         openness.set(
+            &booking(),
             RowKey {
                 node: 1,
                 fold: false,
