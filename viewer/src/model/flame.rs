@@ -48,7 +48,12 @@ pub struct Flame {
     pub calls: Vec<Call>,
     /// How many boxes lie on top of each other.
     pub call_depth: u32,
+    /// The own time of all spans together.
+    own: i64,
 }
+
+/// Parts of the table of boxes: a table of all of them would take longer than a frame to grow.
+const PARTS: usize = 64;
 
 impl Flame {
     /// Finds lanes and boxes.
@@ -82,8 +87,7 @@ impl Flame {
     /// The own time of all spans together; at least one nanosecond.
     #[must_use]
     pub fn total(&self) -> i64 {
-        let roots = self.calls.iter().filter(|call| call.parent == NONE);
-        roots.map(|call| call.total).sum::<i64>().max(1)
+        self.own.max(1)
     }
 
     /// How many lanes there are.
@@ -181,7 +185,7 @@ impl Flame {
 
     async fn find_calls(&mut self, model: &TraceModel, pace: &impl Pace) {
         let mut calls: Vec<Call> = Vec::new();
-        let mut known: HashMap<(u32, u16, u32), u32> = HashMap::new();
+        let mut known: Vec<HashMap<(u32, u16, u32), u32>> = vec![HashMap::new(); PARTS];
         let mut call_of = vec![0_u32; model.len()];
         for node in 0..model.len() as u32 {
             let above = model.parent_of(node);
@@ -191,7 +195,8 @@ impl Flame {
                 model.service[node as usize],
                 model.name_number(node),
             );
-            let call = *known.entry(key).or_insert_with(|| {
+            let part = parent.wrapping_mul(31).wrapping_add(key.2) as usize % PARTS;
+            let call = *known[part].entry(key).or_insert_with(|| {
                 let depth = match parent {
                     NONE => 0,
                     parent => calls[parent as usize].depth + 1,
@@ -218,28 +223,37 @@ impl Flame {
                 pace.breathe().await;
             }
         }
+        for known in known {
+            drop(known);
+            pace.breathe().await;
+        }
         for call in (0..calls.len()).rev() {
             calls[call].total += calls[call].own;
-            let parent = calls[call].parent;
+            let Call { parent, depth, .. } = calls[call];
+            self.call_depth = self.call_depth.max(depth + 1);
             if parent != NONE {
                 calls[parent as usize].total += calls[call].total;
+            }
+            if call % STRIDE == 0 {
+                pace.breathe().await;
             }
         }
         // A box's children stand in the order in which they were first called, from its left edge on.
         let mut next: Vec<i64> = vec![0; calls.len()];
-        let mut roots = 0;
         for call in 0..calls.len() {
             let parent = calls[call].parent;
             let cursor = match parent {
-                NONE => &mut roots,
+                NONE => &mut self.own,
                 parent => &mut next[parent as usize],
             };
             let left = *cursor;
             *cursor += calls[call].total;
             calls[call].left = left;
             next[call] = left;
+            if call % STRIDE == 0 {
+                pace.breathe().await;
+            }
         }
-        self.call_depth = calls.iter().map(|call| call.depth + 1).max().unwrap_or(0);
         self.calls = calls;
     }
 }

@@ -1,5 +1,7 @@
 //! Draws the flame graph, and says what lies under the pointer.
 
+use std::collections::HashSet;
+
 use super::line::Point;
 use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
@@ -77,7 +79,10 @@ pub fn draw(surface: &mut impl Surface, picture: &Picture<'_>, theme: &Theme) {
                 let lane = f64::from(call.depth);
                 let extent = (call.left, call.left + call.total);
                 let body = body(picture, lane, extent);
-                place(surface, picture, &mut paints, body, call.node, call.count);
+                place(surface, picture, &mut paints, body, call.node);
+                if body.width >= LEAST_LABEL {
+                    name(surface, picture, theme, body, call.node, call.count);
+                }
             }
         }
     }
@@ -89,16 +94,12 @@ fn draw_lane(
     paints: &mut Paints<'_>,
     lane: usize,
 ) {
-    let (model, scale) = (picture.model, picture.scale);
-    let nanos_per_px = (scale.to() - scale.from()) / scale.width();
-    let shown = (scale.from() as i64, scale.to() as i64);
+    let model = picture.model;
     // Narrow boxes that touch.
     let mut strip: Vec<(Rect, u32)> = Vec::new();
-    for node in picture.flame.visible(model, lane, shown, nanos_per_px) {
-        let extent = (model.start[node as usize], model.end[node as usize]);
-        let body = body(picture, lane as f64, extent);
-        let marked = picture.active == Some(node) || picture.selected == Some(node);
-        let narrow = body.width <= LEAST_EDGE && !marked;
+    let mut named = HashSet::new();
+    for (body, node) in stretches(picture, lane) {
+        let narrow = body.width <= LEAST_EDGE;
         let touches = strip
             .last()
             .is_some_and(|(before, _)| body.x <= before.x + before.width + 1.0);
@@ -109,10 +110,72 @@ fn draw_lane(
         if narrow {
             strip.push((body, node));
         } else {
-            place(surface, picture, paints, body, node, 1);
+            place(surface, picture, paints, body, node);
+            if body.width >= LEAST_LABEL && named.insert(node) {
+                name(surface, picture, paints.theme, body, node, 1);
+            }
         }
     }
     draw_strip(surface, picture, paints, &strip);
+    // What is marked is seen whole, whatever lies on it.
+    for node in picture.selected.into_iter().chain(picture.active) {
+        if model.depth.get(node as usize) == Some(&(lane as u32)) {
+            let extent = (model.start[node as usize], model.end[node as usize]);
+            let body = body(picture, lane as f64, extent);
+            if body.x < picture.scale.width() && body.x + body.width > 0.0 {
+                place(surface, picture, paints, body, node);
+                if body.width >= LEAST_LABEL {
+                    name(surface, picture, paints.theme, body, node, 1);
+                }
+            }
+        }
+    }
+}
+
+/// What is seen of the boxes of a lane, from left to right: of boxes that overlap, the latest lies on top, and what it
+/// covers is not drawn.
+fn stretches(picture: &Picture<'_>, lane: usize) -> Vec<(Rect, u32)> {
+    let (model, scale) = (picture.model, picture.scale);
+    let nanos_per_px = (scale.to() - scale.from()) / scale.width();
+    let shown = (scale.from() as i64, scale.to() as i64);
+    let mut out: Vec<(Rect, u32)> = Vec::new();
+    // The boxes that go on, the latest last, each with its right edge; and up to where the lane is drawn.
+    let mut open: Vec<(f64, u32)> = Vec::new();
+    let mut drawn = f64::NEG_INFINITY;
+    let mut show = |from: f64, to: f64, node: u32, like: Rect| {
+        if to > from {
+            let width = to - from;
+            out.push((
+                Rect {
+                    x: from,
+                    width,
+                    ..like
+                },
+                node,
+            ));
+        }
+    };
+    let mut row = body(picture, lane as f64, (0, 0));
+    for node in picture.flame.visible(model, lane, shown, nanos_per_px) {
+        let extent = (model.start[node as usize], model.end[node as usize]);
+        let next = body(picture, lane as f64, extent);
+        row = next;
+        while let Some((right, below)) = open.last().copied() {
+            show(drawn, right.min(next.x), below, next);
+            drawn = drawn.max(right.min(next.x));
+            if right > next.x {
+                break;
+            }
+            open.pop();
+        }
+        drawn = next.x;
+        open.push((next.x + next.width, node));
+    }
+    while let Some((right, node)) = open.pop() {
+        show(drawn, right, node, row);
+        drawn = drawn.max(right);
+    }
+    out
 }
 
 /// Draws narrow boxes: one alone as it is, several by cells, whose neighbours of one colour are one rectangle. There
@@ -124,7 +187,7 @@ fn draw_strip(
     strip: &[(Rect, u32)],
 ) {
     if let [(body, node)] = strip {
-        return place(surface, picture, paints, *body, *node, 1);
+        return place(surface, picture, paints, *body, *node);
     }
     let Some((first, _)) = strip.first() else {
         return;
@@ -237,7 +300,6 @@ fn place(
     paints: &mut Paints<'_>,
     body: Rect,
     node: u32,
-    count: u32,
 ) {
     let (model, theme) = (picture.model, paints.theme);
     let hue = picture.colours.hue(model, node);
@@ -261,34 +323,44 @@ fn place(
     if model.error[node as usize] && (LEAST_EDGE..LEAST_LABEL).contains(&body.width) {
         surface.hatch(body, &theme.error, 1.0);
     }
-    if body.width >= LEAST_LABEL {
-        let left = body.x.max(0.0);
-        let right = (body.x + body.width).min(picture.scale.width());
-        let room = ((right - left - 10.0) / CHARACTER) as usize;
-        let failed = if model.error[node as usize] {
-            "✕ "
-        } else {
-            ""
-        };
-        let name = format!("{failed}{}", format::quoted(model.name(node)));
-        let text = if count > 1 {
-            format!("×{} {name}", format::count(u64::from(count)))
-        } else {
-            name
-        };
-        let mut at = Point {
-            x: left + 5.0,
-            y: body.y + LANE / 2.0 + 3.0,
-        };
-        let rest = room.saturating_sub(text.chars().count() + 2);
-        let text = format::clipped(&text, room.saturating_sub(1));
-        surface.text(at, &text, Weight::Regular, &theme.ink, "");
-        // Colours alone do not tell services apart for everybody.
-        if rest >= LEAST_SERVICE {
-            at.x += surface.text_width(&text, Weight::Regular) + CHARACTER;
-            let service = format::clipped(&model.service_of(node).name, rest);
-            surface.text(at, &service, Weight::Regular, &theme.ink_2, "");
-        }
+}
+
+/// Writes what a box is.
+fn name(
+    surface: &mut impl Surface,
+    picture: &Picture<'_>,
+    theme: &Theme,
+    body: Rect,
+    node: u32,
+    count: u32,
+) {
+    let model = picture.model;
+    let left = body.x.max(0.0);
+    let right = (body.x + body.width).min(picture.scale.width());
+    let room = ((right - left - 10.0) / CHARACTER) as usize;
+    let failed = if model.error[node as usize] {
+        "✕ "
+    } else {
+        ""
+    };
+    let name = format!("{failed}{}", format::quoted(model.name(node)));
+    let text = if count > 1 {
+        format!("×{} {name}", format::count(u64::from(count)))
+    } else {
+        name
+    };
+    let mut at = Point {
+        x: left + 5.0,
+        y: body.y + LANE / 2.0 + 3.0,
+    };
+    let rest = room.saturating_sub(text.chars().count() + 2);
+    let text = format::clipped(&text, room.saturating_sub(1));
+    surface.text(at, &text, Weight::Regular, &theme.ink, "");
+    // Colours alone do not tell services apart for everybody.
+    if rest >= LEAST_SERVICE {
+        at.x += surface.text_width(&text, Weight::Regular) + CHARACTER;
+        let service = format::clipped(&model.service_of(node).name, rest);
+        surface.text(at, &service, Weight::Regular, &theme.ink_2, "");
     }
 }
 
@@ -459,6 +531,47 @@ mod tests {
         assert!(
             with_selected.0.len() > filled.0.len(),
             "the selected one stands out"
+        );
+    }
+
+    #[test]
+    fn what_is_covered_is_not_drawn() {
+        let model = model(vec![
+            span(1, 0, "a", "root", 0, 1_000_000),
+            span(2, 1, "a", "long", 100_000, 900_000),
+            span(3, 1, "b", "on it", 200_000, 300_000),
+            span(4, 1, "c", "on that", 250_000, 400_000),
+        ]);
+        let flame = at_once(Flame::new(&model, &Unhurried));
+        let picture = Picture {
+            model: &model,
+            flame: &flame,
+            kind: FlameKind::WallClock,
+            scale: Scale::new(model.duration, None, 1_000.0),
+            top: 0.0,
+            height: 2.0 * LANE,
+            selected: None,
+            colours: &Colours::Service,
+            active: None,
+        };
+        let seen: Vec<(f64, f64, &str)> = stretches(&picture, 1)
+            .into_iter()
+            .map(|(rect, node)| {
+                (
+                    rect.x.round(),
+                    (rect.x + rect.width).round(),
+                    model.name(node),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (100.0, 200.0, "long"),
+                (200.0, 250.0, "on it"),
+                (250.0, 400.0, "on that"),
+                (400.0, 900.0, "long"),
+            ]
         );
     }
 
