@@ -2,13 +2,16 @@
 //
 // Prints a table on stderr and writes the report that its only argument names. `BENCH_SIZES` (50000,1000000) chooses the
 // traces. CPU is that of the renderer's process, from its start; a frame over 50 ms is one that the browser itself reports
-// as a long animation frame. Beside ours stands what PEERS measured for Jaeger UI 2.20 on a machine like this one.
+// as a long animation frame. Then every view and control of the page is used once (tour.js): `task_VIEW_SIZE_ms` is the CPU
+// of the longest task of its main thread meanwhile. Beside ours stands what PEERS measured for Jaeger UI 2.20 on a machine like this one.
 
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { Throughline } from '../tests/harness/throughline.js';
 import { launch } from './browser.js';
+import { listenToTasks } from './tasks.js';
+import { TOUR, tour } from './tour.js';
 import { sendTrace } from './traces.js';
 
 const report = process.argv[2];
@@ -48,6 +51,7 @@ const GOAL = {
   rows_1m_cpu_ms: 4000, load_frames_over_50ms_1m: 0, frames_over_50ms_1m: 0, find_1m_ms: 200, heap_1m_mb: 400, first_load_brotli_bytes: 450_000,
   first_load_cpu_ms: 1000, first_load_layout_shift: 0, trace_load_cpu_ms: 1000, trace_load_layout_shift: 0,
 };
+for (const step of Object.keys(TOUR)) GOAL[`task_${step}_1m_ms`] = 50;
 for (const [key, value] of Object.entries(result)) {
   process.stderr.write(`${key.padEnd(28)} ${String(value).padStart(10)}   goal ${String(GOAL[key] ?? '–').padStart(8)}   Jaeger UI ${PEER[key] ?? '–'}\n`);
 }
@@ -106,6 +110,10 @@ async function measure(url, name) {
   const { JSHeapUsedSize } = await metrics();
   const wasm = await page.evaluate(() => globalThis.wasmMemory?.buffer.byteLength ?? 0);
   process.stderr.write(`${name}: long frames while loading ${loading}, in the sweep ${sweep.longest}; 95 % of its frames within ${sweep.p95} ms; ${analysed} ms of CPU until analysed\n`);
+  await page.locator('#find').fill('');
+  const tasksOf = await listenToTasks(browser);
+  await tour(page);
+  const tasks = await tasksOf();
   await context.close();
   return {
     [`rows_${name}_cpu_ms`]: rows,
@@ -114,6 +122,7 @@ async function measure(url, name) {
     [`frames_over_50ms_${name}`]: sweep.over,
     [`find_${name}_ms`]: find,
     [`heap_${name}_mb`]: Math.round((JSHeapUsedSize + wasm) / 1e6),
+    ...Object.fromEntries(Object.entries(tasks).map(([step, millis]) => [`task_${step}_${name}_ms`, millis])),
   };
 }
 
