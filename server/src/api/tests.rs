@@ -90,6 +90,39 @@ async fn gives_a_trace_as_otlp_json_in_either_case_of_its_id() {
 }
 
 #[tokio::test]
+async fn a_part_says_of_how_much_it_is() {
+    let server = server().await;
+    let trace = trace_id(1);
+    for (parameters, expected) in [
+        ("", 2),
+        ("?limit=1", 1),
+        ("?from=1&limit=5", 1),
+        ("?from=2", 0),
+        ("?limit=0", 0),
+    ] {
+        let response = get(&server, &format!("/api/v1/traces/{trace}{parameters}")).await;
+        assert_eq!(header(&response, "x-total-count"), Some("2"), "{parameters}");
+        let body = response.bytes().await.expect("a body");
+        let decoded = shared::otlp::json::decode_spans(&body).expect("OTLP/JSON");
+        assert_eq!(decoded.records.len(), expected, "{parameters}");
+    }
+    for (parameters, expected) in [
+        ("by=service", &["shop", "payment"][..]),
+        ("by=service&limit=1", &["shop"]),
+        ("by=service&sort=errors&limit=1", &["payment"]),
+    ] {
+        let path = format!("/api/v1/traces/{trace}/statistics?{parameters}");
+        let found: Statistics = get(&server, &path).await.json().await.expect("a body");
+        let keys: Vec<&str> = found.groups.iter().map(|group| group.key[0].as_str()).collect();
+        assert_eq!((keys.as_slice(), found.count), (expected, 2), "{parameters}");
+    }
+    for path in ["?limit=some", "?from=-1", "?first=1", "/statistics?sort=name"] {
+        let response = get(&server, &format!("/api/v1/traces/{trace}{path}")).await;
+        assert_eq!(response.status(), 400, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn searches_with_query_range_and_limit() {
     let server = server().await;
     for (parameters, expected, more) in [
@@ -451,6 +484,10 @@ async fn answers_are_as_described() {
         (
             format!("/api/v1/traces/{trace}/statistics?by="),
             "/api/v1/traces/{id}/statistics",
+        ),
+        (
+            format!("/api/v1/traces/{trace}?from=0&limit=1"),
+            "/api/v1/traces/{id}",
         ),
         (
             format!("/api/v1/traces/{trace}/alike"),
