@@ -13,6 +13,7 @@ use serde_json::Value;
 use shared::attribute::Attribute;
 use shared::query::{ErrorResponse, SearchResponse, ServicesResponse};
 use shared::span::StatusCode;
+use shared::trace::statistics::Statistics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::api::native;
@@ -101,22 +102,39 @@ async fn a_part_says_of_how_much_it_is() {
         ("?limit=0", 0),
     ] {
         let response = get(&server, &format!("/api/v1/traces/{trace}{parameters}")).await;
-        assert_eq!(header(&response, "x-total-count"), Some("2"), "{parameters}");
+        assert_eq!(
+            header(&response, "x-total-count"),
+            Some("2"),
+            "{parameters}"
+        );
         let body = response.bytes().await.expect("a body");
         let decoded = shared::otlp::json::decode_spans(&body).expect("OTLP/JSON");
         assert_eq!(decoded.records.len(), expected, "{parameters}");
     }
     for (parameters, expected) in [
-        ("by=service", &["shop", "payment"][..]),
-        ("by=service&limit=1", &["shop"]),
+        ("by=service", &["payment", "shop"][..]),
+        ("by=service&limit=1", &["payment"]),
         ("by=service&sort=errors&limit=1", &["payment"]),
     ] {
         let path = format!("/api/v1/traces/{trace}/statistics?{parameters}");
         let found: Statistics = get(&server, &path).await.json().await.expect("a body");
-        let keys: Vec<&str> = found.groups.iter().map(|group| group.key[0].as_str()).collect();
-        assert_eq!((keys.as_slice(), found.count), (expected, 2), "{parameters}");
+        let keys: Vec<&str> = found
+            .groups
+            .iter()
+            .map(|group| group.key[0].as_str())
+            .collect();
+        assert_eq!(
+            (keys.as_slice(), found.count),
+            (expected, 2),
+            "{parameters}"
+        );
     }
-    for path in ["?limit=some", "?from=-1", "?first=1", "/statistics?sort=name"] {
+    for path in [
+        "?limit=some",
+        "?from=-1",
+        "?first=1",
+        "/statistics?sort=name",
+    ] {
         let response = get(&server, &format!("/api/v1/traces/{trace}{path}")).await;
         assert_eq!(response.status(), 400, "{path}");
     }

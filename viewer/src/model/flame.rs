@@ -185,7 +185,8 @@ impl Flame {
 
     async fn find_calls(&mut self, model: &TraceModel, pace: &impl Pace) {
         let mut calls: Vec<Call> = Vec::new();
-        let mut known: Vec<HashMap<(u32, u16, u32), u32>> = vec![HashMap::new(); PARTS];
+        let mut known: Vec<HashMap<(u32, u16, u32), u32>> = Vec::new();
+        known.resize_with(PARTS, HashMap::new);
         let mut call_of = vec![0_u32; model.len()];
         for node in 0..model.len() as u32 {
             let above = model.parent_of(node);

@@ -1,7 +1,5 @@
 //! Draws the flame graph, and says what lies under the pointer.
 
-use std::collections::HashSet;
-
 use super::line::Point;
 use super::scale::Scale;
 use super::surface::{Rect, Surface, Theme, Weight};
@@ -97,7 +95,8 @@ fn draw_lane(
     let model = picture.model;
     // Narrow boxes that touch.
     let mut strip: Vec<(Rect, u32)> = Vec::new();
-    let mut named = HashSet::new();
+    // There is room for few names.
+    let mut named = Vec::new();
     for (body, node) in stretches(picture, lane) {
         let narrow = body.width <= LEAST_EDGE;
         let touches = strip
@@ -111,7 +110,8 @@ fn draw_lane(
             strip.push((body, node));
         } else {
             place(surface, picture, paints, body, node);
-            if body.width >= LEAST_LABEL && named.insert(node) {
+            if body.width >= LEAST_LABEL && !named.contains(&node) {
+                named.push(node);
                 name(surface, picture, paints.theme, body, node, 1);
             }
         }

@@ -304,19 +304,13 @@ mod tests {
             span(2, 1, "a", "child", 40, 50),
             span(2, 1, "a", "twin", 60, 70),
         ]);
-        let named = model.named(
-            [
-                "0000000000000002",
-                "0000000000000001",
-                "nonsense",
-                "00000000000000ff",
-            ]
-            .into_iter(),
-        );
+        let id = |text: &str| text.parse::<shared::id::SpanId>().expect("an id");
+        let ids = ["0000000000000002", "0000000000000001", "00000000000000ff"].map(id);
+        let named = model.named(&ids.into());
         assert_eq!(named.len(), 2);
-        assert_eq!(named["0000000000000001"], 0);
+        assert_eq!(named[&id("0000000000000001")], 0);
         assert_eq!(
-            model.name(named["0000000000000002"]),
+            model.name(named[&id("0000000000000002")]),
             "child",
             "the first of two"
         );

@@ -224,17 +224,14 @@ impl TraceModel {
         self.node_of(id.parse().ok()?)
     }
 
-    /// The nodes whose spans have these ids in hexadecimal digits, found in one go; of several with one id, the first.
-    pub fn named<'a>(&self, ids: impl Iterator<Item = &'a str>) -> HashMap<String, u32> {
-        let ids: HashSet<SpanId> = ids.filter_map(|id| id.parse().ok()).collect();
+    /// The nodes whose spans have these ids, found in one go; of several with one id, the first.
+    #[must_use]
+    pub fn named(&self, ids: &HashSet<SpanId>) -> HashMap<SpanId, u32> {
         if ids.is_empty() {
             return HashMap::new();
         }
-        let mut named = HashMap::new();
-        for node in self.nodes_of(&ids) {
-            named.entry(self.span_id(node).to_hex()).or_insert(node);
-        }
-        named
+        let nodes = self.nodes_of(ids).into_iter().rev();
+        nodes.map(|node| (self.span_id(node), node)).collect()
     }
 
     /// The node whose span has this id.

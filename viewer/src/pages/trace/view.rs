@@ -51,8 +51,8 @@ pub fn TraceView(
     first: bool,
 ) -> impl IntoView {
     let opened = address.get_value();
-    let named = model.named(opened.spans());
-    let node = |id: &String| named.get(id).copied();
+    let named = model.named(&opened.spans().filter_map(|id| id.parse().ok()).collect());
+    let node = |id: &String| named.get(&id.parse().ok()?).copied();
     let openness = RwSignal::new(Openness {
         details_closed: opened.details_closed,
         exceptions: opened.collapsed.iter().filter_map(node).collect(),
