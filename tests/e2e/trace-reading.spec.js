@@ -354,6 +354,12 @@ test('waiting, gaps and own work are told before the timeline is read', async ({
     await expect(shownRows(page).filter({ hasText: span }).first()).toBeFocused();
     await expect(drawer(page)).toContainText(span);
   }
+  // On a phone a chip says all of it.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${throughline.viewerUrl}/trace/${traceId}`);
+  await expect(chips).toHaveCount(4);
+  const cut = () => chips.evaluateAll((all) => all.flatMap((chip) => [chip, ...chip.children]).filter((part) => part.scrollWidth > part.clientWidth && getComputedStyle(part).display !== 'inline').map((part) => part.textContent));
+  await expect.poll(cut).toEqual([]);
   expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
 });
 
