@@ -34,7 +34,6 @@ pub mod theme;
 pub mod top_bar;
 pub mod trace_picture;
 pub mod trace_row;
-pub mod trace_title;
 pub mod trace_tools;
 pub mod value;
 pub mod waterfall;

@@ -1,4 +1,4 @@
-//! One file per page.
+//! One file per page, and what several of them share.
 
 pub mod compare;
 pub mod file;
@@ -14,4 +14,5 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod trace;
-pub mod trace_views;
+pub mod trace_title;
+mod trace_views;

@@ -14,7 +14,6 @@ use crate::browser;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::state::Failure;
-use crate::components::trace_title::{TraceFacts, TraceTitle};
 use crate::format;
 use crate::markup::{Markup, element};
 use crate::model::filter::quoted;
@@ -25,6 +24,7 @@ use crate::model::trace_views::{
     FROM, MOST_GROUPS, PAGE, Part, View, address, groupings, indented, lines, logs, statistics,
     story, tabs,
 };
+use crate::pages::trace_title::{TraceFacts, TraceTitle};
 use crate::url::{QueryString, encode};
 
 /// The height of a line of raw text, in pixels.

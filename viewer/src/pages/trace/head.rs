@@ -7,13 +7,13 @@ use leptos::prelude::*;
 use crate::components::copy_button::CopyButton;
 use crate::components::drawn::Drawn;
 use crate::components::share::Share;
-use crate::components::trace_title::{TraceFacts, TraceTitle};
 use crate::components::waterfall::WaterfallState;
 use crate::format;
 use crate::model::findings::{chips, findings, origins_of_errors};
 use crate::model::story::{sentence, story};
 use crate::model::trace::TraceModel;
 use crate::model::trace_views::tabs;
+use crate::pages::trace_title::{TraceFacts, TraceTitle};
 use crate::url::QueryString;
 
 /// The head.
