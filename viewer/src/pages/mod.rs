@@ -15,4 +15,4 @@ pub mod setup;
 pub mod sign_in;
 pub mod trace;
 pub mod trace_title;
-mod trace_views;
+pub mod trace_views;
