@@ -124,8 +124,8 @@ pub fn table(class: &str, caption: &str, heads: Vec<Markup>, rows: Vec<Markup>) 
 }
 
 /// A table whose rows are cards where there is little room: each cell is below the label of its column, and whatever
-/// A table whose rows are cards where there is little room: each cell is below the label of its column, and whatever
-/// sorts by a column stays above them. Roles are said, since cards are not laid out as tables are.
+/// sorts by a column stays above them.
+/// Roles are said, since cards are not laid out as tables are.
 #[must_use]
 pub fn cards(caption: &str, mut heads: Vec<Markup>, mut rows: Vec<Markup>) -> Markup {
     let labels: Vec<String> = heads.iter().map(Markup::inner_text).collect();

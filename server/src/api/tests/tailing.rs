@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use shared::query::tail::TailEvent;
 
+use super::description::check;
 use super::*;
-use crate::api::native::MAX_STREAMS;
+use crate::api::native::{self, MAX_STREAMS};
 
 /// A stream, and what of it was not read yet.
 struct Tail {
