@@ -97,11 +97,14 @@ export function parentOf(context) {
 /** The `traceparent` of the action's root, which is started if need be; empty if the action ended without one. */
 export function rootOf(action) {
   if (!action.parent && !action.ended) {
-    action.span = spans.start('', epoch(action.start), action.name());
+    const { kind } = action;
+    const { href } = location;
+    action.span = spans.start('', epoch(action.start), action.name(), 0, (span) => {
+      spans.set(span, 'throughline.action', kind);
+      spans.set(span, 'throughline.causality', 'exact');
+      spans.page(span, href);
+    });
     action.parent = spans.traceparent(action.span);
-    spans.set(action.span, 'throughline.action', action.kind);
-    spans.set(action.span, 'throughline.causality', 'exact');
-    spans.page(action.span);
     tell('root', action);
   }
   return action.parent;

@@ -2,7 +2,7 @@
 //
 // The tabs of an origin share its record: id, last action, beginning (milliseconds since the Unix epoch), and why the
 // flight recorder was emptied, with colons between. Where storage is denied, the session is the page's alone.
-import { hex } from './hex.js';
+import { random } from './ids.js';
 import { clearStorage, storage } from './consent.js';
 
 const KEY = 'throughline.session';
@@ -51,7 +51,7 @@ export function session(acted) {
     record = RECORD.exec(storage()?.getItem(KEY))?.slice(1) ?? record;
     const [id, touched, started] = record;
     if (!id || (acted && (time - touched > IDLE_MILLIS || time - started > LONGEST_MILLIS))) {
-      record = [hex(crypto.getRandomValues(new Uint8Array(16))), time, time, ''];
+      record = [random(32), time, time, ''];
     }
     if (acted) record[1] = time;
     if (acted || !id) write();

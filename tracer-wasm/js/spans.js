@@ -1,9 +1,12 @@
 // Spans and log records, which live in WASM: a number is a handle to what is open there, 0 is none.
 //
+// A span is an object until something is said of it: what starts one goes on with its ids, and WASM is not entered
+// while the page waits.
+//
 // Times are milliseconds since the Unix epoch, parents are `traceparent` texts. No call throws: a trap of the
 // WASM instance stops the tracer for good, and the page goes on with the browser's own functions.
 import { epoch, now } from './clock.js';
-import { hex } from './hex.js';
+import { random, traceId } from './ids.js';
 import { late } from './late.js';
 import { options } from './options.js';
 import { session } from './session.js';
@@ -14,7 +17,7 @@ import { resolve } from './address.js';
 /** Longer texts are cut: a stack or an address of this length says all that it will say. */
 const LONGEST_TEXT = 4_096;
 
-/** The buffer through which texts, ids and the seed pass has this size in WASM. */
+/** The buffer through which texts pass has this size in WASM. */
 const BUFFER_BYTES = 65_536;
 
 const encoder = new TextEncoder();
@@ -25,6 +28,7 @@ let onTrap;
 let onEnd;
 let flags = '01';
 let tracestate = '';
+let shape = 0;
 
 /** What was lost, by signal and reason, since it was last told. */
 const losses = new Map();
@@ -41,8 +45,6 @@ export function instantiate() {
   if (wasm || state.broken) return;
   try {
     wasm = new WebAssembly.Instance(new WebAssembly.Module(bytesOf()), {}).exports;
-    crypto.getRandomValues(buffer().subarray(0, 16));
-    wasm.record(23);
   } catch (error) {
     trap(error);
   }
@@ -55,12 +57,24 @@ function trap(error) {
 
 /** The memory's buffer is another one once the memory has grown. */
 function buffer() {
-  if (view?.buffer !== wasm.memory.buffer) view = new Uint8Array(wasm.memory.buffer, wasm.record(25), BUFFER_BYTES);
+  if (view?.buffer !== wasm.memory.buffer) view = new Uint8Array(wasm.memory.buffer, wasm.record(20), BUFFER_BYTES);
   return view;
 }
 
-/** `record(operation, handle, number, ...texts)`: the operations are those of `src/exports.rs`. */
-const record = (...call) => (options.beforeSend ? late.review(pass, call) : pass(...call));
+/** `record(operation, of, number, ...texts)`, of a handle or span: the operations are those of `src/exports.rs`. */
+function record(operation, of, ...rest) {
+  const call = [operation, of?.own ? handleOf(of) : of, ...rest];
+  return options.beforeSend ? late.review(pass, call) : pass(...call);
+}
+
+/** The handle of a span, of which something is to be said. */
+function handleOf(span) {
+  if (span.handle === undefined) {
+    span.handle = record(0, span.kind, span.time, span.parent, span.name, span.own);
+    span.about?.(span);
+  }
+  return span.handle;
+}
 
 function pass(operation, handle, number, ...texts) {
   instantiate();
@@ -81,11 +95,15 @@ function pass(operation, handle, number, ...texts) {
 }
 
 export const spans = {
-  /** Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. */
-  start(parent, time, name, kind) {
+  /**
+   * Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. `about(span)` says
+   * more of it, once it is clear that there will be something to say.
+   */
+  start(parent, time, name, kind, about) {
     // A trace belongs to a session, which decides whether it is sampled; a request without a cause begins none.
     if (!parent) session(!kind);
-    return record(0, kind ? kind + 2 : 1, time, parent, name);
+    const trace = parent ? parent.slice(3, 35) : traceId(time, shape);
+    return { parent, time, name, kind: kind ? kind + 2 : 1, about, own: `00-${trace}-${random(16)}-${flags}`, handle: undefined };
   },
 
   /** Opens a log record, an event of OpenTelemetry's where it has a name; an empty `parent` is no trace. */
@@ -141,8 +159,8 @@ export const spans = {
   },
 
   /** Notes the page, the session and the user that a span or log record belongs to. */
-  page(handle) {
-    spans.url(handle, 'url.full', location, 1);
+  page(handle, address = location) {
+    spans.url(handle, 'url.full', address, 1);
     spans.id(handle, 'session.id', session());
     for (const key in user) spans.id(handle, key, user[key]);
   },
@@ -169,15 +187,16 @@ export const spans = {
     record(14, resource, time);
   },
 
-  /** The span's `traceparent` (W3C Trace Context, version 00); empty when it has ended. */
-  traceparent: (span) =>
-    record(20, span) ? `00-${hex(buffer().subarray(0, 16))}-${hex(buffer().subarray(16, 24))}-${flags}` : '',
+  /** The span's `traceparent` (W3C Trace Context, version 00). */
+  traceparent: ({ own }) => own,
 
   /** The `tracestate` that goes with every `traceparent`; empty where there is none. */
   tracestate: () => tracestate,
 
   /** Gives trace ids a shape: 0 random, 1 led by their time in seconds, 2 with nothing but zeros in the upper half. */
-  shapeIds: (shape) => record(24, shape),
+  shapeIds(wanted) {
+    shape = wanted;
+  },
 
   /** What the session's spans tell from now on: whether they are sampled, and their `tracestate`. */
   sampling(sampled, state) {

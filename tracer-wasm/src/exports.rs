@@ -7,12 +7,11 @@
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 
-use shared::id::TraceId;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::allocator::PowersOfTwo;
 use crate::redact::split;
-use crate::tracer::{IDS, Role, Tracer};
+use crate::tracer::{Role, Tracer};
 
 #[global_allocator]
 static ALLOCATOR: PowersOfTwo = PowersOfTwo::new();
@@ -95,34 +94,13 @@ pub fn record(operation: u32, handle: u32, number: f64, length: usize) -> u32 {
         17 => tracer.record(handle != 0, number),
         18 => return tracer.lost(signal),
         19 => return tracer.waiting(signal),
-        // The ids of a span, into the buffer.
-        20 => {
-            let Some((trace_id, span_id)) = tracer.ids(handle) else {
-                return 0;
-            };
-            let (trace, span) = buffer[..IDS].split_at_mut(TraceId::LEN);
-            trace.copy_from_slice(trace_id.as_bytes());
-            span.copy_from_slice(span_id.as_bytes());
-            return IDS as u32;
-        }
         // An OTLP request, and where it lies until the next one is asked for.
         21 => {
             *taken = tracer.take(signal, number as usize).unwrap_or_default();
             return taken.len() as u32;
         }
         22 => return taken.as_ptr() as u32,
-        // The seed, from the buffer.
-        23 => {
-            let half = |at| {
-                buffer
-                    .get(at..)?
-                    .first_chunk()
-                    .map(|half| u64::from_le_bytes(*half))
-            };
-            tracer.seed([half(0).unwrap_or(1), half(8).unwrap_or(1)]);
-        }
-        24 => tracer.shape(handle),
-        25 => return buffer.as_ptr() as u32,
+        20 => return buffer.as_ptr() as u32,
         _ => tracer.rename(handle, first),
     }
     0

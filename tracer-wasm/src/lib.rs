@@ -1,8 +1,7 @@
 //! Throughline's browser tracer: the half that lives in WASM.
 //!
 //! `js/` patches the browser and follows causality; this crate owns the spans. A span is a slot in linear memory,
-//! known to JavaScript by a number; when it ends it becomes OTLP bytes in the [`queue`], and no JavaScript object
-//! ever stands for it. Everything but [`exports`] is pure and tested natively.
+//! known to JavaScript by a number; when it ends it becomes OTLP bytes in the [`queue`]. Everything but [`exports`] is pure and tested natively.
 #![cfg_attr(all(target_arch = "wasm32", not(test)), no_std)]
 
 extern crate alloc;
@@ -13,6 +12,5 @@ mod allocator;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
 pub mod queue;
-pub mod random;
 pub mod redact;
 pub mod tracer;

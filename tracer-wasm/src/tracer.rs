@@ -15,7 +15,6 @@ use shared::otlp::encode::{
 use shared::time::UnixNanos;
 
 use crate::queue::Queue;
-use crate::random::Random;
 use crate::redact;
 
 /// The name of the instrumentation scope.
@@ -33,8 +32,6 @@ const HELD_SECONDS: u32 = 300;
 /// What is too old goes when this much of it has gathered, so that the rest is not moved for every span.
 const SLACK_SECONDS: u32 = 30;
 const SLOT_BITS: u32 = 16;
-/// How many bytes the ids of a span have together.
-pub const IDS: usize = TraceId::LEN + SpanId::LEN;
 /// The signals, which [`Tracer::take`] knows by number.
 const TRACES: usize = 0;
 const LOGS: usize = 1;
@@ -52,7 +49,6 @@ pub type Handle = u32;
 
 /// All that is open or waits, and what is known of the page.
 pub struct Tracer {
-    random: Random,
     slots: Vec<Slot>,
     free: Vec<u16>,
     /// What waits to be sent, by signal, and then what the flight recorder holds.
@@ -107,11 +103,10 @@ struct Open {
 }
 
 impl Tracer {
-    /// A tracer with nothing open. It starts no trace before it is seeded.
+    /// A tracer with nothing open.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            random: Random::new(),
             slots: Vec::new(),
             free: Vec::new(),
             queues: [
@@ -129,18 +124,8 @@ impl Tracer {
         }
     }
 
-    /// Gives trace ids a shape; see [`Random::shape`].
-    pub const fn shape(&mut self, shape: u32) {
-        self.random.shape = shape;
-    }
-
-    /// Gives the ids their randomness.
-    pub fn seed(&mut self, seed: [u64; 2]) {
-        self.random.seed(seed);
-    }
-
-    /// Opens a slot at `millis`, Unix time. `parent` is a `traceparent`: a span joins its trace, or starts one where there is none;
-    /// a log record belongs to its span. Name and message are redacted. Returns 0 when 65,535 slots are open.
+    /// Opens a slot at `millis`, Unix time. `parent` is a `traceparent`, that of the span above or of a log record's, or empty;
+    /// the `message` of a span is its own. Name and message are redacted. Returns 0 when 65,535 slots are open.
     pub fn open(
         &mut self,
         role: Role,
@@ -152,11 +137,11 @@ impl Tracer {
     ) -> Handle {
         let mut ids = parse_ids(parent);
         let mut parent = None;
+        let mut message = message;
         if role == Role::Span {
             parent = ids.map(|(_, span_id)| span_id);
-            ids = self
-                .random
-                .ids(ids.map(|(trace_id, _)| trace_id), seconds(millis));
+            ids = parse_ids(message);
+            message = "";
         }
         let index = match self.free.pop() {
             Some(index) => index,
@@ -188,11 +173,6 @@ impl Tracer {
             failed: false,
         });
         u32::from(slot.uses) << SLOT_BITS | (u32::from(index) + 1)
-    }
-
-    /// The span's trace id and span id; `None` when it has ended.
-    pub fn ids(&mut self, handle: Handle) -> Option<(TraceId, SpanId)> {
-        self.get(handle)?.ids
     }
 
     /// Where attributes go.
@@ -455,10 +435,10 @@ fn seconds(millis: f64) -> u32 {
     (millis / 1_000.0) as u32
 }
 
-/// The ids in a `traceparent` that `js/spans.js` wrote from [`Tracer::ids`]. Headers from elsewhere never come here:
+/// The ids in a `traceparent` that `js/spans.js` wrote. Headers from elsewhere never come here:
 /// they would need the strict reader in `shared`, which is larger than everything else that this crate does with one.
 fn parse_ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
-    let mut bytes = [0; IDS];
+    let mut bytes = [0; TraceId::LEN + SpanId::LEN];
     let mut digits = 0;
     // `00-`, then the two ids with a hyphen between them.
     for digit in traceparent.bytes().skip(3).filter(|byte| *byte != b'-') {

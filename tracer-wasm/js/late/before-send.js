@@ -20,9 +20,10 @@ let failed;
 export function review(pass, [operation, handle, number, ...texts], opened) {
   const go = (...rest) => pass(operation, handle, number, ...rest);
   if (operation < 3) {
+    // Of a span the last one is its own `traceparent`.
     const [parent, name, body] = texts;
-    opened ||= go(parent, name, '');
-    open.set(opened, { signal: operation, name, said: body ? [['body', FAIL, 0, ['body', body]]] : [] });
+    opened ||= go(parent, name, operation ? '' : body);
+    open.set(opened, { signal: operation, name, said: operation && body ? [['body', FAIL, 0, ['body', body]]] : [] });
     return opened;
   }
   const record = open.get(handle);

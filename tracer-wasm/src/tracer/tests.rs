@@ -1,3 +1,5 @@
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -10,21 +12,22 @@ use prost::Message;
 
 use super::*;
 
-fn tracer() -> Tracer {
-    let mut tracer = Tracer::new();
-    tracer.seed([1, 2]);
-    tracer
+/// A `traceparent` for a span below `parent`, or for one that begins a trace.
+fn own(parent: &str) -> String {
+    static STARTED: AtomicU64 = AtomicU64::new(1);
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let trace =
+        parse_ids(parent).map_or(std::format!("{number:032x}"), |(trace, _)| trace.to_hex());
+    std::format!("00-{trace}-{number:016x}-01")
 }
 
 fn start(tracer: &mut Tracer, parent: &str, millis: f64, name: &str) -> Handle {
-    tracer.open(
-        Role::Span,
-        SpanKind::Internal.to_otlp() as u32,
-        millis,
-        parent,
-        name,
-        "",
-    )
+    let kind = SpanKind::Internal.to_otlp() as u32;
+    tracer.open(Role::Span, kind, millis, parent, name, &own(parent))
+}
+
+fn ids(tracer: &mut Tracer, handle: Handle) -> Option<(TraceId, SpanId)> {
+    tracer.get(handle)?.ids
 }
 
 fn spans(tracer: &mut Tracer) -> Vec<Span> {
@@ -43,7 +46,7 @@ fn spans(tracer: &mut Tracer) -> Vec<Span> {
 }
 
 fn traceparent(tracer: &mut Tracer, handle: Handle) -> String {
-    let ids = tracer.ids(handle).expect("an open span");
+    let ids = ids(tracer, handle).expect("an open span");
     let ids = [ids.0.as_bytes().as_slice(), ids.1.as_bytes()].concat();
     let hex: String = ids.iter().map(|byte| std::format!("{byte:02x}")).collect();
     std::format!("00-{}-{}-01", &hex[..32], &hex[32..])
@@ -51,7 +54,7 @@ fn traceparent(tracer: &mut Tracer, handle: Handle) -> String {
 
 #[test]
 fn a_request_is_a_child_of_its_action() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let root = start(&mut tracer, "", 1_000.0, "click \"Book Now\"");
     let parent = traceparent(&mut tracer, root);
     let request = start(&mut tracer, &parent, 1_001.5, "POST ");
@@ -75,7 +78,7 @@ fn a_request_is_a_child_of_its_action() {
 
 #[test]
 fn a_handle_of_an_ended_span_does_nothing() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let first = start(&mut tracer, "", 1.0, "first");
     tracer.end(first, 2.0);
     let second = start(&mut tracer, "", 1.0, "second");
@@ -86,13 +89,13 @@ fn a_handle_of_an_ended_span_does_nothing() {
     let spans = spans(&mut tracer);
     assert_eq!(spans.len(), 2);
     assert!(spans[1].attributes.is_empty());
-    assert_eq!(tracer.ids(second), None);
-    assert_eq!(tracer.ids(0), None);
+    assert_eq!(ids(&mut tracer, second), None);
+    assert_eq!(ids(&mut tracer, 0), None);
 }
 
 #[test]
 fn a_route_stands_for_all_paths_of_a_kind() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let span = start(&mut tracer, "", 1.0, "x");
     tracer.url(span, "key", "", "/films/4711?seat=C7", ONLY_ROUTE);
     tracer.end(span, 2.0);
@@ -107,7 +110,7 @@ fn a_route_stands_for_all_paths_of_a_kind() {
 
 #[test]
 fn an_end_before_the_start_is_the_start() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let span = start(&mut tracer, "", 5.0, "x");
     tracer.end(span, 4.0);
     assert_eq!(spans(&mut tracer)[0].end_time_unix_nano, 5_000_000);
@@ -115,7 +118,7 @@ fn an_end_before_the_start_is_the_start() {
 
 #[test]
 fn drops_the_oldest_when_too_many_wait_and_says_so() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let text = "x ".repeat(2_000);
     for number in 0..1_000 {
         let span = start(&mut tracer, "", f64::from(number), "x");
@@ -149,7 +152,7 @@ fn logs(tracer: &mut Tracer, bytes: usize) -> Vec<LogRecord> {
 
 #[test]
 fn a_log_record_belongs_to_its_span_and_is_redacted() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let span = start(&mut tracer, "", 1.0, "click");
     let parent = traceparent(&mut tracer, span);
     let log = tracer.open(
@@ -164,7 +167,7 @@ fn a_log_record_belongs_to_its_span_and_is_redacted() {
     tracer.end(log, 3.0);
     let alone = tracer.open(Role::Log, 9, 4.0, "", "browser.web_vital", "");
     tracer.end(alone, 4.0);
-    let ids = tracer.ids(span).expect("an open span");
+    let ids = ids(&mut tracer, span).expect("an open span");
     let logs = logs(&mut tracer, 1_000);
     assert_eq!(logs[0].trace_id, ids.0.as_bytes());
     assert_eq!(logs[0].span_id, ids.1.as_bytes());
@@ -177,7 +180,7 @@ fn a_log_record_belongs_to_its_span_and_is_redacted() {
 
 #[test]
 fn an_event_joins_its_span_only_while_that_is_open() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let span = start(&mut tracer, "", 1.0, "click");
     for number in 0..MOST_PARTS + 3 {
         let event = tracer.open(Role::Event, span, 2.0, "", "phase", "");
@@ -196,7 +199,7 @@ fn an_event_joins_its_span_only_while_that_is_open() {
 
 #[test]
 fn the_flight_recorder_holds_five_minutes_and_a_mebibyte() {
-    let mut tracer = tracer();
+    let mut tracer = Tracer::new();
     let add = |tracer: &mut Tracer, seconds: u32| {
         let millis = f64::from(seconds) * 1_000.0;
         let span = start(tracer, "", millis, "x");
@@ -287,7 +290,7 @@ proptest! {
     /// nothing is lost uncounted but by the flight recorder.
     #[test]
     fn any_calls_in_any_order_are_harmless(calls in vec(call(), 0..200)) {
-        let mut tracer = tracer();
+        let mut tracer = Tracer::new();
         // Handles of what is open, has ended, or never was.
         let mut handles = Vec::from([0, u32::MAX]);
         let (mut ended, mut taken, mut recorded) = ([0; SIGNALS], [0; SIGNALS], false);
@@ -300,6 +303,7 @@ proptest! {
                     // An event's detail is a handle.
                     let detail = if role == 2 { at(detail as usize) } else { detail };
                     let parent = parents[parent % parents.len()].clone();
+                    let body = if role == 0 { own(&parent) } else { body };
                     let handle = tracer.open(ROLES[role], detail, millis, &parent, &name, &body);
                     prop_assert!(!handles.contains(&handle), "a handle of its own");
                     if role == 0 {
