@@ -14,7 +14,7 @@ export const started = now();
 /** So far may the two clocks be apart: less is rounding, or the wall clock being slewed. */
 const DRIFT_MILLIS = 1_000;
 
-const wallOrigin = () => wall() - now();
+const wallOrigin = (time = now()) => wall() - time;
 
 /** Since when (`now`) the navigation was at which moment (Unix epoch), newest first. */
 const anchors = [[-Infinity, performance.timeOrigin]];
@@ -26,10 +26,13 @@ let compared = now();
 
 /** Milliseconds since the Unix epoch of a time since the navigation. */
 export function epoch(time) {
-  const origin = wallOrigin();
+  const here = now();
+  const origin = wallOrigin(here);
   if (origin - anchors[0][1] > DRIFT_MILLIS) anchors.unshift([compared, origin]);
-  compared = now();
-  return (anchors.find(([since]) => time >= since) ?? anchors[0])[1] + time;
+  compared = here;
+  let at = 0;
+  while (time < anchors[at][0]) at++;
+  return anchors[at][1] + time;
 }
 
 /** How many milliseconds the server's clock is ahead of these epochs, once an answer has told. */

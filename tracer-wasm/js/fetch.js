@@ -32,9 +32,9 @@ function requestOf(input) {
   }
 }
 
-/** The arguments of the call with the headers that carry the trace on. */
+/** The arguments of the call with the headers that carry the trace on; `headers` are the page's own. */
 function withHeaders(input, init, request, headers, traced) {
-  const added = traced.headers((name) => headers?.has(name));
+  const added = traced.headers(headers && ((name) => headers.has(name)));
   if (!added.length) return [input, init];
   const changed = {};
   if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) changed[member] = init[member];
@@ -43,7 +43,7 @@ function withHeaders(input, init, request, headers, traced) {
     changed.referrer = request.referrer;
     changed.referrerPolicy = request.referrerPolicy;
   }
-  changed.headers = [...(headers || []), ...added];
+  changed.headers = headers ? [...headers, ...added] : added;
   return [input, changed];
 }
 

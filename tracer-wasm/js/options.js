@@ -3,7 +3,7 @@
 // `options.json` says what each option means; the guides and types are made from it, and a test compares the names
 // and values below with it. A wrong value is said once on the console and left out; all others are taken.
 import { consent } from './consent.js';
-import { originPattern } from './propagation.js';
+import { STANDARD, originPattern } from './propagation.js';
 import { genuine } from './native.js';
 import { resolve } from './address.js';
 
@@ -11,6 +11,8 @@ import { resolve } from './address.js';
 const tag = genuine(document, 'currentScript');
 const script = tag?.throughline ?? tag;
 const { warn } = console;
+/** Of a sandboxed frame it is none, not even that of its address. */
+const { origin: own } = self;
 
 /** Where the script came from; one that was written into the page says it by its endpoint. */
 export const scriptUrl = () => script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
@@ -24,7 +26,7 @@ export const options = {
   headers: {},
   /** Origins that get trace headers beside the page's own, as patterns. */
   propagate: [],
-  propagators: ['tracecontext', 'baggage'],
+  propagators: STANDARD,
   baggage: {},
   sampling: 'tail',
   ratio: 1,
@@ -107,8 +109,8 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
-/** Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
-export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
+/** Whether a request to this address carries trace headers, as the visitor allows. */
+export const propagatesTo = ({ origin }) => consent() && (origin === own || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.
 configure({ ...script?.dataset });

@@ -3,6 +3,9 @@
 // Nothing here touches the page: what is said depends on the arguments alone. Ids stay what they are, only their
 // spelling changes, with two exceptions that `idShape` tells of: formats that could not carry any id.
 
+/** What is spoken where nothing else was asked for. */
+export const STANDARD = ['tracecontext', 'baggage'];
+
 /** W3C Baggage, limits. */
 const MOST_MEMBERS = 64;
 const MOST_BYTES = 8_192;
@@ -32,14 +35,12 @@ function members(entries) {
 }
 
 /**
- * Propagator → its headers, each a name and what it says. A capital that stands alone is a part of the context: T the
+ * Propagator beside W3C's → its headers, each a name and what it says. A capital that stands alone is a part of the context: T the
  * trace, P its first 8 digits and R the rest, L its lower half; S the span, D the same in decimal; F the flag, B as a
- * truth value, Z in two digits; X the trace's state.
+ * truth value, Z in two digits.
  */
 const CONTEXTS = {
   __proto__: null,
-  // W3C Trace Context.
-  tracecontext: 'traceparent 00-T-S-Z,tracestate X',
   // openzipkin/b3-propagation.
   b3: 'b3 T-S-F',
   b3multi: 'x-b3-traceid T,x-b3-spanid S,x-b3-sampled F',
@@ -53,6 +54,13 @@ const CONTEXTS = {
   xray: 'x-amzn-trace-id Root=1-P-R;Parent=S;Sampled=F',
 };
 
+/** What a template's capitals stand for. */
+function partsOf(traceparent) {
+  const [, T, S, Z] = traceparent.split('-');
+  const F = Z & 1;
+  return { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), B: F > 0 };
+}
+
 /** Propagator → its headers in pieces, as far as they were asked for. */
 const pieces = { __proto__: null };
 const piecesOf = (propagator) =>
@@ -62,30 +70,35 @@ const piecesOf = (propagator) =>
 const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
 
 /**
- * The headers to add to a request, `[name, value]`. `has(name)` says whether the application set one itself: a trace
+ * The headers to add to a request, `[name, value]`. `has(name)`, where it set any, says whether the application set one itself: a trace
  * context of its own in any of the formats stands alone, and a header of baggage stays as it is.
  */
-export function headersOf(propagators, traceparent, X, entries, has) {
-  const [, T, S, Z] = traceparent.split('-');
-  const F = Z & 1;
-  const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), B: F > 0, X };
-  const say = (text) => (text === 'D' ? BigInt('0x' + S) : (parts[text] ?? text));
-  const list = members(entries);
+export function headersOf(propagators, traceparent, tracestate, entries, has) {
+  // What most pages say is not worth more than this.
+  if (propagators === STANDARD && !tracestate && !has && !Object.keys(entries)[0]) return [['traceparent', traceparent]];
   const contexts = [];
-  const baggage = [];
+  const headers = [];
+  let list;
+  let parts;
+  const say = (text) => (text === 'D' ? BigInt('0x' + parts.S) : (parts[text] ?? text));
   for (const propagator of propagators) {
-    contexts.push(...piecesOf(propagator).map((header) => header.map((texts) => texts.map(say).join(''))));
-    if (propagator === 'baggage') baggage.push([propagator, list.map(([key, encoded]) => `${key}=${encoded}`).join()]);
+    if (propagator === 'tracecontext') contexts.push(['traceparent', traceparent], ['tracestate', tracestate]);
+    else if (CONTEXTS[propagator]) {
+      parts ??= partsOf(traceparent);
+      contexts.push(...piecesOf(propagator).map((header) => header.map((texts) => texts.map(say).join(''))));
+    }
+    list ??= members(entries);
+    if (propagator === 'baggage') headers.push([propagator, list.map(([key, encoded]) => `${key}=${encoded}`).join()]);
     const prefix = MEMBERS[propagator];
     if (prefix) {
       for (const [key, encoded, value] of list) {
         // OpenTracing does not encode: what no header may hold stays here.
-        baggage.push([prefix + key, propagator === 'jaeger' ? encoded : /[^ -~]/.test(value) ? '' : value]);
+        headers.push([prefix + key, propagator === 'jaeger' ? encoded : /[^ -~]/.test(value) ? '' : value]);
       }
     }
   }
-  const isNew = ([name, value]) => value && !has(name);
-  return [...(contexts.some(([name]) => has(name)) ? [] : contexts), ...baggage].filter(isNew);
+  if (!contexts.some(([name]) => has?.(name))) headers.unshift(...contexts);
+  return headers.filter(([name, value]) => value && !has?.(name));
 }
 
 /**

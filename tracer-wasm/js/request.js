@@ -97,101 +97,107 @@ export function addStatus(span, status) {
   if (status >= 400) spans.fail(span, `${status}`, '');
 }
 
-/** How many bytes a body has, where that is known at once. */
+/** How many bytes a body has, where that is known at once; a text that is counted later. */
 const sizeOf = (body) =>
-  (typeof body === 'string' && body.length < LONGEST_COUNTED) || body instanceof Blob
-    ? new Blob([body]).size
-    : body?.byteLength;
+  body instanceof Blob ? body.size : typeof body === 'string' && body.length < LONGEST_COUNTED ? body : body?.byteLength;
+
+/** A request of a method (as the page has it) to an address in full, from `start` on. */
+class Traced {
+  /** When the page last heard of the request. */
+  #heard;
+  /** The browser's report. */
+  #report;
+  #timer;
+
+  constructor(verb, url, body, start) {
+    const cause = causeOf();
+    // These are sent in capitals, others as they are; CONNECT and TRACE no page may send.
+    const common = verb === 'GET' || /^(get|head|post|put|delete|options)$/i.test(verb);
+    this.verb = verb;
+    this.method = common ? verb.toUpperCase() : verb;
+    this.known = common || verb === 'PATCH';
+    this.url = url;
+    this.body = sizeOf(body);
+    this.start = start;
+    this.cause = cause;
+    this.context = cause.context;
+    this.release = hold(cause.context);
+    this.span = spans.start(cause.parent, epoch(start), this.#word(), 1);
+    open.add(this);
+  }
+
+  #word() {
+    return `${this.known ? this.method : 'HTTP'} `;
+  }
+
+  #wait(millis) {
+    clearTimeout(this.#timer);
+    if (this.#report) this.end(this.#report.responseEnd);
+    else if (open.has(this)) this.#timer = setTimeout(() => this.end(this.#heard), millis);
+  }
+
+  /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
+  headers(has) {
+    return headersOf(options.propagators, spans.traceparent(this.span), spans.tracestate(), options.baggage, has);
+  }
+
+  /** The headers have arrived. */
+  responded(status) {
+    this.#heard = now();
+    addStatus(this.span, status);
+    this.#wait(AFTER_HEADERS_MILLIS);
+  }
+
+  /** The page has begun to read the body: the span ends with it. */
+  reading() {
+    clearTimeout(this.#timer);
+  }
+
+  /** The page may read the body piece by piece: only the browser's report says when it had all of it. */
+  streaming() {
+    this.#wait(LONGEST_STREAM_MILLIS);
+  }
+
+  /** The body has arrived, or reading it has failed. */
+  finished() {
+    this.#heard = now();
+    this.#wait(AFTER_BODY_MILLIS);
+  }
+
+  /** There is no answer, or not all of it: `error` is what the page is told, `aborted` whether the page wanted it so. */
+  failed(error, aborted) {
+    const type = String(error?.name || 'Error');
+    if (aborted) spans.set(this.span, 'error.type', type);
+    else spans.fail(this.span, type, error.message || '');
+    this.end(now());
+  }
+
+  /** Ends the span, and says what the request was: the page did not have to wait for that. `time` since the navigation. */
+  end(time) {
+    if (!open.delete(this)) return;
+    const { span, body } = this;
+    clearTimeout(this.#timer);
+    describe(span, this.cause, this.#word(), new URL(this.url));
+    spans.set(span, 'http.request.method', this.known ? this.method : '_OTHER');
+    if (!this.known) spans.set(span, 'http.request.method_original', this.method);
+    spans.set(span, 'http.request.body.size', typeof body === 'string' ? new Blob([body]).size : body);
+    spans.end(span, epoch(time));
+    this.release(time);
+  }
+
+  /** Takes a report of the browser's that is this request's. Returns whether it was. */
+  claim(entry) {
+    // Chromium rounds both times, each its own way; a millisecond is far less than a request.
+    if (this.#report || this.url.split('#')[0] !== entry.name || entry.startTime < this.start - 1) return false;
+    this.#report = entry;
+    addReport(this.span, entry);
+    if (this.#heard) this.end(Math.max(entry.responseEnd, this.start));
+    return true;
+  }
+}
 
 /** Starts the request of a method (as the page has it) to an address in full, at `start`. */
-export function startRequest(verb, url, body, start = now()) {
-  const cause = causeOf();
-  const { context } = cause;
-  // These are sent in capitals, others as they are; CONNECT and TRACE no page may send.
-  const common = /^(get|head|post|put|delete|options)$/i.test(verb);
-  const method = common ? verb.toUpperCase() : verb;
-  const known = common || verb === 'PATCH';
-  const word = `${known ? method : 'HTTP'} `;
-  const span = spans.start(cause.parent, epoch(start), word, 1);
-  const size = sizeOf(body);
-  const traceparent = spans.traceparent(span);
-  const release = hold(context);
-  const address = url.split('#')[0];
-  /** When the page last heard of the request. */
-  let heard;
-  /** The browser's report. */
-  let report;
-  let timer;
-
-  const wait = (millis) => {
-    clearTimeout(timer);
-    if (report) request.end(report.responseEnd);
-    else if (open.has(request)) timer = setTimeout(() => request.end(heard), millis);
-  };
-
-  const request = {
-    context,
-
-    /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
-    headers: (has) =>
-      traceparent ? headersOf(options.propagators, traceparent, spans.tracestate(), options.baggage, has) : [],
-
-    /** The headers have arrived. */
-    responded(status) {
-      heard = now();
-      addStatus(span, status);
-      wait(AFTER_HEADERS_MILLIS);
-    },
-
-    /** The page has begun to read the body: the span ends with it. */
-    reading() {
-      clearTimeout(timer);
-    },
-
-    /** The page may read the body piece by piece: only the browser's report says when it had all of it. */
-    streaming() {
-      wait(LONGEST_STREAM_MILLIS);
-    },
-
-    /** The body has arrived, or reading it has failed. */
-    finished() {
-      heard = now();
-      wait(AFTER_BODY_MILLIS);
-    },
-
-    /** There is no answer, or not all of it: `error` is what the page is told, `aborted` whether the page wanted it so. */
-    failed(error, aborted) {
-      const type = String(error?.name || 'Error');
-      if (aborted) spans.set(span, 'error.type', type);
-      else spans.fail(span, type, error.message || '');
-      request.end(now());
-    },
-
-    /** Ends the span, and says what the request was: the page did not have to wait for that. `time` since the navigation. */
-    end(time) {
-      if (!open.delete(request)) return;
-      clearTimeout(timer);
-      describe(span, cause, word, new URL(url));
-      spans.set(span, 'http.request.method', known ? method : '_OTHER');
-      if (!known) spans.set(span, 'http.request.method_original', method);
-      spans.set(span, 'http.request.body.size', size);
-      spans.end(span, epoch(time));
-      release(time);
-    },
-
-    /** Takes a report of the browser's that is this request's. Returns whether it was. */
-    claim(entry) {
-      // Chromium rounds both times, each its own way; a millisecond is far less than a request.
-      if (report || address !== entry.name || entry.startTime < start - 1) return false;
-      report = entry;
-      addReport(span, entry);
-      if (heard) request.end(Math.max(entry.responseEnd, start));
-      return true;
-    },
-  };
-  open.add(request);
-  return request;
-}
+export const startRequest = (verb, url, body, start = now()) => new Traced(verb, url, body, start);
 
 /** Ends what is still under way, when the page goes. */
 export function endRequests() {
@@ -202,7 +208,7 @@ export function endRequests() {
 export function watchReports(other) {
   const observer = new Observer((list) =>
     runIn(null, () => {
-      for (const entry of list.getEntries()) if (![...open].some(({ claim }) => claim?.(entry))) other(entry);
+      for (const entry of list.getEntries()) if (![...open].some((one) => one.claim?.(entry))) other(entry);
     }),
   );
   observer.observe({ type: 'resource' });
