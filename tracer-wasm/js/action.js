@@ -3,7 +3,7 @@
 // An action is quiet when it has no open request, timer of up to a second, frame or message, and no pending
 // await younger than five seconds, for 100 ms. It then ends, at the latest after 30 s. An action that caused
 // nothing is dropped. What an ended action still runs begins traces of its own, linked to it.
-import { afterTurn, enter, runIn, settle, soon } from './register.js';
+import { enter, runIn, settle, soon } from './register.js';
 import { epoch, now } from './clock.js';
 import { spans } from './spans.js';
 
@@ -20,11 +20,11 @@ const live = new Set();
 export const openActions = () => live;
 
 /** Who wants to hear of actions. */
-const listeners = { start: [], root: [], end: [] };
+const listeners = { start: [], soon: [], root: [], end: [] };
 
 /**
- * Has `callback(action)` called when an action starts, when its root span has been started, or just before it ends
- * (`kind`). An action that caused nothing has no span at its end: `rootOf` then keeps it.
+ * Has `callback(action)` called when an action starts, in the next task but before it ends, when its root span has been
+ * started, or just before it ends (`kind`: start, soon, root, end). An action that caused nothing has no span at its end: `rootOf` then keeps it.
  */
 export function onAction(kind, callback) {
   listeners[kind].push(callback);
@@ -36,15 +36,14 @@ function tell(kind, action) {
 
 /**
  * Starts an action. `name()` is asked once, when the action causes its first work; `event` is the DOM event that
- * started it, and `control` the element that it was meant for, where there are such.
+ * started it, where there is such.
  */
-export function startAction(kind, start, name, event, control) {
+export function startAction(kind, start, name, event) {
   const action = {
     kind,
     start,
     name,
     event,
-    control,
     /** The root span, or 0 as long as the action has caused nothing. */
     span: 0,
     /** The root's `traceparent`. */
@@ -63,7 +62,10 @@ export function startAction(kind, start, name, event, control) {
   action.context = new Context(action);
   live.add(action);
   tell('start', action);
-  afterTurn(() => setTimeout(check, QUIET_MILLIS, action));
+  setTimeout(() => {
+    tell('soon', action);
+    setTimeout(check, QUIET_MILLIS, action);
+  });
   return action;
 }
 
@@ -104,7 +106,7 @@ export function rootOf(action) {
       spans.set(span, 'throughline.causality', 'exact');
       spans.page(span, href);
     });
-    action.parent = spans.traceparent(action.span);
+    action.parent = action.span.own;
     tell('root', action);
   }
   return action.parent;

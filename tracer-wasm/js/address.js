@@ -6,13 +6,10 @@ const OWN_PATH = /^(\/\w[-\w.]*)+\/?(\?[-\w.=&%+,:/]*)?$/;
 
 const { origin } = location;
 
-/** The base of the last address, and whether it is on the page's own origin. */
-let last;
-let isOwn;
-
 /** The address in full (`href`), and its `origin`. Throws where it is none. */
 export function resolve(address) {
   const base = genuine(document, 'baseURI');
-  if (base !== last) isOwn = (last = base).startsWith(origin + '/');
-  return isOwn && typeof address === 'string' && OWN_PATH.test(address) ? { href: origin + address, origin } : new URL(address, base);
+  return typeof address === 'string' && OWN_PATH.test(address) && base.startsWith(origin + '/')
+    ? { href: origin + address, origin }
+    : new URL(address, base);
 }

@@ -5,9 +5,11 @@ import { late } from './late.js';
 /** The controls that are known from the start; late/ knows all. */
 const CONTROL = 'button,a,[data-testid]';
 
-/** The element that an event is about: the control around its innermost target. */
-export function controlOf(event) {
-  const target = pathOf(event)[0];
+/** The control around what an event is meant for, be it in a shadow tree. Asked while the event is dispatched. */
+export const controlOf = (event) => controlAround(pathOf(event)[0]);
+
+/** The control around the target of an event. */
+export function controlAround(target) {
   const element = target instanceof Node && (typeOf(target) === 1 ? target : above(target));
   return element ? (closest(element, late.pressable || CONTROL) ?? element) : undefined;
 }

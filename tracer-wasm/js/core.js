@@ -9,10 +9,10 @@ import { consent } from './consent.js';
 import { crowded } from './limit.js';
 import { emit } from './logs.js';
 import { send } from './exporter.js';
-import { afterTurn, bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
+import { bindTask, current, enter, enterTask, runIn, scripts, soon } from './register.js';
 import { epoch, now, started } from './clock.js';
-import { hex } from './hex.js';
 import { late } from './late.js';
+import { random } from './ids.js';
 import { links } from './worker.js';
 import { constructor, method } from './patch.js';
 import { onStop } from './stop.js';
@@ -50,7 +50,7 @@ export const core = [
   crowded,
   emit,
   enter,
-  hex,
+  random,
   listen,
   matches,
   method,
@@ -71,6 +71,5 @@ export const core = [
   typeOf,
   wait,
   send,
-  afterTurn,
   Observer,
 ];

@@ -72,7 +72,7 @@ export function followFetch() {
       }
       if (!call) return original.apply(this, arguments);
       const { traced, signal, args } = call;
-      const { context } = traced;
+      const { context } = traced.whose;
       return watch(
         original.apply(this, arguments.length > 1 || args[1] ? args : [input]),
         context,
@@ -103,7 +103,7 @@ export function followFetch() {
         answers.delete(this);
         traced.reading();
         const finished = () => traced.finished();
-        return watch(promise, traced.context, finished, (error) => {
+        return watch(promise, traced.whose.context, finished, (error) => {
           // What the body says may be wrong, and the body whole.
           if (key === 'formData' || error?.name === 'SyntaxError') finished();
           else traced.failed(error, error?.name === 'AbortError');

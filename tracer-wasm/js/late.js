@@ -16,7 +16,7 @@ const MOST_CALLS = 9_999;
  * - `moved(gesture, event)`: the pointer moves while it is pressed;
  * - `pressable`: what is a control, as a selector;
  * - `nameOf(control)`: what to call a control; `isOther(gesture, field)`: whether a field is none of a gesture's;
- * - `begun(action, control, event)`: a gesture has begun; `step(action, control, ended)`: it means another control, or its drag
+ * - `begun(gesture, event)`: a gesture has begun; `step(action, control, ended)`: it means another control, or its drag
  *   has ended there;
  * - `entry(entry)`: an entry of the performance timeline that is no traced request's;
  * - `announce(link, [context, time])`: the page is about to post a message to a worker that is linked; `answered(link, event)`:

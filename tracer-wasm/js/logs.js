@@ -9,7 +9,7 @@ import { spans } from './spans.js';
  * stands for.
  */
 export function emit(eventName, severity, attributes, { body = '', time = now(), context = current(), span } = {}) {
-  const record = spans.log(span ? spans.traceparent(span) : parentIn(context), epoch(time), severity, eventName, body);
+  const record = spans.log(span ? span.own : parentIn(context), epoch(time), severity, eventName, body);
   spans.put(record, attributes);
   spans.page(record);
   spans.end(record, epoch(now()));

@@ -64,7 +64,8 @@ function start() {
   followErrors();
   followMeasures();
   followWorkers();
-  onStop(followGestures(), followPage(), watchReports((entry) => late.entry?.(entry)));
+  followGestures();
+  onStop(followPage(), watchReports((entry) => late.entry?.(entry)));
   followLoad(loadLate());
 }
 

@@ -7,6 +7,7 @@
 // Invariant: a context is never seen by work that no action caused. A task that nobody announced finds the
 // register cleared by a message that the last entry posted. Where that message is still under way, `window.event`
 // tells that the running task is another one than the entered, and so does the phase of an event that has been dispatched.
+// An event's entry posts none before somebody asks for the context: most of a gesture's events cause nothing.
 import { Native, nativeThen } from './native-promise.js';
 import { genuine } from './native.js';
 import { now } from './clock.js';
@@ -64,26 +65,17 @@ export const soon = (callback) => {
 
 /** Ends the turn: whatever the register holds belongs to a task that is over. */
 function clear() {
+  leave();
   last = turn;
   turn = undefined;
-  values = MOST_VALUES;
   posted = mixed = false;
-  leave();
+  values = MOST_VALUES;
   register = null;
-  for (const callback of after.splice(0)) callback();
 }
 
-/** What is to be done behind the running turn, which need not wait for it. */
-const after = [];
-
-/** Has `callback` called behind the running turn; it must not throw. */
-export function afterTurn(callback) {
-  after.push(callback);
-  post();
-}
-
+/** What nobody has asked for has seen no work. */
 function leave() {
-  if (register) register.action.last = now();
+  if (register && posted) register.action.last = now();
 }
 
 /**
@@ -101,6 +93,19 @@ const SYNCHRONOUS =
  */
 export const scripts = new Map();
 
+/** Of these, those that follow no event of the user's in its task. */
+const ELSEWHERE = /^([ale]|pr|rea)/;
+
+/** Whether a trusted event belongs to the turn in which the register was set. */
+function isInTurn(event) {
+  if (!SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))) return false;
+  // Without a message nothing tells that the task of the entered event is over; but then little has passed.
+  return posted || isRunning() || (!ELSEWHERE.test(event.type) && event.timeStamp - entered.timeStamp < JUST_MILLIS);
+}
+
+/** Whether the event that was entered is still being dispatched. */
+const isRunning = () => entered?.eventPhase;
+
 /** The context of the running code, or null. */
 export function current() {
   if (scripts.size) {
@@ -108,26 +113,26 @@ export function current() {
     const context = scripts.get(script);
     if (scripts.delete(script)) enterTask(context);
   }
-  if (register) {
-    const event = runningEvent();
-    if (event?.isTrusted && event !== entered) {
-      if (!SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))) return null;
-    } else if (entered && !entered.eventPhase) {
-      return null;
-    }
-  }
-  return register && mixed && !sure ? register.doubted() : register;
+  if (!register) return null;
+  const event = runningEvent();
+  if (event?.isTrusted && event !== entered ? !isInTurn(event) : entered && !isRunning()) return null;
+  post();
+  return mixed && !sure ? register.doubted() : register;
 }
 
 /** The context of the turn that has just ended: browsers tell of its unhandled rejections in the next task. */
-export const recently = () => (last && now() - last.action.last < JUST_MILLIS ? last : null);
+export function recently() {
+  const whose = posted || turn === undefined ? last : turn;
+  return whose && now() - whose.action.last < JUST_MILLIS ? whose : null;
+}
 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
 export function enter(context) {
+  renew();
   if (!context) last = null;
   if (context || posted) turn = turn === undefined || turn === context ? context : null;
   if (register !== context) {
-    mixed ||= posted;
+    mixed ||= posted || !!register;
     leave();
     register = context;
   }
@@ -154,6 +159,20 @@ export function settle(context, again) {
   if (mixed && values-- > 0) soon(again);
 }
 
+/** A turn begins, and no message has told that the one before is over. */
+function begin() {
+  leave();
+  register = null;
+  turn = undefined;
+  mixed = false;
+  values = MOST_VALUES;
+}
+
+/** Begins a turn, where the last one is over and no message will tell so. */
+function renew() {
+  if (!posted && !isRunning()) begin();
+}
+
 /** Sets the register at the start of a task. */
 export function enterTask(context) {
   leave();
@@ -163,11 +182,20 @@ export function enterTask(context) {
   values = MOST_VALUES;
 }
 
+/** Sets the register at the start of the dispatch of a trusted event that begins a turn. */
+export function enterEvent(context, event) {
+  begin();
+  register = turn = context;
+  entered = event;
+  sure = true;
+}
+
 /**
  * Runs `body` as a synchronous part of `context`, and leaves the register as it was. Without a context it is work of the
  * tracer's own, which leaves no rejections: the turn that has ended is still the last.
  */
 export function runIn(context, body) {
+  renew();
   const before = register;
   const event = entered;
   if (context) enter(context);

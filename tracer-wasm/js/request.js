@@ -112,22 +112,18 @@ class Traced {
   constructor(verb, url, body, start) {
     const cause = causeOf();
     // These are sent in capitals, others as they are; CONNECT and TRACE no page may send.
-    const common = verb === 'GET' || /^(get|head|post|put|delete|options)$/i.test(verb);
-    this.verb = verb;
-    this.method = common ? verb.toUpperCase() : verb;
-    this.known = common || verb === 'PATCH';
+    const common = /^(get|head|post|put|delete|options)$/i.test(verb);
+    const method = common ? verb.toUpperCase() : verb;
+    const isKnown = common || verb === 'PATCH';
+    this.method = isKnown ? method : '_OTHER';
+    this.original = isKnown ? '' : method;
     this.url = url;
     this.body = sizeOf(body);
     this.start = start;
-    this.cause = cause;
-    this.context = cause.context;
+    this.whose = cause;
     this.release = hold(cause.context);
-    this.span = spans.start(cause.parent, epoch(start), this.#word(), 1);
+    this.span = spans.start(cause.parent, epoch(start), `${isKnown ? method : 'HTTP'} `, 1);
     open.add(this);
-  }
-
-  #word() {
-    return `${this.known ? this.method : 'HTTP'} `;
   }
 
   #wait(millis) {
@@ -138,7 +134,7 @@ class Traced {
 
   /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
   headers(has) {
-    return headersOf(options.propagators, spans.traceparent(this.span), spans.tracestate(), options.baggage, has);
+    return headersOf(options.propagators, this.span.own, spans.tracestate(), options.baggage, has);
   }
 
   /** The headers have arrived. */
@@ -177,9 +173,9 @@ class Traced {
     if (!open.delete(this)) return;
     const { span, body } = this;
     clearTimeout(this.#timer);
-    describe(span, this.cause, this.#word(), new URL(this.url));
-    spans.set(span, 'http.request.method', this.known ? this.method : '_OTHER');
-    if (!this.known) spans.set(span, 'http.request.method_original', this.method);
+    describe(span, this.whose, span.name, new URL(this.url));
+    spans.set(span, 'http.request.method', this.method);
+    spans.set(span, 'http.request.method_original', this.original);
     spans.set(span, 'http.request.body.size', typeof body === 'string' ? new Blob([body]).size : body);
     spans.end(span, epoch(time));
     this.release(time);

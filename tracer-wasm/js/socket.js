@@ -34,7 +34,7 @@ function connect(kind, socket, start, types) {
   const cause = causeOf();
   const { context } = cause;
   let span = startClient(cause, start, `${kind} `, new URL(socket.url));
-  const traceparent = spans.traceparent(span);
+  const { own } = span;
   const release = hold(context);
   const figures = { received: 0, received_size: 0, sent: 0, sent_size: 0, errors: 0 };
   let opened;
@@ -57,7 +57,7 @@ function connect(kind, socket, start, types) {
       if (!open.delete(connection)) return;
       if (failed && !opened) spans.fail(span, `${code ?? 'error'}`, '');
       connected(opened ?? time);
-      const log = spans.log(traceparent, epoch(time), failed ? 13 : 9, `${kind.toLowerCase()}.close`, '');
+      const log = spans.log(own, epoch(time), failed ? 13 : 9, `${kind.toLowerCase()}.close`, '');
       spans.page(log);
       spans.url(log, 'url.full', socket.url);
       spans.put(log, prefixed('throughline.socket.', { ...figures, code, duration: time - start }));

@@ -96,7 +96,7 @@ function pass(operation, handle, number, ...texts) {
 
 export const spans = {
   /**
-   * Starts a span; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. `about(span)` says
+   * Starts a span, whose `own` is its `traceparent`; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. `about(span)` says
    * more of it, once it is clear that there will be something to say.
    */
   start(parent, time, name, kind, about) {
@@ -170,9 +170,6 @@ export const spans = {
     record(14, handle, time);
     onEnd();
   },
-
-  /** Forgets a span or log record. */
-  drop: (handle) => record(15, handle),
 
   /** Describes the page as a resource. */
   describe(attributes) {

@@ -18,7 +18,7 @@ export function trace(name, body) {
   const outer =
     context && !context.action.ended ? context : startAction('trace', now(), () => String(name)).context;
   const span = outer === context ? spans.start(parentOf(outer), epoch(now()), String(name)) : 0;
-  const inner = span ? new Context(outer.action, spans.traceparent(span)) : outer;
+  const inner = span ? new Context(outer.action, span.own) : outer;
   const release = hold(outer);
   if (!span) parentOf(outer);
   const end = (error) => {

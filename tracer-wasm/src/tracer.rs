@@ -446,10 +446,9 @@ fn parse_ids(traceparent: &str) -> Option<(TraceId, SpanId)> {
         *byte = *byte << 4 | char::from(digit).to_digit(16)? as u8;
         digits += 1;
         if digits == 2 * bytes.len() {
-            let (trace_id, span_id) = bytes.split_at(TraceId::LEN);
             return Some((
-                TraceId::from_slice(trace_id).ok()?,
-                SpanId::from_slice(span_id).ok()?,
+                TraceId::from_bytes(*bytes.first_chunk()?)?,
+                SpanId::from_bytes(*bytes.last_chunk()?)?,
             ));
         }
     }

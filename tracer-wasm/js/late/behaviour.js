@@ -1,7 +1,8 @@
 // Clicks that tell of trouble: rage clicks (three within a second on one control) and dead ones (no request, no change
 // of the document, no navigation and no other answer within a second). Their root is kept although it caused nothing.
 //
-// A document is observed only while a click waits for its first effect.
+// A document is observed only between a press and the first effect of its click: to begin in the click would keep the page
+// waiting.
 import { closest, hold, listen, matches, now, onAction, onStop, rootOf, spans } from './core.js';
 
 const RAGE_CLICKS = 3;
@@ -20,12 +21,19 @@ let waiting = [];
 /** Whether a timer will look after them. There is one for all, as timers cost more than the rest together. */
 let watched = false;
 const observer = new MutationObserver(answered);
-let clicks = [];
+/** When the control that was clicked last was clicked, oldest first. */
+let clicks = { times: [] };
+
+/** Looks away from the document. */
+function lookAway() {
+  observer.disconnect();
+  last = {};
+}
 
 /** Something has happened: no click that waits is dead. */
 function answered() {
   if (!waiting.length) return;
-  observer.disconnect();
+  lookAway();
   for (const { action, release } of waiting) release(action.last);
   waiting = [];
 }
@@ -33,7 +41,8 @@ function answered() {
 /** A click that has waited long enough is dead. */
 function judge() {
   watched = false;
-  if (!waiting.length) return;
+  // Nothing came of the press.
+  if (!waiting.length) return lookAway();
   const left = waiting[0].time + PATIENCE_MILLIS - now();
   if (left > 0) return watch(left);
   mark(waiting[0].action, 'throughline.dead');
@@ -49,8 +58,11 @@ function watch(millis) {
 let last = {};
 
 /** A control is pressed. */
-export function pressed(control) {
+function pressed(control) {
   last = control ? { control, isControl: matches(control, CONTROL), isQuiet: closest(control, QUIET) } : {};
+  if (!last.isControl || last.isQuiet) return;
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  if (!watched) watch(PATIENCE_MILLIS);
 }
 
 /** A control was clicked. */
@@ -58,12 +70,12 @@ export function clicked(action, control, time) {
   if (control !== last.control) pressed(control);
   const { isControl, isQuiet } = last;
   if (!isControl) return;
-  clicks = [...clicks.filter((click) => click.control === control && time - click.time < PATIENCE_MILLIS), { control, time }];
-  if (clicks.length === RAGE_CLICKS) mark(action, 'throughline.rage');
+  if (clicks.control !== control) clicks = { control, times: [] };
+  const { times } = clicks;
+  while (time - times[0] >= PATIENCE_MILLIS) times.shift();
+  if (times.push(time) === RAGE_CLICKS) mark(action, 'throughline.rage');
   if (action.span || isQuiet) return;
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   waiting.push({ action, time, release: hold(action.context) });
-  if (!watched) watch(PATIENCE_MILLIS);
 }
 
 function mark(action, key) {
@@ -74,6 +86,7 @@ function mark(action, key) {
 /** Must be told of clicks by {@link clicked}. */
 export function followBehaviour() {
   listen(window, ANSWERS, answered);
+  onAction('soon', ({ gesture }) => gesture && pressed(gesture.control));
   onAction('root', answered);
   onStop(answered);
 }

@@ -94,5 +94,5 @@ export function nameOf(target) {
 
 /** Names the actions that began before this was there. */
 export function nameEarlier() {
-  for (const { control, name, span } of openActions()) if (control && span) spans.rename(span, name());
+  for (const { event, name, span } of openActions()) if (event && span) spans.rename(span, name());
 }

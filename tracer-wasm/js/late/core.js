@@ -26,7 +26,7 @@ export let epoch,
   crowded,
   emit,
   enter,
-  hex,
+  random,
   listen,
   matches,
   method,
@@ -47,7 +47,6 @@ export let epoch,
   typeOf,
   wait,
   send,
-  afterTurn,
   Observer;
 
 /** Takes it over. */
@@ -80,7 +79,7 @@ export function receive(core) {
     crowded,
     emit,
     enter,
-    hex,
+    random,
     listen,
     matches,
     method,
@@ -101,7 +100,6 @@ export function receive(core) {
     typeOf,
     wait,
     send,
-    afterTurn,
     Observer,
   ] = core;
 }

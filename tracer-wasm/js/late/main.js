@@ -2,7 +2,7 @@
 // phases of the document's load, memory, the vault, and what the tracer has lost. js/late.js asks for it and says when.
 import { delivered, keep, takeOver, unclaim } from './vault.js';
 import { review } from './before-send.js';
-import { clicked, followBehaviour, pressed } from './behaviour.js';
+import { clicked, followBehaviour } from './behaviour.js';
 import { followCallbacks } from './callbacks.js';
 import { followForeignPromises } from './foreign-promise.js';
 import { followFrames } from './frames.js';
@@ -17,7 +17,7 @@ import { followResources, takeEarlier, takeEntry } from './resource.js';
 import { countLost, tellLosses } from './losses.js';
 import { followVitals, reportAll } from './vitals.js';
 import { followWorkers } from './worker-link.js';
-import { afterTurn, late, receive, runIn } from './core.js';
+import { late, receive, runIn } from './core.js';
 import { followReplay } from './replay.js';
 import { describeLoad } from './load.js';
 import { moved } from './drag.js';
@@ -28,7 +28,7 @@ const { setTimeout } = window;
 /** Runs with what js/core.js offers. */
 export default function start(core) {
   receive(core);
-  Object.assign(late, { begun: pressedOn, clicked, entry: takeEntry, delivered, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, refuse: countLost, moved, nameOf, pressable, review, route: setRoute, step, takeOver, unclaim, wentBack });
+  Object.assign(late, { begun, clicked, entry: takeEntry, delivered, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, refuse: countLost, moved, nameOf, pressable, review, route: setRoute, step, takeOver, unclaim, wentBack });
   nameEarlier();
   for (const call of late.calls) review(...call);
   for (const refusal of late.refusals) countLost(...refusal);
@@ -46,11 +46,6 @@ export default function start(core) {
   followNavigation();
   followSteps();
   followReplay();
-}
-
-function pressedOn(action, control, event) {
-  begun(action, control, event);
-  afterTurn(() => pressed(control));
 }
 
 function loaded(action, tagWasLate) {

@@ -1,5 +1,5 @@
 // Asks for the recorder (recorder/), where the page wants to be recorded, when the browser is idle.
-import { consent, hex, listen, onAction, onStop, options, send, shareSession, state } from './core.js';
+import { consent, listen, onAction, onStop, options, random, send, shareSession, state } from './core.js';
 
 const { setTimeout, requestIdleCallback = setTimeout } = window;
 
@@ -12,7 +12,7 @@ export function followReplay() {
       const recorder = start({
         always: options.replay === 'always',
         consent,
-        hex,
+        random,
         listen,
         options,
         send: (body, more) => send.call(window, `${options.endpoint}/v1/replay`, { method: 'POST', body, credentials: 'omit', ...more }),

@@ -4,7 +4,7 @@
 //
 // Invariant: a page that was hidden before it was painted has no LCP and FCP, and without FCP no CLS. Times count from
 // the activation of a prerendered page; a page that comes back from the back/forward cache begins anew.
-import { capture, emit, epoch, hex, listen, note, now, onAction, openActions, prefixed, spans } from './core.js';
+import { capture, emit, epoch, listen, note, now, onAction, openActions, prefixed, random, spans } from './core.js';
 import { actionAt, drain, observe, ownerOf } from './timeline.js';
 import { genuine } from '../native.js';
 import { bare, selectorOf } from './selector.js';
@@ -50,7 +50,7 @@ const interactions = () => performance.interactionCount ?? 0;
 
 function begin(how, from) {
   type = how;
-  id = hex(crypto.getRandomValues(new Uint8Array(6)));
+  id = random(12);
   hidden = from;
   told = {};
   worst = shifts = { value: 0 };

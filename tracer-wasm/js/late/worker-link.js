@@ -37,7 +37,7 @@ function heard({ data }) {
 function send({ worker, name }, context, start) {
   const span = spans.start(parentOf(context), epoch(start), `worker ${name}`);
   errands.set(++count, { worker, context, span, release: hold(context) });
-  return [count, spans.traceparent(span), context.sure];
+  return [count, span.own, context.sure];
 }
 
 /** The worker was done with the message at this time. */

@@ -28,7 +28,7 @@ const MOST_EVENTS = 100_000;
 const { setTimeout, setInterval, clearInterval, requestIdleCallback = (run) => setTimeout(run, 50), PerformanceObserver } = window;
 
 /** Starts to record, with what late/replay.js offers. `mark(traceparent)` says that an action's root has been started. */
-export default function start({ always, consent, hex, listen, options, send, session }) {
+export default function start({ always, consent, listen, options, random, send, session }) {
   const { packed, plain, stop: stopPacking } = offThread();
   let keeping = always;
   /** What is not sent, oldest first: a list of events for each picture. */
@@ -43,7 +43,7 @@ export default function start({ always, consent, hex, listen, options, send, ses
   let stream;
   let number;
   const begin = () => {
-    stream = hex(crypto.getRandomValues(new Uint8Array(8)));
+    stream = random(16);
     number = 0;
   };
   begin();
