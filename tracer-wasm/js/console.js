@@ -5,7 +5,6 @@ import { describe } from './errors.js';
 import { emit } from './logs.js';
 import { method } from './patch.js';
 import { prefixed } from './timeline.js';
-import { state } from './state.js';
 
 function report(args) {
   const all = args.map(describe);
@@ -15,14 +14,12 @@ function report(args) {
 }
 
 export function followConsole() {
-  method(console, 'error', (original) => ({
-    replacement() {
-      try {
-        if (state.on) report([...arguments]);
-      } catch {
-        // The page hears of no error but its own.
-      }
-      return original.apply(this, arguments);
-    },
-  }));
+  method(console, 'error', (original, self, args) => {
+    try {
+      report([...args]);
+    } catch {
+      // The page hears of no error but its own.
+    }
+    return original.apply(self, args);
+  });
 }

@@ -8,7 +8,6 @@ import { method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { startRequest } from './request.js';
 import { watch } from './promise.js';
-import { state } from './state.js';
 
 /** What this browser's `fetch` reads of its second argument, which may be any object, even a Request. */
 let members;
@@ -58,57 +57,52 @@ function begin(input, init) {
   // What fetch will refuse is refused here, before a span is open.
   const headers = propagated && own !== undefined ? new Headers(own) : undefined;
   const traced = startRequest(verb, url.href, init?.body);
-  return { traced, signal: init?.signal ?? request?.signal, args: propagated ? withHeaders(input, init, request, headers, traced) : [input, init] };
+  return { traced, signal: init?.signal ?? request?.signal, changed: propagated ? withHeaders(input, init, request, headers, traced) : [input, init] };
 }
 
 export function followFetch() {
-  method(window, 'fetch', (original) => ({
-    replacement(input, init) {
-      let call;
-      try {
-        call = state.on && arguments.length ? begin(input, init) : undefined;
-      } catch {
-        // Arguments that fetch itself will refuse.
-      }
-      if (!call) return original.apply(this, arguments);
-      const { traced, signal, args } = call;
-      const { context } = traced.whose;
-      return watch(
-        original.apply(this, arguments.length > 1 || args[1] ? args : [input]),
-        context,
-        (response) => {
-          traced.responded(response.status);
-          answers.set(response, traced);
-        },
-        // A signal that ends a request because of the time has not been asked to by the user of the page.
-        (error) => traced.failed(error, signal?.aborted && error?.name !== 'TimeoutError'),
-      );
-    },
-  }));
-
-  const streaming = (original) => ({
-    replacement() {
-      if (state.on) answers.get(this)?.streaming();
-      return original.apply(this, arguments);
-    },
+  method(window, 'fetch', (original, self, args) => {
+    const { 0: input, 1: init } = args;
+    let call;
+    try {
+      call = args.length ? begin(input, init) : undefined;
+    } catch {
+      // Arguments that fetch itself will refuse.
+    }
+    if (!call) return original.apply(self, args);
+    const { traced, signal, changed } = call;
+    const { context } = traced.whose;
+    return watch(
+      original.apply(self, args.length > 1 || changed[1] ? changed : [input]),
+      context,
+      (response) => {
+        traced.responded(response.status);
+        answers.set(response, traced);
+      },
+      // A signal that ends a request because of the time has not been asked to by the user of the page.
+      (error) => traced.failed(error, signal?.aborted && error?.name !== 'TimeoutError'),
+    );
   });
+
+  const streaming = (original, self, args) => {
+    answers.get(self)?.streaming();
+    return original.apply(self, args);
+  };
   method(Response.prototype, 'body', streaming, 'get');
 
   for (const key of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
-    method(Response.prototype, key, (original) => ({
-      replacement() {
-        const traced = state.on && answers.get(this);
-        const promise = original.apply(this, arguments);
-        if (!traced) return promise;
-        answers.delete(this);
-        traced.reading();
-        const finished = () => traced.finished();
-        return watch(promise, traced.whose.context, finished, (error) => {
-          // What the body says may be wrong, and the body whole.
-          if (key === 'formData' || error?.name === 'SyntaxError') finished();
-          else traced.failed(error, error?.name === 'AbortError');
-        });
-      },
-    }));
+    method(Response.prototype, key, (original, self, args) => {
+      const traced = answers.get(self);
+      const promise = original.apply(self, args);
+      if (!traced) return promise;
+      answers.delete(self);
+      traced.reading();
+      const finished = () => traced.finished();
+      return watch(promise, traced.whose.context, finished, (error) => {
+        // What the body says may be wrong, and the body whole.
+        if (key === 'formData' || error?.name === 'SyntaxError') finished();
+        else traced.failed(error, error?.name === 'AbortError');
+      });
+    });
   }
 }

@@ -6,7 +6,6 @@
 import { constructor, method } from './patch.js';
 import { current, enterTask } from './register.js';
 import { hold, wait } from './action.js';
-import { state } from './state.js';
 
 /** How many messages may be under way; beyond it a port has gone to another realm, and a worker does not answer. */
 const MOST_UNDER_WAY = 1_000;
@@ -34,22 +33,20 @@ function entangle(from, to, keep) {
 /** Has a worker's answers run in the contexts of the questions; its two ways are one object. */
 export const converse = (worker) => entangle(worker, worker, wait);
 
-const post = (original) => ({
-  replacement(message) {
-    const under_way = state.on && outgoing.get(this);
-    if (!under_way) return original.apply(this, arguments);
-    const { queue, keep } = under_way;
-    const context = current();
-    original.apply(this, arguments);
-    if (queue.length < MOST_UNDER_WAY) {
-      queue.push({ context, release: keep(context) });
-      if (keep === wait && queue[0].context !== context) for (const sent of queue) sent.context = null;
-    } else {
-      for (const sent of queue.splice(0)) sent.release();
-      outgoing.delete(this);
-    }
-  },
-});
+const post = (original, self, args) => {
+  const under_way = outgoing.get(self);
+  if (!under_way) return original.apply(self, args);
+  const { queue, keep } = under_way;
+  const context = current();
+  original.apply(self, args);
+  if (queue.length < MOST_UNDER_WAY) {
+    queue.push({ context, release: keep(context) });
+    if (keep === wait && queue[0].context !== context) for (const sent of queue) sent.context = null;
+  } else {
+    for (const sent of queue.splice(0)) sent.release();
+    outgoing.delete(self);
+  }
+};
 
 export function followMessages() {
   constructor(window, 'MessageChannel', (args, make) => {

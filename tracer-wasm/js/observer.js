@@ -4,7 +4,6 @@
 // Those of a MutationObserver run as microtasks of the change that they observed, and belong to whoever made it.
 import { bindTask, current, enterTask } from './register.js';
 import { constructor, method } from './patch.js';
-import { state } from './state.js';
 
 export function followObservers() {
   for (const name of ['PerformanceObserver', 'ReportingObserver']) {
@@ -33,11 +32,9 @@ export function followObservers() {
       asked.set(observer, targets);
       return observer;
     });
-    method(window[name]?.prototype, 'observe', (original) => ({
-      replacement(target) {
-        if (state.on) asked.get(this)?.set(target, current());
-        return original.apply(this, arguments);
-      },
-    }));
+    method(window[name]?.prototype, 'observe', (original, self, args) => {
+      asked.get(self)?.set(args[0], current());
+      return original.apply(self, args);
+    });
   }
 }

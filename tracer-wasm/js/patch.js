@@ -44,10 +44,17 @@ export function redefine(owner, key, change) {
   }
 }
 
-/** Replaces a method, or what `part` of the descriptor holds. `make(original)` returns an object with one method: its replacement. */
-export function method(owner, key, make, part = 'value') {
+/**
+ * Replaces a method, or what `part` of the descriptor holds: while the tracer runs, a call of it is one of
+ * `instead(original, self, args)`. All replacements are one piece of code, which the engine compiles once; what stands for each is compiled when it is called.
+ */
+export function method(owner, key, instead, part = 'value') {
   redefine(owner, key, ({ [part]: original }) => {
-    const { replacement } = make(original);
+    const { replacement } = {
+      replacement() {
+        return state.on ? instead(original, this, arguments) : original.apply(this, arguments);
+      },
+    };
     disguise(replacement, original);
     return { [part]: replacement };
   });
@@ -71,11 +78,7 @@ export function constructor(owner, key, construct) {
 
 /** Lets the replacements show the source text of what they replace. */
 export function hideSources() {
-  method(Function.prototype, 'toString', (original) => ({
-    replacement() {
-      return original.call(originals.get(this) || this);
-    },
-  }));
+  method(Function.prototype, 'toString', (original, self) => original.call(originals.get(self) || self));
 }
 
 /** Puts back every original that nobody has wrapped since. */

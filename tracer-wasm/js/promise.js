@@ -85,45 +85,40 @@ export function followPromises() {
     },
   }));
 
-  const followed = (original) => ({
-    replacement(fulfilled, rejected) {
-      const before = guarded;
-      try {
-        if (state.on && getPrototypeOf(this) === prototype) {
-          awaited(this);
-        } else if (state.on) {
-          // A reaction more would make one more promise of this subclass.
-          const context = current();
-          fulfilled = bindReaction(fulfilled, context);
-          rejected = bindReaction(rejected, context);
-        }
-        guarded = this;
-        return original.call(this, fulfilled, rejected);
-      } finally {
-        guarded = before;
+  const followed = (original, self, args) => {
+    let { 0: fulfilled, 1: rejected } = args;
+    const before = guarded;
+    try {
+      if (getPrototypeOf(self) === prototype) {
+        awaited(self);
+      } else {
+        // A reaction more would make one more promise of this subclass.
+        const context = current();
+        fulfilled = bindReaction(fulfilled, context);
+        rejected = bindReaction(rejected, context);
       }
-    },
-  });
+      guarded = self;
+      return original.call(self, fulfilled, rejected);
+    } finally {
+      guarded = before;
+    }
+  };
   method(prototype, 'then', followed);
   if (Promise !== Native) method(Promise.prototype, 'then', followed);
 
-  method(Native, 'reject', (original) => ({
-    replacement(_reason) {
-      const promise = original.apply(this, arguments);
-      refused.set(promise, current());
-      return promise;
-    },
-  }));
+  method(Native, 'reject', (original, self, args) => {
+    const promise = original.apply(self, args);
+    refused.set(promise, current());
+    return promise;
+  });
 
-  method(Native, 'resolve', (original) => ({
-    replacement(value) {
-      const before = guarded;
-      guarded = value;
-      try {
-        return original.apply(this, arguments);
-      } finally {
-        guarded = before;
-      }
-    },
-  }));
+  method(Native, 'resolve', (original, self, args) => {
+    const before = guarded;
+    guarded = args[0];
+    try {
+      return original.apply(self, args);
+    } finally {
+      guarded = before;
+    }
+  });
 }

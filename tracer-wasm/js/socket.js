@@ -104,19 +104,15 @@ export function followSockets() {
   follow('WebSocket', ['open', 'message', 'error', 'close']);
   follow('EventSource', ['open', 'message', 'error']);
 
-  method(window.WebSocket?.prototype, 'send', (original) => ({
-    replacement(data) {
-      const result = original.apply(this, arguments);
-      connections.get(this)?.count('sent', data);
-      return result;
-    },
-  }));
+  method(window.WebSocket?.prototype, 'send', (original, self, args) => {
+    const result = original.apply(self, args);
+    connections.get(self)?.count('sent', args[0]);
+    return result;
+  });
 
-  method(window.EventSource?.prototype, 'close', (original) => ({
-    replacement() {
-      const result = original.apply(this, arguments);
-      if (state.on) connections.get(this)?.end(now());
-      return result;
-    },
-  }));
+  method(window.EventSource?.prototype, 'close', (original, self, args) => {
+    const result = original.apply(self, args);
+    connections.get(self)?.end(now());
+    return result;
+  });
 }

@@ -4,7 +4,6 @@
 import { SHORT_TIMER_MILLIS, hold, wait } from './action.js';
 import { bindReaction, bindTask, current } from './register.js';
 import { method } from './patch.js';
-import { state } from './state.js';
 
 /** What to call when a pending timer or frame is cancelled: key → release. */
 const pending = new Map();
@@ -22,27 +21,24 @@ function release(key) {
  * apart; `holds(args)` says whether the callback keeps its action open.
  */
 function source(kind, schedule, cancel, holds) {
-  method(window, schedule, (original) => ({
-    replacement(callback, ...rest) {
-      if (!state.on || typeof callback !== 'function') return original.apply(this, arguments);
-      const context = current();
-      let key;
-      const before = context && holds(rest) ? () => release(key) : undefined;
-      const id = original.call(this, bindTask(callback, context, before), ...rest);
-      if (before) {
-        key = kind + id;
-        pending.set(key, hold(context));
-      }
-      return id;
-    },
-  }));
+  method(window, schedule, (original, self, args) => {
+    const [callback, ...rest] = args;
+    if (typeof callback !== 'function') return original.apply(self, args);
+    const context = current();
+    let key;
+    const before = context && holds(rest) ? () => release(key) : undefined;
+    const id = original.call(self, bindTask(callback, context, before), ...rest);
+    if (before) {
+      key = kind + id;
+      pending.set(key, hold(context));
+    }
+    return id;
+  });
   if (cancel) {
-    method(window, cancel, (original) => ({
-      replacement(id) {
-        release(kind + id);
-        return original.apply(this, arguments);
-      },
-    }));
+    method(window, cancel, (original, self, args) => {
+      release(kind + args[0]);
+      return original.apply(self, args);
+    });
   }
 }
 
@@ -57,21 +53,17 @@ export function followTimers() {
   source('f', 'requestAnimationFrame', 'cancelAnimationFrame', always);
   source('i', 'requestIdleCallback', 'cancelIdleCallback', always);
 
-  method(window, 'queueMicrotask', (original) => ({
-    replacement(callback) {
-      return state.on && arguments.length
-        ? original.call(this, bindReaction(callback, current()))
-        : original.apply(this, arguments);
-    },
-  }));
+  method(window, 'queueMicrotask', (original, self, args) => {
+    return args.length ? original.call(self, bindReaction(args[0], current())) : original.apply(self, args);
+  });
 
-  method(window.Scheduler?.prototype, 'postTask', (original) => ({
-    replacement(callback, settings) {
-      if (!state.on || typeof callback !== 'function') return original.apply(this, arguments);
-      const context = current();
-      // A task that a signal aborts is never heard of again, so it is waited for as what may never come.
-      const release = settings?.delay > SHORT_TIMER_MILLIS ? undefined : (settings?.signal ? wait : hold)(context);
-      return original.call(this, bindTask(callback, context, release), ...[].slice.call(arguments, 1));
-    },
-  }));
+  method(window.Scheduler?.prototype, 'postTask', (original, self, args) => {
+    const [callback, ...rest] = args;
+    if (typeof callback !== 'function') return original.apply(self, args);
+    const context = current();
+    // A task that a signal aborts is never heard of again, so it is waited for as what may never come.
+    const [settings] = rest;
+    const release = settings?.delay > SHORT_TIMER_MILLIS ? undefined : (settings?.signal ? wait : hold)(context);
+    return original.call(self, bindTask(callback, context, release), ...rest);
+  });
 }

@@ -6,19 +6,16 @@ import { loading } from './timeline.js';
 import { method } from './patch.js';
 import { parentOf } from './action.js';
 import { spans } from './spans.js';
-import { state } from './state.js';
 
 const MOST_A_SECOND = 50;
 
 export function followMeasures() {
-  method(Performance.prototype, 'measure', (original) => ({
-    replacement(_name) {
-      const measure = original.apply(this, arguments);
-      const context = state.on && (current() ?? loading());
-      if (context && measure && !context.action.ended && !crowded(0, 'measure', MOST_A_SECOND, 1_000)) {
-        spans.end(spans.start(parentOf(context), epoch(measure.startTime), measure.name), epoch(measure.startTime + measure.duration));
-      }
-      return measure;
-    },
-  }));
+  method(Performance.prototype, 'measure', (original, self, args) => {
+    const measure = original.apply(self, args);
+    const context = current() ?? loading();
+    if (context && measure && !context.action.ended && !crowded(0, 'measure', MOST_A_SECOND, 1_000)) {
+      spans.end(spans.start(parentOf(context), epoch(measure.startTime), measure.name), epoch(measure.startTime + measure.duration));
+    }
+    return measure;
+  });
 }

@@ -13,7 +13,6 @@ import { endAction, onAction, openActions, startAction } from './action.js';
 import { joinSession, keepSession } from './session.js';
 import { now } from './clock.js';
 import { sample, sampled } from './sampling.js';
-import { state } from './state.js';
 
 /** A page whose main thread is not busy answers within a few milliseconds of the worker's start. */
 const WAIT_MILLIS = 250;
@@ -127,40 +126,32 @@ export function followPage() {
   setTimeout(answered, WAIT_MILLIS);
   onAction('end', finished);
 
-  method(window, 'postMessage', (original) => ({
-    replacement(_message) {
-      if (linked && state.on) tell([numbers.get(current()?.action) || -1]);
-      return original.apply(this, arguments);
-    },
-  }));
+  method(window, 'postMessage', (original, self, args) => {
+    if (linked) tell([numbers.get(current()?.action) || -1]);
+    return original.apply(self, args);
+  });
 
-  method(window, 'close', (original) => ({
-    replacement() {
-      for (const action of openActions()) endAction(action, now());
-      return original.apply(this, arguments);
-    },
-  }));
+  method(window, 'close', (original, self, args) => {
+    for (const action of openActions()) endAction(action, now());
+    return original.apply(self, args);
+  });
 
-  method(window, 'fetch', (traced) => ({
-    replacement(_input) {
-      if (linked || !state.on) return traced.apply(this, arguments);
-      const context = waiting && current();
-      if (!context) return fetch.apply(this, arguments);
-      let request;
-      try {
-        request = new Request(...arguments);
-      } catch {
-        return fetch.apply(this, arguments);
-      }
-      return answer.then(() => (linked ? runIn(context, () => traced.call(this, request)) : fetch.call(this, request)));
-    },
-  }));
+  method(window, 'fetch', (traced, self, args) => {
+    if (linked) return traced.apply(self, args);
+    const context = waiting && current();
+    if (!context) return fetch.apply(self, args);
+    let request;
+    try {
+      request = new Request(...args);
+    } catch {
+      return fetch.apply(self, args);
+    }
+    return answer.then(() => (linked ? runIn(context, () => traced.call(self, request)) : fetch.call(self, request)));
+  });
 
-  method(XMLHttpRequest.prototype, 'open', (traced) => ({
-    replacement(_method, _url) {
-      return (linked || !state.on ? traced : nativeOpen).apply(this, arguments);
-    },
-  }));
+  method(XMLHttpRequest.prototype, 'open', (traced, self, args) => {
+    return (linked ? traced : nativeOpen).apply(self, args);
+  });
 
   return () => removeEventListener.call(window, 'message', receive);
 }

@@ -7,7 +7,6 @@ import { converse } from './message.js';
 import { current } from './register.js';
 import { late } from './late.js';
 import { now } from './clock.js';
-import { state } from './state.js';
 
 /** So many messages to a worker are remembered until it is heard of, and so many such workers. */
 const MOST_EARLY = 100;
@@ -38,23 +37,19 @@ export function followWorkers() {
     return worker;
   });
 
-  method(Worker?.prototype, 'postMessage', (original) => ({
-    replacement(_message) {
-      const link = state.on && links.get(this);
-      const context = link && current();
-      const at = context && !context.action.ended && [context, now()];
-      if (link && !link.early) late.announce?.(link, at);
-      // One that cannot be cloned is never posted.
-      original.apply(this, arguments);
-      if (link?.early?.push(at) > MOST_EARLY) links.delete(this);
-    },
-  }));
+  method(Worker?.prototype, 'postMessage', (original, self, args) => {
+    const link = links.get(self);
+    const context = link && current();
+    const at = context && !context.action.ended && [context, now()];
+    if (link && !link.early) late.announce?.(link, at);
+    // One that cannot be cloned is never posted.
+    original.apply(self, args);
+    if (link?.early?.push(at) > MOST_EARLY) links.delete(self);
+  });
 
-  method(Worker?.prototype, 'terminate', (original) => ({
-    replacement() {
-      links.delete(this);
-      late.dismiss?.(this);
-      return original.apply(this, arguments);
-    },
-  }));
+  method(Worker?.prototype, 'terminate', (original, self, args) => {
+    links.delete(self);
+    late.dismiss?.(self);
+    return original.apply(self, args);
+  });
 }

@@ -6,7 +6,6 @@ import { constructor, method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { resolve } from './address.js';
 import { startRequest } from './request.js';
-import { state } from './state.js';
 
 const { addEventListener } = EventTarget.prototype;
 const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
@@ -60,62 +59,53 @@ export function followXhr() {
   const { prototype } = XMLHttpRequest;
   const { setRequestHeader } = prototype;
 
-  method(prototype, 'open', (original) => ({
-    replacement(verb, url, asynchronous) {
-      if (!state.on) return original.apply(this, arguments);
-      const result = synchronously(this, original, arguments);
-      calls.set(this, {
-        verb: String(verb),
-        url: String(url),
-        synchronous: arguments.length > 2 && !asynchronous,
-        /** The headers that the page has set. */
-        own: new Set(),
-      });
-      return result;
-    },
-  }));
+  method(prototype, 'open', (original, self, args) => {
+    const { 0: verb, 1: url, 2: asynchronous } = args;
+    const result = synchronously(self, original, args);
+    calls.set(self, {
+      verb: String(verb),
+      url: String(url),
+      synchronous: args.length > 2 && !asynchronous,
+      /** The headers that the page has set. */
+      own: new Set(),
+    });
+    return result;
+  });
 
-  method(prototype, 'setRequestHeader', (original) => ({
-    replacement(name) {
-      const call = calls.get(this);
-      // Another tracer, under this one, sets its own while `send` runs: two contexts in one header would be none.
-      if (call?.addedNames?.includes(String(name).toLowerCase())) return undefined;
-      const result = original.apply(this, arguments);
-      call?.own.add(String(name).toLowerCase());
-      return result;
-    },
-  }));
+  method(prototype, 'setRequestHeader', (original, self, args) => {
+    const call = calls.get(self);
+    const name = () => String(args[0]).toLowerCase();
+    // Another tracer, under this one, sets its own while `send` runs: two contexts in one header would be none.
+    if (call?.addedNames?.includes(name())) return undefined;
+    const result = original.apply(self, args);
+    call?.own.add(name());
+    return result;
+  });
 
-  method(prototype, 'send', (original) => ({
-    replacement() {
-      const call = state.on && calls.get(this);
-      if (!call || call.sent) return original.apply(this, arguments);
-      call.context = current();
-      try {
-        const url = resolve(call.url);
-        if (/^https?:/.test(url.href)) {
-          call.traced = startRequest(call.verb, url.href, arguments[0]);
-          if (propagatesTo(url)) {
-            const headers = call.traced.headers((name) => call.own.has(name));
-            for (const header of headers) setRequestHeader.apply(this, header);
-            call.addedNames = headers.map(([name]) => name.toLowerCase());
-          }
+  method(prototype, 'send', (original, self, args) => {
+    const call = calls.get(self);
+    if (!call || call.sent) return original.apply(self, args);
+    call.context = current();
+    try {
+      const url = resolve(call.url);
+      if (/^https?:/.test(url.href)) {
+        call.traced = startRequest(call.verb, url.href, args[0]);
+        if (propagatesTo(url)) {
+          const headers = call.traced.headers((name) => call.own.has(name));
+          for (const header of headers) setRequestHeader.apply(self, header);
+          call.addedNames = headers.map(([name]) => name.toLowerCase());
         }
-      } catch {
-        // `open` was not called, or will be refused.
       }
-      call.sent = true;
-      try {
-        return call.synchronous ? synchronously(this, original, arguments) : original.apply(this, arguments);
-      } finally {
-        call.addedNames = undefined;
-      }
-    },
-  }));
+    } catch {
+      // `open` was not called, or will be refused.
+    }
+    call.sent = true;
+    try {
+      return call.synchronous ? synchronously(self, original, args) : original.apply(self, args);
+    } finally {
+      call.addedNames = undefined;
+    }
+  });
 
-  method(prototype, 'abort', (original) => ({
-    replacement() {
-      return state.on ? synchronously(this, original, arguments) : original.apply(this, arguments);
-    },
-  }));
+  method(prototype, 'abort', (original, self, args) => synchronously(self, original, args));
 }

@@ -1,5 +1,5 @@
 // Functions that are handed to the browser, to be called later: they run in the context in which they were handed over.
-import { bindTask, constructor, current, method, runIn, state, wait } from './core.js';
+import { bindTask, constructor, current, method, runIn, wait } from './core.js';
 
 /** Methods that take such functions, as arguments or as members of a plain object. */
 const TAKERS =
@@ -23,23 +23,20 @@ function members(object, keys, bind) {
 export function followCallbacks() {
   for (const taker of TAKERS) {
     const [name, key] = taker.split('.');
-    const make = (original) => ({
-      replacement() {
-        if (!state.on) return original.apply(this, arguments);
-        const context = current();
-        const release = wait(context);
-        const bind = (callback) => bindTask(callback, context, release);
-        const args = [...arguments].map((argument) =>
-          argument && Object.getPrototypeOf(argument) === Object.prototype
-            ? members(argument, Object.keys(argument), bind)
-            : bind(argument),
-        );
-        return original.apply(this, args);
-      },
-    });
+    const instead = (original, self, args) => {
+      const context = current();
+      const release = wait(context);
+      const bind = (callback) => bindTask(callback, context, release);
+      const bound = [...args].map((argument) =>
+        argument && Object.getPrototypeOf(argument) === Object.prototype
+          ? members(argument, Object.keys(argument), bind)
+          : bind(argument),
+      );
+      return original.apply(self, bound);
+    };
     const owner = window[name];
-    method(owner, key, make);
-    method(owner?.prototype, key, make);
+    method(owner, key, instead);
+    method(owner?.prototype, key, instead);
   }
 
   // A stream calls these whenever a chunk is there, which is nobody's task.

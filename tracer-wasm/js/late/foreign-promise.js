@@ -3,7 +3,7 @@
 // An async function awaits such a promise by calling its `then`, in a job of its own. The library may call several reactions
 // in one microtask, in the middle of other code: each runs in the context of its call of `then`, and a microtask goes before
 // what it makes go on. What comes behind that in the same turn is only likely to belong there.
-import { current, enter, method, onAction, runIn, soon, state } from './core.js';
+import { current, enter, method, onAction, runIn, soon } from './core.js';
 
 const { constructor: Native } = Object.getPrototypeOf((async () => {})());
 
@@ -25,13 +25,11 @@ function look() {
   const { Promise } = window;
   if (Promise === known) return;
   known = Promise;
-  method(Promise?.prototype, 'then', (original) => ({
-    replacement(fulfilled, rejected) {
-      if (!state.on) return original.apply(this, arguments);
-      const context = current();
-      return original.call(this, bind(fulfilled, context), bind(rejected, context));
-    },
-  }));
+  method(Promise?.prototype, 'then', (original, self, args) => {
+    const { 0: fulfilled, 1: rejected } = args;
+    const context = current();
+    return original.call(self, bind(fulfilled, context), bind(rejected, context));
+  });
 }
 
 export function followForeignPromises() {

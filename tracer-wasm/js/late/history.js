@@ -3,7 +3,7 @@
 //
 // `navigate` of the Navigation API comes before both and tells whether the navigation traverses the history. A browser
 // without it does not tell a traversal from a fragment that code has set; the latter fires in the context of that code.
-import { current, enterTask, method, startAction, state, wait } from './core.js';
+import { current, enterTask, method, startAction, wait } from './core.js';
 
 /** The context in which the application asked to traverse the history; undefined when it has not. */
 let asked;
@@ -41,12 +41,10 @@ export function wentBack(event) {
 export function followHistory() {
   for (const taker of [History, window.Navigation]) {
     for (const key of ['back', 'forward', 'go', 'traverseTo']) {
-      method(taker?.prototype, key, (original) => ({
-        replacement() {
-          if (state.on) asked = current();
-          return original.apply(this, arguments);
-        },
-      }));
+      method(taker?.prototype, key, (original, self, args) => {
+        asked = current();
+        return original.apply(self, args);
+      });
     }
   }
 }

@@ -1,7 +1,7 @@
 // Navigations within the document, as `browser.navigation` events, and the routes before and after on the root of the
 // action that navigated. A route is a template of the option `routes`, or the path with `{id}` for what looks like an
 // identifier, or what the page says (`throughline.route`).
-import { current, emit, epoch, listen, method, note, onAction, options, prefixed, spans, state } from './core.js';
+import { current, emit, epoch, listen, method, note, onAction, options, prefixed, spans } from './core.js';
 import { observe, ownerOf } from './timeline.js';
 
 let address = location.href;
@@ -46,13 +46,11 @@ export function followNavigation() {
     listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
   } else {
     for (const [key, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
-      method(History.prototype, key, (original) => ({
-        replacement() {
-          const result = original.apply(this, arguments);
-          if (state.on) navigated(type);
-          return result;
-        },
-      }));
+      method(History.prototype, key, (original, self, args) => {
+        const result = original.apply(self, args);
+        navigated(type);
+        return result;
+      });
     }
   }
   listen(window, 'popstate hashchange', () => navigated('traverse'));

@@ -4,7 +4,7 @@
 // The listener that enters the context is the target's first. Elements let capturing listeners go first; for targets
 // outside the document Chromium keeps to the order of registration, so these are listened to when they are made.
 // What was made before the tag is not followed there: its events belong to nobody.
-import { attribute, constructor, current, enterTask, method, scripts, state, tagOf, wait } from './core.js';
+import { attribute, constructor, current, enterTask, method, scripts, tagOf, wait } from './core.js';
 
 const { addEventListener } = EventTarget.prototype;
 
@@ -57,7 +57,7 @@ const moves = source('transitionend transitioncancel animationend animationcance
 
 function load(element, key) {
   // These load at once, while they are inserted, or not at all.
-  if (!state.on || /^(about:|javascript:|$)/i.test(attribute(element, key))) return;
+  if (/^(about:|javascript:|$)/i.test(attribute(element, key))) return;
   const context = current();
   loads(element, context);
   if (tagOf(element) === 'script' && scripts.size < MOST_SCRIPTS) scripts.set(element, context);
@@ -75,15 +75,13 @@ export function followTargets() {
     }
     const prototype = window[name]?.prototype;
     for (const key of methods.split(' ')) {
-      method(prototype, key, (original) => ({
-        replacement() {
-          const context = state.on && current();
-          const result = original.apply(this, arguments);
-          const target = result instanceof EventTarget ? result : (name === 'IDBCursor' ? this.request : this);
-          if (state.on && target instanceof EventTarget) ask(target, context);
-          return result;
-        },
-      }));
+      method(prototype, key, (original, self, args) => {
+        const context = current();
+        const result = original.apply(self, args);
+        const target = result instanceof EventTarget ? result : (name === 'IDBCursor' ? self.request : self);
+        if (target instanceof EventTarget) ask(target, context);
+        return result;
+      });
     }
   }
 
@@ -92,30 +90,26 @@ export function followTargets() {
     method(
       window[`HTML${name}Element`].prototype,
       key,
-      (original) => ({
-        replacement(_value) {
-          original.apply(this, arguments);
-          load(this, key);
-        },
-      }),
+      (original, self, args) => {
+        original.apply(self, args);
+        load(self, key);
+      },
       'set',
     );
   }
-  method(Element.prototype, 'setAttribute', (original) => ({
-    replacement(name, _value) {
-      original.apply(this, arguments);
-      if ((name === 'src' || name === 'href') && LOADED.test(tagOf(this) + name)) load(this, name);
-    },
-  }));
+  method(Element.prototype, 'setAttribute', (original, self, args) => {
+    const { 0: name } = args;
+    original.apply(self, args);
+    if ((name === 'src' || name === 'href') && LOADED.test(tagOf(self) + name)) load(self, name);
+  });
 
   // Nobody says who has changed a style: whoever waits for the end of the movement in an action has.
-  method(EventTarget.prototype, 'addEventListener', (original) => ({
-    replacement(type, _listener) {
-      if (state.on && /^(transition|animation)(end|cancel)$/.test(type) && this instanceof Node) {
-        const context = current();
-        if (context) moves(this, context);
-      }
-      return original.apply(this, arguments);
-    },
-  }));
+  method(EventTarget.prototype, 'addEventListener', (original, self, args) => {
+    const { 0: type } = args;
+    if (/^(transition|animation)(end|cancel)$/.test(type) && self instanceof Node) {
+      const context = current();
+      if (context) moves(self, context);
+    }
+    return original.apply(self, args);
+  });
 }
