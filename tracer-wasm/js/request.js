@@ -134,7 +134,7 @@ class Traced {
 
   /** What the request carries to its server, `[name, value]`; `has(name)` says which headers the page has set. */
   headers(has) {
-    return headersOf(options.propagators, this.span.own, spans.tracestate(), options.baggage, has);
+    return headersOf(options.propagators, this.span.own, spans.traceState(), options.baggage, has);
   }
 
   /** The headers have arrived. */

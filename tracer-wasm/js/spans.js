@@ -188,7 +188,7 @@ export const spans = {
   traceparent: ({ own }) => own,
 
   /** The `tracestate` that goes with every `traceparent`; empty where there is none. */
-  tracestate: () => tracestate,
+  traceState: () => tracestate,
 
   /** Gives trace ids a shape: 0 random, 1 led by their time in seconds, 2 with nothing but zeros in the upper half. */
   shapeIds(wanted) {
