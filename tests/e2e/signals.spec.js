@@ -306,6 +306,36 @@ test.describe('gestures', () => {
     const typed = await actionTrace({ page, throughline, service }, 'keydown "Field"');
     expect(rootOf(typed).attributes).not.toHaveProperty('throughline.key');
   });
+
+  test('what the browser dispatches behind a press is the press’s, though nothing in it was followed', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await page.evaluate(() => { document.getElementById('field').addEventListener('blur', () => { fetch('/api/left'); }); });
+    await page.locator('#field').focus();
+    await press(page, page.locator('#nothing'));
+    const trace = await actionTrace({ page, throughline, service }, 'click "Nothing"');
+    expect(trace.only('GET /api/left').attributes['throughline.causality']).toBe('exact');
+  });
+
+  test('what comes by itself right behind a click is nobody’s', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await page.evaluate(() => {
+      // Code of nobody's, which makes a signal while the button is held down.
+      const timer = setInterval(() => {
+        if (!window.pressed) return;
+        clearInterval(timer);
+        window.due = performance.now() + 80;
+        AbortSignal.timeout(80).addEventListener('abort', () => { fetch('/api/timed-out'); });
+      }, 5);
+      addEventListener('pointerdown', () => { window.pressed = true; });
+      // The click's task ends when the signal is due, which is then the next.
+      window.act = () => { while (performance.now() < window.due + 5); };
+    });
+    await page.locator('#act').click({ delay: 50 });
+    await app.waitForRequest('/api/timed-out');
+    await flush(page);
+    const trace = await throughline.waitForTraceOf(service, (one) => one.find('GET /api/timed-out') !== undefined, 'of the request that a signal made');
+    expect(rootOf(trace).name).toBe('GET /api/timed-out');
+  });
 });
 
 test.describe('trouble', () => {

@@ -41,11 +41,11 @@ export const late = {
    * and no record ends. Returns what `pass` does.
    */
   review(pass, call) {
-    const [operation, handle, number, parent, name, own] = call;
+    const [operation, handle, number, parent, second, third] = call;
     // The hook sees spans, events and log records (0 to 2), and what is said of them.
     if ((operation > 2 && operation < 6) || (operation > 15 && operation < 26)) return pass(...call);
     if (late.calls.length > MOST_CALLS) return 0;
-    const opened = operation < 3 ? pass(operation, handle, number, parent, name, operation ? '' : own) : 0;
+    const opened = operation < 3 ? pass(operation, handle, number, parent, second, operation ? '' : third) : 0;
     late.calls.push([pass, call, opened]);
     return opened;
   },

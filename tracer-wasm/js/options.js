@@ -11,8 +11,6 @@ import { resolve } from './address.js';
 const tag = genuine(document, 'currentScript');
 const script = tag?.throughline ?? tag;
 const { warn } = console;
-/** Of a sandboxed frame it is none, not even that of its address. */
-const { origin: own } = self;
 
 /** Where the script came from; one that was written into the page says it by its endpoint. */
 export const scriptUrl = () => script?.src || new URL(script?.dataset.endpoint ?? '', location).href.replace(/\/*$/, '/');
@@ -109,8 +107,8 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
-/** Whether a request to this address carries trace headers, as the visitor allows. */
-export const propagatesTo = ({ origin }) => consent() && (origin === own || options.propagate.some((pattern) => pattern.test(origin)));
+/** Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
+export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.
 configure({ ...script?.dataset });

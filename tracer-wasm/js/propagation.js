@@ -64,7 +64,7 @@ function partsOf(traceparent) {
 /** Propagator → its headers in pieces, as far as they were asked for. */
 const pieces = { __proto__: null };
 const piecesOf = (propagator) =>
-  (pieces[propagator] ??= (CONTEXTS[propagator]?.split(',') ?? []).map((header) => header.split(' ').map((text) => text.split(/\b/))));
+  (pieces[propagator] ??= CONTEXTS[propagator].split(',').map((header) => header.split(' ').map((text) => text.split(/\b/))));
 
 /** Propagator → how the name of a header that holds one member of the baggage begins. */
 const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };

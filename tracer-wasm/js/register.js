@@ -93,14 +93,12 @@ const SYNCHRONOUS =
  */
 export const scripts = new Map();
 
-/** Of these, those that follow no event of the user's in its task. */
-const ELSEWHERE = /^([ale]|pr|rea)/;
-
 /** Whether a trusted event belongs to the turn in which the register was set. */
 function isInTurn(event) {
   if (!SYNCHRONOUS.test(event.type + ' ' + (genuine(event.target ?? event, 'localName') ?? ''))) return false;
-  // Without a message nothing tells that the task of the entered event is over; but then little has passed.
-  return posted || isRunning() || (!ELSEWHERE.test(event.type) && event.timeStamp - entered.timeStamp < JUST_MILLIS);
+  // Without a message nothing tells that the task of the entered event is over. Then the event has just been, and this is
+  // none of those that follow no event of the user's (abort, load, error, progress, readystatechange).
+  return posted || isRunning() || (!/^([ale]|pr|rea)/.test(event.type) && event.timeStamp - entered.timeStamp < JUST_MILLIS);
 }
 
 /** Whether the event that was entered is still being dispatched. */

@@ -70,7 +70,7 @@ function record(operation, of, ...rest) {
 /** The handle of a span, of which something is to be said. */
 function handleOf(span) {
   if (span.handle === undefined) {
-    span.handle = record(0, span.kind, span.time, span.parent, span.name, span.own);
+    span.handle = record(0, span.kind, span.time, span.parent, span.own, span.name);
     span.about?.(span);
   }
   return span.handle;
@@ -96,8 +96,8 @@ function pass(operation, handle, number, ...texts) {
 
 export const spans = {
   /**
-   * Starts a span, whose `own` is its `traceparent`; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer, 3 consumer. `about(span)` says
-   * more of it, once it is clear that there will be something to say.
+   * Starts a span, whose `own` is its `traceparent`; an empty `parent` starts a trace. `kind`: 0 internal, 1 client, 2 producer,
+   * 3 consumer. `about(span)` says more of it, once it is clear that there will be something to say.
    */
   start(parent, time, name, kind, about) {
     // A trace belongs to a session, which decides whether it is sampled; a request without a cause begins none.

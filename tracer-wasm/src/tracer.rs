@@ -125,7 +125,7 @@ impl Tracer {
     }
 
     /// Opens a slot at `millis`, Unix time. `parent` is a `traceparent`, that of the span above or of a log record's, or empty;
-    /// the `message` of a span is its own. Name and message are redacted. Returns 0 when 65,535 slots are open.
+    /// a span has its own for `name`, and its name for `message`. Name and message are redacted. Returns 0 when 65,535 slots are open.
     pub fn open(
         &mut self,
         role: Role,
@@ -137,11 +137,11 @@ impl Tracer {
     ) -> Handle {
         let mut ids = parse_ids(parent);
         let mut parent = None;
-        let mut message = message;
+        let (mut name, mut message) = (name, message);
         if role == Role::Span {
             parent = ids.map(|(_, span_id)| span_id);
-            ids = parse_ids(message);
-            message = "";
+            ids = parse_ids(name);
+            (name, message) = (message, "");
         }
         let index = match self.free.pop() {
             Some(index) => index,

@@ -20,10 +20,11 @@ let failed;
 export function review(pass, [operation, handle, number, ...texts], opened) {
   const go = (...rest) => pass(operation, handle, number, ...rest);
   if (operation < 3) {
-    // Of a span the last one is its own `traceparent`.
-    const [parent, name, body] = texts;
-    opened ||= go(parent, name, operation ? '' : body);
-    open.set(opened, { signal: operation, name, said: operation && body ? [['body', FAIL, 0, ['body', body]]] : [] });
+    // A span has no body, but a `traceparent` of its own before its name.
+    const [parent, second, third] = texts;
+    const [name, body] = operation ? [second, third] : [third];
+    opened ||= go(parent, second, operation ? '' : third);
+    open.set(opened, { signal: operation, name, said: body ? [['body', FAIL, 0, ['body', body]]] : [] });
     return opened;
   }
   const record = open.get(handle);

@@ -23,7 +23,7 @@ fn own(parent: &str) -> String {
 
 fn start(tracer: &mut Tracer, parent: &str, millis: f64, name: &str) -> Handle {
     let kind = SpanKind::Internal.to_otlp() as u32;
-    tracer.open(Role::Span, kind, millis, parent, name, &own(parent))
+    tracer.open(Role::Span, kind, millis, parent, &own(parent), name)
 }
 
 fn ids(tracer: &mut Tracer, handle: Handle) -> Option<(TraceId, SpanId)> {
@@ -303,7 +303,7 @@ proptest! {
                     // An event's detail is a handle.
                     let detail = if role == 2 { at(detail as usize) } else { detail };
                     let parent = parents[parent % parents.len()].clone();
-                    let body = if role == 0 { own(&parent) } else { body };
+                    let name = if role == 0 { own(&parent) } else { name };
                     let handle = tracer.open(ROLES[role], detail, millis, &parent, &name, &body);
                     prop_assert!(!handles.contains(&handle), "a handle of its own");
                     if role == 0 {
