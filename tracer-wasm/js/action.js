@@ -23,8 +23,9 @@ export const openActions = () => live;
 const listeners = { start: [], soon: [], root: [], end: [] };
 
 /**
- * Has `callback(action)` called when an action starts, in the next task but before it ends, when its root span has been
- * started, or just before it ends (`kind`: start, soon, root, end). An action that caused nothing has no span at its end: `rootOf` then keeps it.
+ * Has `callback(action)` called when an action starts, in a task soon after, when its root span has been started, or just
+ * before it ends (`kind`: start, soon, root, end). An action that caused nothing has no span at its end: `rootOf` then
+ * keeps it.
  */
 export function onAction(kind, callback) {
   listeners[kind].push(callback);
@@ -36,7 +37,7 @@ function tell(kind, action) {
 
 /**
  * Starts an action. `name()` is asked once, when the action causes its first work; `event` is the DOM event that
- * started it, where there is such.
+ * started it, where there is such. (That of a gesture has it as `gesture`.)
  */
 export function startAction(kind, start, name, event) {
   const action = {

@@ -107,7 +107,10 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
-/** Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even that of its address. */
+/**
+ * Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even
+ * that of its address.
+ */
 export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.

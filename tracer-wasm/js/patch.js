@@ -46,7 +46,8 @@ export function redefine(owner, key, change) {
 
 /**
  * Replaces a method, or what `part` of the descriptor holds: while the tracer runs, a call of it is one of
- * `instead(original, self, args)`. All replacements are one piece of code, which the engine compiles once; what stands for each is compiled when it is called.
+ * `instead(original, self, args)`. All replacements are one piece of code, which the engine compiles once; what stands for
+ * each is compiled when it is called.
  */
 export function method(owner, key, instead, part = 'value') {
   redefine(owner, key, ({ [part]: original }) => {
