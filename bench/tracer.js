@@ -26,7 +26,7 @@ const BUSY_CLICKS = 20;
 const UNHURRIED = { clicks: 20, held: 40, pause: 60 };
 
 /** What is no minimum of its rounds. */
-const MEDIANS = ['init_ms', 'fetch_added_us'];
+const MEDIANS = ['init_ms', 'init_cpu_ms', 'fetch_added_us'];
 
 /** Isolated from other origins a page has a clock of 5 µs; else of 100. */
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
@@ -55,7 +55,7 @@ try {
 
   const blank = app.publish('blank.html', { directory: PAGES });
   for (let load = 1; load <= loads; load++) {
-    for (const name of Object.keys(all)) note(name, 'init_ms', await initMillis(blank, name));
+    for (const name of Object.keys(all)) await start(blank, name);
     process.stderr.write(`load ${load} of ${loads}\n`);
   }
   const urls = Object.fromEntries(Object.entries(tags).map(([name, text]) => [name, app.publish('cost.html', { directory: PAGES, tag: text, headers: ISOLATED })]));
@@ -75,25 +75,38 @@ try {
   await throughline.dispose();
 }
 
-/** Evaluation and start of a tracer as a classic script, in a fresh page. */
-async function initMillis(url, name) {
+/** Evaluation and start of a tracer as a classic script, in a fresh page: how long it took, and of the main thread's time. */
+async function start(url, name) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(url);
-  const millis = await page.evaluate(
+  await page.evaluate(
     async ({ from, endpoint }) => {
       const script = document.createElement('script');
       script.dataset.service = 'bench';
       script.dataset.endpoint = endpoint;
       script.textContent = await (await fetch(from)).text();
-      const begun = performance.now();
-      document.head.append(script);
-      return performance.now() - begun;
+      window.tag = script;
     },
     { from: `${collector.url}/tracer/${name}.js`, endpoint: collector.url },
   );
+  const cpu = await cpuOf(context, page);
+  const before = await cpu();
+  const millis = await page.evaluate(() => {
+    const begun = performance.now();
+    document.head.append(window.tag);
+    return performance.now() - begun;
+  });
+  note(name, 'init_ms', millis);
+  note(name, 'init_cpu_ms', ((await cpu()) - before) / 1_000);
   await context.close();
-  return millis;
+}
+
+/** What tells how many microseconds of the processor a page's main thread has had. */
+async function cpuOf(context, page) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => (await devtools.send('Performance.getMetrics')).metrics.find((metric) => metric.name === 'TaskDuration').value * 1e6;
 }
 
 async function costs(name, url) {
@@ -133,12 +146,11 @@ async function costs(name, url) {
   if (name !== 'ours_without_steps') {
     await page.evaluate(() => window.bench.flush());
     const devtools = await context.newCDPSession(page);
-    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const cpu = await cpuOf(context, page);
     const heap = async () => {
       for (let i = 0; i < 3; i++) await devtools.send('HeapProfiler.collectGarbage');
       return (await devtools.send('Runtime.getHeapUsage')).usedSize / 1_024;
     };
-    const cpu = async () => (await devtools.send('Performance.getMetrics')).metrics.find((metric) => metric.name === 'TaskDuration').value * 1e6;
     // Once before, so that code and caches are there.
     await inClick('spans');
     await page.evaluate(() => window.bench.flush());
@@ -172,6 +184,7 @@ function summary(all) {
     size_brotli_bytes: setupsOf.ours.size_brotli_bytes,
     init_ratio_to_best_peer: round(of('ours', 'init_ms') / of(best, 'init_ms')),
     best_peer_init: best,
+    init_cpu_ratio_to_best_peer: round(of('ours', 'init_cpu_ms') / Math.min(...peers.map((peer) => of(peer, 'init_cpu_ms')))),
     fetch_added_ratio_to_otel_zone: round(of('ours', 'fetch_added_us') / of('otel_zone', 'fetch_added_us')),
     click_added_us: round(added('ours_without_steps', 'click_us')),
     unhurried_click_added_us: round(added('ours_without_steps', 'unhurried_click_us')),
@@ -190,10 +203,10 @@ function round(value) {
 }
 
 function print(all, result) {
-  const columns = ['size_brotli_bytes', 'init_ms', 'fetch_added_us', 'click_us', 'unhurried_click_us', 'await_us', 'timer_us', 'span_cpu_us', 'heap_kb_after_10k_spans', 'busy_inp_ms'];
+  const columns = ['size_brotli_bytes', 'init_ms', 'init_cpu_ms', 'fetch_added_us', 'click_us', 'unhurried_click_us', 'await_us', 'timer_us', 'span_cpu_us', 'heap_kb_after_10k_spans', 'busy_inp_ms'];
   const row = (cells) => process.stderr.write(`${cells[0].padEnd(26)}${cells.slice(1).map((cell) => String(cell).padStart(12)).join('')}\n`);
   process.stderr.write('\nThe start and what a fetch takes longer: medians. All else: the fastest round.\n');
-  row(['', 'brotli', 'init ms', 'fetch +µs', 'click µs', 'unhurried µs', 'await µs', 'timer µs', 'span µs', 'heap kB', 'INP ms']);
+  row(['', 'brotli', 'init ms', 'init CPU ms', 'fetch +µs', 'click µs', 'unhurried', 'await µs', 'timer µs', 'span µs', 'heap kB', 'INP ms']);
   for (const [name, measures] of Object.entries(result.setups)) {
     row([all[name]?.title ?? name.replaceAll('_', ' '), ...columns.map((column) => (typeof measures[column] === 'object' ? measures[column][MEDIANS.includes(column) ? 'median' : 'minimum'] : (measures[column] ?? '')))]);
   }

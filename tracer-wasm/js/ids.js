@@ -2,12 +2,12 @@
 import { hex } from './hex.js';
 
 /** As many bytes as 32 spans need. */
-const drawn = new Uint8Array(256);
+const DRAWN = 256;
 let digits = '';
 
 /** So many digits, of which no one else has the same. At most 512. */
 export function random(length) {
-  if (digits.length < length) digits = hex(crypto.getRandomValues(drawn));
+  if (digits.length < length) digits = hex(crypto.getRandomValues(new Uint8Array(DRAWN)));
   const id = digits.slice(0, length);
   digits = digits.slice(length);
   return id;

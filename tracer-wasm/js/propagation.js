@@ -54,17 +54,10 @@ const CONTEXTS = {
   xray: 'x-amzn-trace-id Root=1-P-R;Parent=S;Sampled=F',
 };
 
-/** What a template's capitals stand for. */
-function partsOf(traceparent) {
-  const [, T, S, Z] = traceparent.split('-');
-  const F = Z & 1;
-  return { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), B: F > 0 };
-}
-
 /** Propagator → its headers in pieces, as far as they were asked for. */
 const pieces = { __proto__: null };
 const piecesOf = (propagator) =>
-  (pieces[propagator] ??= CONTEXTS[propagator].split(',').map((header) => header.split(' ').map((text) => text.split(/\b/))));
+  (pieces[propagator] ??= (CONTEXTS[propagator]?.split(',') ?? []).map((header) => header.split(' ').map((text) => text.split(/\b/))));
 
 /** Propagator → how the name of a header that holds one member of the baggage begins. */
 const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
@@ -76,18 +69,16 @@ const MEMBERS = { __proto__: null, jaeger: 'uberctx-', ottrace: 'ot-baggage-' };
 export function headersOf(propagators, traceparent, tracestate, entries, has) {
   // What most pages say is not worth more than this.
   if (propagators === STANDARD && !tracestate && !has && !Object.keys(entries)[0]) return [['traceparent', traceparent]];
+  const [, T, S, Z] = traceparent.split('-');
+  const F = Z & 1;
+  const parts = { T, S, F, Z, P: T.slice(0, 8), R: T.slice(8), L: T.slice(16), B: F > 0 };
+  const say = (text) => (text === 'D' ? BigInt('0x' + S) : (parts[text] ?? text));
+  const list = members(entries);
   const contexts = [];
   const headers = [];
-  let list;
-  let parts;
-  const say = (text) => (text === 'D' ? BigInt('0x' + parts.S) : (parts[text] ?? text));
   for (const propagator of propagators) {
     if (propagator === 'tracecontext') contexts.push(['traceparent', traceparent], ['tracestate', tracestate]);
-    else if (CONTEXTS[propagator]) {
-      parts ??= partsOf(traceparent);
-      contexts.push(...piecesOf(propagator).map((header) => header.map((texts) => texts.map(say).join(''))));
-    }
-    list ??= members(entries);
+    else contexts.push(...piecesOf(propagator).map((header) => header.map((texts) => texts.map(say).join(''))));
     if (propagator === 'baggage') headers.push([propagator, list.map(([key, encoded]) => `${key}=${encoded}`).join()]);
     const prefix = MEMBERS[propagator];
     if (prefix) {

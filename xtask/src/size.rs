@@ -13,8 +13,9 @@ use crate::step::{output, step};
 use crate::tools::{self, NodeTools};
 use crate::workspace::Workspace;
 
-/// Bytes of brotli that `throughline.js` may have.
-const TRACER_BUDGET: u64 = 20_000;
+/// Bytes of brotli that `throughline.js` may have: its goal is 20,000, also by the encoder of Node, which `bench tracer` measures
+/// with and which takes a dozen more than the one here.
+const TRACER_BUDGET: u64 = 19_980;
 /// Bytes of brotli that the viewer's first load may have, at the list of traces. Its goal is 450,000, and what the list
 /// does not need is elsewhere (docs/adr/0024-pages-are-loaded-when-they-are-opened.md).
 const FIRST_LOAD_BUDGET: u64 = 260_000;
