@@ -44,7 +44,6 @@ class Gesture {
 
   constructor(event, type, time) {
     this.press = type;
-    this.outer = event.target;
     this.target = pathOf(event)[0];
     this.label = '';
     this.clicked = false;
@@ -69,7 +68,8 @@ class Gesture {
 
   /** The control that one of its events is about. */
   at(event) {
-    return event.target === this.outer ? this.pressedOn : controlOf(event);
+    // In a shadow tree the target is the tree's host, whatever is meant.
+    return event.target === this.target ? this.pressedOn : controlOf(event);
   }
 
   /** Whether the event belongs to this press. */
