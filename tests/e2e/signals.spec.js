@@ -82,6 +82,19 @@ test.describe('exceptions', () => {
     expect(await throughline.readLogs(other.traceId)).toEqual([]);
   });
 
+  test('of an asynchronous function that awaits nothing are its action’s, however long it took', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await act(page, async () => {
+      const end = performance.now() + 250;
+      while (performance.now() < end);
+      throw new Error('rejected at once');
+    });
+    const trace = await actionTrace({ page, throughline, service }, 'click "Act"');
+    const log = await throughline.waitForLog(trace.traceId, ({ name }) => name === 'exception', 'of the rejection');
+    expect(log.attributes['exception.message']).toBe('rejected at once');
+    expect(rootOf(trace).status).toBe('error');
+  });
+
   test('without an action blame none', async ({ page, app, throughline, service }) => {
     app.collectorUrl = throughline.ingestUrl;
     await open({ page, app, throughline, service }, 'signals.html', { attributes: { 'data-endpoint': '/collector' } });

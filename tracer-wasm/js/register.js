@@ -43,7 +43,7 @@ function post() {
   posted = true;
   if (!port) {
     const channel = new MessageChannel();
-    channel.port1.onmessage = clear;
+    channel.port1.onmessage = cleared;
     port = channel.port2;
   }
   postMessage.call(port, 0);
@@ -51,8 +51,9 @@ function post() {
 
 /** Whose the running turn is: nobody's (null) where it is several contexts'; undefined before anything was entered. */
 let turn;
-/** Whose the last turn was, if no other has begun since. */
+/** Whose the last turn was, if no other has begun since, and when that was over. */
 let last;
+let over = 0;
 
 const settled = Native.resolve();
 // Found before the accessor of the prototype, which takes every read for an await; it means the language's own.
@@ -66,11 +67,20 @@ export const soon = (callback) => {
 /** Ends the turn: whatever the register holds belongs to a task that is over. */
 function clear() {
   leave();
-  last = turn;
+  if (turn !== undefined) {
+    last = turn;
+    over = now();
+  }
   turn = undefined;
-  posted = mixed = false;
+  mixed = false;
   values = MOST_VALUES;
   register = null;
+}
+
+/** Hears by its message that a turn is over. */
+function cleared() {
+  clear();
+  posted = false;
 }
 
 /** What nobody has asked for has seen no work. */
@@ -120,8 +130,9 @@ export function current() {
 
 /** The context of the turn that has just ended: browsers tell of its unhandled rejections in the next task. */
 export function recently() {
-  const whose = posted || turn === undefined ? last : turn;
-  return whose && now() - whose.action.last < JUST_MILLIS ? whose : null;
+  // An event's turn without a message goes on until another begins.
+  if (!posted && turn !== undefined) return turn;
+  return last && now() - over < JUST_MILLIS ? last : null;
 }
 
 /** Sets the register at the start of a reaction (a microtask); `context` may be null. */
@@ -157,18 +168,9 @@ export function settle(context, again) {
   if (mixed && values-- > 0) soon(again);
 }
 
-/** A turn begins, and no message has told that the one before is over. */
-function begin() {
-  leave();
-  register = null;
-  turn = undefined;
-  mixed = false;
-  values = MOST_VALUES;
-}
-
-/** Begins a turn, where the last one is over and no message will tell so. */
+/** Ends the last turn, where it is over and no message will tell so. */
 function renew() {
-  if (!posted && !isRunning()) begin();
+  if (!posted && !isRunning()) clear();
 }
 
 /** Sets the register at the start of a task. */
@@ -182,7 +184,7 @@ export function enterTask(context) {
 
 /** Sets the register at the start of the dispatch of a trusted event that begins a turn. */
 export function enterEvent(context, event) {
-  begin();
+  clear();
   register = turn = context;
   entered = event;
   sure = true;
