@@ -434,6 +434,17 @@ test.describe('the main thread', () => {
     expect((await throughline.tracesOf(service)).filter((one) => rootOf(one).name === 'click "Change"')).toEqual([]);
   });
 
+  test('a link that only blocks is kept for as long as it did', async ({ page, app, throughline, service }) => {
+    await open({ page, app, throughline, service });
+    await lateHalf(page);
+    await page.evaluate(() => { document.getElementById('fragment').onclick = (event) => { event.preventDefault(); window.block(400); }; });
+    await press(page, page.locator('#fragment'));
+    const trace = await actionTrace({ page, throughline, service }, 'click "Part"');
+    const root = rootOf(trace);
+    trace.only('long frame');
+    expect(Number(root.endNanos - root.startNanos) / 1e6).toBeGreaterThanOrEqual(399);
+  });
+
   test('memory that an action takes stands on its root', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
     await lateHalf(page);

@@ -22,13 +22,17 @@ const MOVE = 4;
 const SYNCHRONOUS = 8;
 /** Puts something into a field. */
 const INPUT = 16;
+/** Another event of the same press follows. */
+const FOLLOWED = 32;
 
 /** What an event is of a gesture → the types of such events. */
 const EVENTS = {
-  0: 'mousedown mouseup touchstart touchend click dblclick auxclick contextmenu keypress',
-  [PRESS]: 'pointerdown keydown',
-  [RELEASE]: 'pointerup pointercancel keyup',
-  [MOVE]: 'pointermove mousemove touchmove dragstart dragenter dragover drop',
+  0: 'click dblclick auxclick contextmenu',
+  [PRESS | FOLLOWED]: 'pointerdown keydown',
+  [RELEASE]: 'pointercancel keyup',
+  [RELEASE | FOLLOWED]: 'pointerup',
+  [FOLLOWED]: 'mousedown mouseup touchstart touchend keypress',
+  [MOVE | FOLLOWED]: 'pointermove mousemove touchmove dragstart dragenter dragover drop',
   [MOVE | RELEASE]: 'dragend',
   [SYNCHRONOUS]: 'change submit',
   [SYNCHRONOUS | INPUT]: 'beforeinput input',
@@ -144,7 +148,7 @@ function observe(event, traits) {
     gesture = new Gesture(event, type, timeStamp);
   }
   gesture.take(event, type, traits, timeStamp);
-  enterEvent(gesture.action.context, event);
+  enterEvent(gesture.action.context, event, !(traits & FOLLOWED));
 }
 
 /** Starts listening. */

@@ -7,7 +7,7 @@
 // Invariant: a context is never seen by work that no action caused. A task that nobody announced finds the
 // register cleared by a message that the last entry posted. Where that message is still under way, `window.event`
 // tells that the running task is another one than the entered, and so does the phase of an event that has been dispatched.
-// An event's entry posts none before somebody asks for the context: most of a gesture's events cause nothing.
+// An event that others of its gesture follow posts none before somebody asks for the context: most cause nothing.
 import { Native, nativeThen } from './native-promise.js';
 import { genuine } from './native.js';
 import { now } from './clock.js';
@@ -182,12 +182,13 @@ export function enterTask(context) {
   values = MOST_VALUES;
 }
 
-/** Sets the register at the start of the dispatch of a trusted event that begins a turn. */
-export function enterEvent(context, event) {
+/** Sets the register at the start of the dispatch of a trusted event that begins a turn; `tells`: whether a message is to end it. */
+export function enterEvent(context, event, tells) {
   clear();
   register = turn = context;
   entered = event;
   sure = true;
+  if (tells) post();
 }
 
 /**
