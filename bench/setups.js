@@ -15,6 +15,26 @@ const HERE = import.meta.dirname;
  * @property {boolean} [lowered] whether the application is transpiled to ES2016, without native async functions
  */
 
+/** One of `tracers/` as a script, which is put into the directory. @returns {Promise<Setup>} */
+async function bundle(directory, name, title) {
+  const path = join(directory, `${name}.js`);
+  await build({
+    entryPoints: [join(HERE, 'tracers', `${name}.js`)],
+    outfile: path,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"', __SENTRY_DEBUG__: 'false', __RRWEB_EXCLUDE_IFRAME__: 'true' },
+  });
+  return { title, code: await readFile(path, 'utf8') };
+}
+
+/** What `tracers/floor.js` is. @param {string} directory where its bundle is put */
+export const floor = (directory) => bundle(directory, 'floor', 'floor: replaces and calls');
+
 /**
  * @param {string} ours where throughline.js is
  * @param {string} directory where the peers' bundles are put
@@ -22,21 +42,7 @@ const HERE = import.meta.dirname;
  */
 export async function setups(ours, directory) {
   await mkdir(directory, { recursive: true });
-  const peer = async (name, title, more = {}) => {
-    const path = join(directory, `${name}.js`);
-    await build({
-      entryPoints: [join(HERE, 'tracers', `${name}.js`)],
-      outfile: path,
-      bundle: true,
-      minify: true,
-      format: 'iife',
-      target: 'es2022',
-      legalComments: 'none',
-      logLevel: 'error',
-      define: { 'process.env.NODE_ENV': '"production"', __SENTRY_DEBUG__: 'false', __RRWEB_EXCLUDE_IFRAME__: 'true' },
-    });
-    return { title, code: await readFile(path, 'utf8'), ...more };
-  };
+  const peer = (name, title) => bundle(directory, name, title);
   const zone = await peer('otel-zone', 'OpenTelemetry, zone.js');
   const code = await readFile(ours, 'utf8');
   const [late] = /throughline\.late-[\da-f]+\.js/.exec(code);

@@ -14,7 +14,7 @@ import { PageServer } from '../tests/harness/page-server.js';
 import { Throughline } from '../tests/harness/throughline.js';
 import { launch, median } from './browser.js';
 import { Collector } from './collector.js';
-import { setups } from './setups.js';
+import { floor, setups } from './setups.js';
 
 const report = process.argv[2];
 const loads = Number(process.env.BENCH_LOADS ?? 15);
@@ -44,7 +44,9 @@ const measured = {};
 const note = (setup, measure, value) => ((measured[setup] ??= {})[measure] ??= []).push(value);
 
 try {
-  const { otel_zone_lowered: _, ...all } = await setups(process.env.TRACER, join(dirname(report), 'peers'));
+  const bundles = join(dirname(report), 'peers');
+  const { otel_zone_lowered: _, ...all } = await setups(process.env.TRACER, bundles);
+  all.floor = await floor(bundles);
   for (const [name, { code, parts }] of Object.entries(all)) Object.assign(collector.scripts, { [`${name}.js`]: code }, parts);
   const tag = (name, more = '') => `<script src="${collector.url}/tracer/${name}.js" crossorigin data-service="bench-${name}" data-endpoint="${collector.url}" ${more}></script>`;
   const tags = {
@@ -143,7 +145,7 @@ async function costs(name, url) {
   await page.waitForTimeout(300);
   note(name, 'busy_inp_ms', median(await page.evaluate(() => window.interactions)));
 
-  if (name !== 'ours_without_steps') {
+  if (name !== 'ours_without_steps' && name !== 'floor') {
     await page.evaluate(() => window.bench.flush());
     const devtools = await context.newCDPSession(page);
     const cpu = await cpuOf(context, page);
@@ -176,7 +178,7 @@ function summary(all) {
       },
     ]),
   );
-  const peers = Object.keys(all).filter((name) => name !== 'ours');
+  const peers = Object.keys(all).filter((name) => name !== 'ours' && name !== 'floor');
   const best = peers.reduce((a, b) => (of(a, 'init_ms') <= of(b, 'init_ms') ? a : b));
   return {
     loads,

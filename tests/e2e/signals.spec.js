@@ -448,6 +448,8 @@ test.describe('the main thread', () => {
   test('memory that an action takes stands on its root', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
     await lateHalf(page);
+    // It is told by how much the heap has grown since the action before, which is the load.
+    await throughline.waitForTraceOf(service, ({ roots }) => roots[0].name.startsWith('load '), 'of the load');
     await act(page, async () => {
       window.kept = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));
       await fetch('/api/large');

@@ -75,7 +75,7 @@ test('every selector of a click leads to its element alone', async ({ page, app,
 
 test('a page that has put something over its elements is neither asked nor disturbed', async ({ page, app, throughline, service, complaints }) => {
   // Named elements hide the document's own properties, also before the tag is read.
-  const names = 'currentScript baseURI visibilityState prerendering addEventListener'.split(' ');
+  const names = 'currentScript baseURI visibilityState prerendering addEventListener host hidden readyState'.split(' ');
   const hiding = names.map((name) => `<img name="${name}">`).join('');
   await page.goto(`${app.publish('steps.html', { tag: `<a id="throughline"></a>${hiding}${throughline.tag(service)}` })}?hostile`);
   await lateHalf(page);

@@ -24,9 +24,8 @@ if (Math.abs(wallOrigin() - performance.timeOrigin) > DRIFT_MILLIS) anchors[0][1
 /** When the clocks were last compared: a sleep has been since. */
 let compared = now();
 
-/** Milliseconds since the Unix epoch of a time since the navigation. */
-export function epoch(time) {
-  const here = now();
+/** Milliseconds since the Unix epoch of a time since the navigation, where it is `here` now. */
+export function epoch(time, here = now()) {
   const origin = wallOrigin(here);
   if (origin - anchors[0][1] > DRIFT_MILLIS) anchors.unshift([compared, origin]);
   compared = here;

@@ -107,11 +107,13 @@ export function initialise(changes = {}) {
   configure(changes);
 }
 
+const { origin: ours } = self;
+
 /**
  * Whether a request to this address carries trace headers, as the visitor allows. A sandboxed frame has no origin, not even
  * that of its address.
  */
-export const propagatesTo = ({ origin }) => consent() && (origin === self.origin || options.propagate.some((pattern) => pattern.test(origin)));
+export const propagatesTo = ({ origin }) => consent() && (origin === ours || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.
 configure({ ...script?.dataset });

@@ -11,7 +11,7 @@
 // Below `data-throughline-mask`, and what the option `mask` selects, only a test id, role or tag is a name. Nothing in
 // something editable is a text. The option `allowText` takes texts as names that may be content, masked ones apart.
 import { attribute, closest, matches, openActions, options, spans, tagOf, typeOf } from './core.js';
-import { attached, descend, find, textOf, treeOf } from './dom.js';
+import { descend, find, hostOf, textOf, treeOf } from './dom.js';
 
 export const FIELD = 'input,select,textarea,[contenteditable]:not([contenteditable=false])';
 const BUTTON = '[type=button],[type=submit],[type=reset],[type=image]';
@@ -26,7 +26,7 @@ const masks = () => '[data-throughline-mask]' + (options.mask && ',' + options.m
 
 /** Whether nothing may be read of an element, but for its kind. */
 export function isMasked(element) {
-  for (let inner = element; inner; inner = attached(inner) && treeOf(inner).host) if (closest(inner, masks())) return true;
+  for (let inner = element; inner; inner = hostOf(treeOf(inner))) if (closest(inner, masks())) return true;
   return false;
 }
 
@@ -63,18 +63,19 @@ export function labelOf(element, join) {
   if (isMasked(element)) return '';
   const own = (name) => attribute(element, name);
   const byId = (id) => words(find(treeOf(element), '#' + CSS.escape(id))[0], join);
-  const isButton = tagOf(element) === 'input' && matches(element, BUTTON);
-  const isContent = !options.allowText && closest(element, ROW) && !closest(element, SITE);
-  const label = matches(element, FIELD) && labelAt(element);
-  const isText = matches(element, STATIC) || (options.allowText && !matches(element, FIELD)) || (matches(element, LINK) && !isContent);
+  const isField = matches(element, FIELD);
+  const isButton = isField && matches(element, BUTTON) && tagOf(element) === 'input';
+  const isContent = () => !options.allowText && closest(element, ROW) && !closest(element, SITE);
+  const label = isField && labelAt(element);
+  const isText = () => matches(element, STATIC) || (options.allowText && !isField) || (matches(element, LINK) && !isContent());
   return tidy(
     tidy(own('aria-labelledby'))?.split(' ').map(byId).join(' ') ||
       own('aria-label') ||
       (isButton
         ? own('value') || own('alt') || own('type')
         : label && (words(label, join) || attribute(label, 'aria-label'))) ||
-      (isText && words(element, join)) ||
-      (!isContent && (own('alt') || own('title'))) ||
+      (isText() && words(element, join)) ||
+      (!isContent() && (own('alt') || own('title'))) ||
       '',
   );
 }

@@ -7,6 +7,11 @@ export const attached = getter(Node, 'isConnected');
 export const textOf = getter(Node, 'textContent');
 export const treeOf = method(Node, 'getRootNode');
 
+const { ShadowRoot } = window;
+const host = getter(ShadowRoot, 'host');
+/** The element that a shadow tree belongs to; of a document it would be whatever the page has named so. */
+export const hostOf = (tree) => (tree instanceof ShadowRoot ? host(tree) : undefined);
+
 const findIn = [Element, Document, DocumentFragment].map((type) => method(type, 'querySelectorAll'));
 /** All that a selector finds in an element, document or shadow root. */
 export const find = (scope, selector) => findIn[{ 1: 0, 9: 1 }[typeOf(scope)] ?? 2](scope, selector);
@@ -15,9 +20,24 @@ const listIn = { 1: method(Element, 'getElementsByTagName'), 9: method(Document,
 /** The elements of a tag in an element, document or shadow root, looked for no further than they are asked for. */
 export const tagged = (scope, tag) => (listIn[typeOf(scope)] ?? find)(scope, tag);
 
-const walk = method(Document, 'createTreeWalker');
-/** Calls `visit(node)` for the elements and texts in an element; where that returns something, not for those within. */
+const first = getter(Node, 'firstChild');
+const next = getter(Node, 'nextSibling');
+const parent = getter(Node, 'parentNode');
+/**
+ * Calls `visit(node)` for the elements and texts in an element, a hundred at most; where that returns something, not for those
+ * within.
+ */
 export function descend(element, visit) {
-  const walker = walk(document, element, 5, (node) => (visit(node) ? 2 : 1));
-  for (let nodes = 0; nodes < 100 && walker.nextNode(); ) nodes++;
+  let left = 100;
+  for (let at = first(element); at && left; ) {
+    const isRead = typeOf(at) === 1 || typeOf(at) === 3;
+    const isOver = isRead && visit(at);
+    if (isRead && !isOver) left--;
+    let after = !isOver && first(at);
+    while (!after && at !== element) {
+      after = next(at);
+      if (!after) at = parent(at);
+    }
+    at = after;
+  }
 }

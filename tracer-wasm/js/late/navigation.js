@@ -41,8 +41,8 @@ export function setRoute(template) {
 
 export function followNavigation() {
   path = routeOf(location);
-  // The way back has its context only when it is told of by `popstate`.
-  if (window.navigation) {
+  // Where browsers lack it, `window.navigation` is an element of that name. The way back has its context only when it is told of by `popstate`.
+  if (window.NavigateEvent) {
     listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
   } else {
     for (const [key, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {

@@ -5,7 +5,7 @@
 // whole page or in the row that it names; one that cannot be proven so in good time is left out. No value is here,
 // only what to call it. Guide: docs/guides/step-log.md.
 import { above, attribute, closest, epoch, matches, onAction, options, prefixed, spans, tagOf } from './core.js';
-import { attached, before, find, tagged, textOf, treeOf } from './dom.js';
+import { attached, before, find, hostOf, tagged, textOf, treeOf } from './dom.js';
 import { FIELD, labelAt, labelOf, LONGEST, ROW } from './control.js';
 import { routeOf } from './navigation.js';
 
@@ -82,7 +82,7 @@ function cssOf(element) {
     path = `${escape(tag)}:nth-of-type(${index})>${path}`;
   }
   path = 'css=' + path.slice(0, -1);
-  const { host } = root;
+  const host = hostOf(root);
   if (!host) return path;
   const outer = cssOf(host);
   // What begins at a shadow root may be found deeper in it as well.
@@ -92,9 +92,10 @@ function cssOf(element) {
 /** What is unique of an element, best first, and of the row in which it stands. */
 function describe(element) {
   const root = treeOf(element);
-  const outer = root.host ? cssOf(root.host) : '';
+  const host = hostOf(root);
+  const outer = host ? cssOf(host) : '';
   const within = (scope) => (name) => (scope ? `${scope} >> ${name}` : name);
-  const known = (one, scope, place) => (root.host && !outer ? [] : namesIn(scope, one).map(within(place)));
+  const known = (one, scope, place) => (host && !outer ? [] : namesIn(scope, one).map(within(place)));
   const selectors = known(element, root, outer);
   const around = closest(above(element) ?? element, ROW);
   let row;
