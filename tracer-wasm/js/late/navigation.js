@@ -41,7 +41,8 @@ export function setRoute(template) {
 
 export function followNavigation() {
   path = routeOf(location);
-  // Where browsers lack it, `window.navigation` is an element of that name. The way back has its context only when it is told of by `popstate`.
+  // The way back has its context only when it is told of by `popstate`. (Where a browser lacks the API, `window.navigation` may be an
+  // element of that name.)
   if (window.NavigateEvent) {
     listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
   } else {
