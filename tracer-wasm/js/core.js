@@ -72,4 +72,5 @@ export const core = [
   wait,
   send,
   Observer,
+  URL,
 ];

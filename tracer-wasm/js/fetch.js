@@ -35,7 +35,6 @@ function requestOf(input) {
 function withHeaders(input, init, request, headers, traced) {
   const added = traced.headers(headers && ((name) => headers.has(name)));
   if (!added.length) return [input, init];
-  if (!init && !request) return [input, { headers: added }];
   const changed = {};
   if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) changed[member] = init[member];
   // Any member at all makes a Request lose its referrer, unless it is said again.

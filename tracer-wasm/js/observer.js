@@ -18,13 +18,12 @@ export function followObservers() {
       const targets = new WeakMap();
       const observer = make([
         function (entries) {
-          const contexts = new Set();
-          for (const { target } of entries) {
-            contexts.add(targets.get(target));
+          const [context, ...others] = entries.map(({ target }) => {
+            const asker = targets.get(target);
             targets.delete(target);
-          }
-          const [context] = contexts;
-          enterTask((contexts.size < 2 && context) || null);
+            return asker;
+          });
+          enterTask((others.every((other) => other === context) && context) || null);
           return callback.apply(this, arguments);
         },
         ...rest,

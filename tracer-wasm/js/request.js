@@ -112,13 +112,13 @@ class Traced {
   constructor(verb, url, body, start) {
     const cause = causeOf();
     // These are sent in capitals, others as they are; CONNECT and TRACE no page may send.
-    const common = verb === 'GET' || /^(get|head|post|put|delete|options)$/i.test(verb);
+    const common = /^(get|head|post|put|delete|options)$/i.test(verb);
     const method = common ? verb.toUpperCase() : verb;
     const isKnown = common || verb === 'PATCH';
     this.method = isKnown ? method : '_OTHER';
     this.original = isKnown ? '' : method;
     this.url = url;
-    this.body = body && sizeOf(body);
+    this.body = sizeOf(body);
     this.start = start;
     this.whose = cause;
     this.release = hold(cause.context);

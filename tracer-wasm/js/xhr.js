@@ -67,7 +67,7 @@ export function followXhr() {
       url: String(url),
       synchronous: args.length > 2 && !asynchronous,
       /** The headers that the page has set. */
-      own: new Set(),
+      own: [],
     });
     return result;
   });
@@ -78,7 +78,7 @@ export function followXhr() {
     // Another tracer, under this one, sets its own while `send` runs: two contexts in one header would be none.
     if (call?.addedNames?.includes(name())) return undefined;
     const result = original.apply(self, args);
-    call?.own.add(name());
+    call?.own.push(name());
     return result;
   });
 
@@ -91,7 +91,7 @@ export function followXhr() {
       if (/^https?:/.test(url.href)) {
         call.traced = startRequest(call.verb, url.href, args[0]);
         if (propagatesTo(url)) {
-          const headers = call.traced.headers((name) => call.own.has(name));
+          const headers = call.traced.headers((name) => call.own.includes(name));
           for (const header of headers) setRequestHeader.apply(self, header);
           call.addedNames = headers.map(([name]) => name.toLowerCase());
         }

@@ -47,7 +47,8 @@ export let epoch,
   typeOf,
   wait,
   send,
-  Observer;
+  Observer,
+  URL;
 
 /** Takes it over. */
 export function receive(core) {
@@ -101,5 +102,6 @@ export function receive(core) {
     wait,
     send,
     Observer,
+    URL,
   ] = core;
 }

@@ -39,7 +39,7 @@ export function wentBack(event) {
 
 /** Follows what the application asks for. */
 export function followHistory() {
-  for (const taker of [History, window.Navigation]) {
+  for (const taker of [window.History, window.Navigation]) {
     for (const key of ['back', 'forward', 'go', 'traverseTo']) {
       method(taker?.prototype, key, (original, self, args) => {
         asked = current();

@@ -8,7 +8,7 @@
 import { addPhases, addReport, addStatus, attribute, epoch, phasesOf, spans, startClient } from './core.js';
 import { find } from './dom.js';
 
-const phases = () => ['fetchStart', ...phasesOf(PerformanceNavigationTiming)];
+const phases = () => ['fetchStart', ...phasesOf(window.PerformanceNavigationTiming)];
 const PAINTS = { 'first-paint': 'firstPaint', 'first-contentful-paint': 'firstContentfulPaint' };
 
 const entries = (type) => performance.getEntriesByType(type);

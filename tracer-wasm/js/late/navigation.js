@@ -47,7 +47,7 @@ export function followNavigation() {
     listen(window.navigation, 'currententrychange', ({ navigationType }) => navigationType === 'traverse' || navigated(navigationType));
   } else {
     for (const [key, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
-      method(History.prototype, key, (original, self, args) => {
+      method(window.History.prototype, key, (original, self, args) => {
         const result = original.apply(self, args);
         navigated(type);
         return result;

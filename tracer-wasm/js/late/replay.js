@@ -1,5 +1,5 @@
 // Asks for the recorder (recorder/), where the page wants to be recorded, when the browser is idle.
-import { consent, listen, onAction, onStop, options, random, send, shareSession, state } from './core.js';
+import { URL, consent, listen, onAction, onStop, options, random, send, shareSession, state } from './core.js';
 
 const { setTimeout, requestIdleCallback = setTimeout } = window;
 

@@ -11,7 +11,7 @@
 // Nothing tells who has asked for a resource. It stands under the one action that was open when its transfer began; where
 // there was none, or more than one, it has a trace of its own.
 import { genuine } from '../native.js';
-import { addReport, addStatus, epoch, listen, now, onAction, openActions, parentOf, runIn, spans, startClient, started, tagOf } from './core.js';
+import { URL, addReport, addStatus, epoch, listen, now, onAction, openActions, parentOf, runIn, spans, startClient, started, tagOf } from './core.js';
 
 const SLOW_MILLIS = 1_000;
 const SLOW_BLOCKING_MILLIS = 300;

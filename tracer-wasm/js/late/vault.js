@@ -16,7 +16,7 @@ const ABANDONED_MILLIS = 60_000;
 /** What stands for a part that had no room: its key says how many records it had. */
 const NOTHING = new Uint8Array();
 
-const { locks } = navigator;
+const { locks } = window.navigator;
 const { now } = Date;
 
 const owner = `throughline-${Math.random()}`;

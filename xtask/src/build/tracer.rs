@@ -227,7 +227,7 @@ pub fn build(workspace: &Workspace, node: &NodeTools) -> Result<Scripts> {
     })?;
     step("bundle throughline.late.js", || {
         let define = format!("--define:THROUGHLINE_REPLAY=\"{}\"", bundler.replay);
-        let code = bundler.smaller("late/main", &[define])?;
+        let code = bundler.smaller("late/main", &[define, bundler.globals("late/globals.js")])?;
         bundler.late = hashed("throughline.late", code.as_bytes());
         fs::write(&scripts.late, code)?;
         Ok(())
@@ -315,6 +315,7 @@ impl Bundler<'_> {
     /// `inject` export takes the place of the globals of that name.
     fn bundle(&self, entry: &str, bootstrap: &str, wasm: &str, inject: &[&Path]) -> Result<String> {
         let mut more = self.instead_of_wasm(wasm)?;
+        more.push(self.globals("globals.js"));
         more.extend(
             inject
                 .iter()
@@ -330,6 +331,11 @@ impl Bundler<'_> {
             // it twice without.
             &format!("(()=>{{\"use strict\";{}}})", program.trim_end()),
         )
+    }
+
+    /// What has esbuild put the exports of a module into the place of the globals of their names.
+    fn globals(&self, module: &str) -> String {
+        format!("--inject:{}", self.sources.join(module).display())
     }
 
     /// What tells esbuild of the glue, of the late half's name, and of `wasm` as the module `throughline-wasm`.
@@ -386,6 +392,7 @@ impl Bundler<'_> {
         run(self
             .esbuild("recorder/main", &bundle)
             .args(["--bundle", "--format=esm"])
+            .arg(self.globals("late/globals.js"))
             .arg(format!("--define:THROUGHLINE_PACKER={packer}"))
             .arg(format!("--banner:js=/*\n{licence}*/")))?;
         fs::read_to_string(&bundle).context("esbuild wrote nothing")
