@@ -19,8 +19,8 @@ const PROGRAMS = [
 ];
 
 /** How a script begins to ask for its late half, and that for the recorder. */
-const LATE = /import\(new URL\("(throughline\.late-[\da-f]{16}\.js)"/;
-const RECORDER = /import\(new URL\("(throughline\.replay-[\da-f]{16}\.js)",/;
+const LATE = /import\(new [\w$]+\("(throughline\.late-[\da-f]{16}\.js)"/;
+const RECORDER = /import\(new [\w$]+\("(throughline\.replay-[\da-f]{16}\.js)",/;
 
 /** The expression at `start` of a script, to the bracket that closes its first one. */
 function call(code, start) {
