@@ -7,10 +7,9 @@ export const attached = getter(Node, 'isConnected');
 export const textOf = getter(Node, 'textContent');
 export const treeOf = method(Node, 'getRootNode');
 
-const { ShadowRoot } = window;
-const host = getter(ShadowRoot, 'host');
-/** The element that a shadow tree belongs to; of a document it would be whatever the page has named so. */
-export const hostOf = (tree) => (tree instanceof ShadowRoot ? host(tree) : undefined);
+const host = getter(window.ShadowRoot, 'host');
+/** The element that a shadow tree in a document belongs to, be it of another frame; `document.host` is whatever the page has named so. */
+export const hostOf = (tree) => (typeOf(tree) === 11 && attached(tree) ? host(tree) : undefined);
 
 const findIn = [Element, Document, DocumentFragment].map((type) => method(type, 'querySelectorAll'));
 /** All that a selector finds in an element, document or shadow root. */
