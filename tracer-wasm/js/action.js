@@ -13,7 +13,6 @@ const YOUNG_AWAIT_MILLIS = 5_000;
 /** A timer of up to this long keeps its action open. */
 export const SHORT_TIMER_MILLIS = 1_000;
 
-const { setTimeout } = window;
 const live = new Set();
 
 /** The open actions, oldest first. */

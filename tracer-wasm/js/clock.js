@@ -3,7 +3,6 @@
 // The Unix epoch of a moment is the navigation's plus that. Where a laptop sleeps, `now` may stand still, and the
 // epoch of what comes after is then taken from the wall clock anew; what was before keeps its own. A step back of
 // the wall clock is not followed: a span that is open would end before it began.
-const { performance } = globalThis;
 const { now: wall } = Date;
 
 export const now = performance.now.bind(performance);

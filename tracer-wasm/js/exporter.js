@@ -37,11 +37,10 @@ const FAILURES_TO_SAY = 3;
 const TYPE = 'application/x-protobuf';
 const CHECK = 'Is it down, blocked, or closed to this origin or key?';
 
-const { fetch, setTimeout, Response, CompressionStream, AbortSignal } = window;
 const { warn } = console;
 
 /** `fetch` without a trace. */
-export { fetch as send };
+export { fetch as send } from './globals.js';
 
 /** In the order in which they go when the page does. */
 const lanes = ['traces', 'logs', 'metrics'].map((path, signal) => ({

@@ -4,6 +4,7 @@
 // reaction younger, since the tracer's reaction on the original hides that nobody handles its rejection. That
 // reaction only looks: an error that passed through a function of the tracer would seem to be the tracer's.
 import { resolve } from './address.js';
+import { getter } from './native.js';
 import { method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { startRequest } from './request.js';
@@ -13,19 +14,18 @@ import { watch } from './promise.js';
 let members;
 function initMembers() {
   const asked = [];
-  if (!members) new Request('data:,', new Proxy({}, { get: (_, member) => void asked.push(member) }));
+  if (!members) new Request('data:,', new Proxy({}, { __proto__: null, get: (_, member) => void asked.push(member) }));
   return (members ??= asked);
 }
 
-const { Request } = window;
-const urlOf = Object.getOwnPropertyDescriptor(Request.prototype, 'url').get;
+const urlOf = getter(Request, 'url');
 /** Response → the traced request that it answers. */
 const answers = new WeakMap();
 
 /** What is a Request, be it of another frame. */
 function requestOf(input) {
   try {
-    return typeof input === 'object' && urlOf.call(input) && input;
+    return typeof input === 'object' && urlOf(input) && input;
   } catch {
     return undefined;
   }
@@ -35,27 +35,35 @@ function requestOf(input) {
 function withHeaders(input, init, request, headers, traced) {
   const added = traced.headers(headers && ((name) => headers.has(name)));
   if (!added.length) return [input, init];
-  const changed = {};
-  if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) changed[member] = init[member];
+  // Whatever stands between this and the browser finds what the page has said, and its headers in the shape it gave them.
+  const known = {};
+  if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) known[member] = init[member];
   // Any member at all makes a Request lose its referrer, unless it is said again.
-  if (request && !Object.keys(changed).length) {
-    changed.referrer = request.referrer;
-    changed.referrerPolicy = request.referrerPolicy;
+  if (request && !Object.keys(known).length) {
+    known.referrer = request.referrer;
+    known.referrerPolicy = request.referrerPolicy;
   }
-  changed.headers = headers ? [...headers, ...added] : added;
-  return [input, changed];
+  const given = known.headers;
+  const all = [...(headers ?? []), ...added];
+  known.headers =
+    given instanceof Headers ? new Headers(all)
+    : given?.[Symbol.iterator] ? all
+    : { ...given, ...Object.fromEntries(given ? added : all) };
+  return [input, { __proto__: null, ...init, ...known }];
 }
 
 function begin(input, init) {
   const request = requestOf(input);
+  // A library's own, whose `fetch` knows what it means.
+  if (!request && input?.headers) return undefined;
   const url = resolve(request ? request.url : input);
   if (!/^https?:/.test(url.href)) return undefined;
   const verb = String(init?.method ?? request?.method ?? 'GET');
   const propagated = propagatesTo(url);
   const given = init?.headers;
-  const own = given === undefined ? request?.headers : given;
+  const theirs = given === undefined ? request?.headers : given;
   // What fetch will refuse is refused here, before a span is open.
-  const headers = propagated && own !== undefined ? new Headers(own) : undefined;
+  const headers = propagated && theirs !== undefined ? new Headers(theirs) : undefined;
   const traced = startRequest(verb, url.href, init?.body);
   return { traced, signal: init?.signal ?? request?.signal, changed: propagated ? withHeaders(input, init, request, headers, traced) : [input, init] };
 }

@@ -27,6 +27,7 @@ const FOLLOWED = 32;
 
 /** What an event is of a gesture → the types of such events. */
 const EVENTS = {
+  __proto__: null,
   0: 'click dblclick auxclick contextmenu',
   [PRESS | FOLLOWED]: 'pointerdown keydown',
   [RELEASE]: 'pointercancel keyup',

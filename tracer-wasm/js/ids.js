@@ -7,7 +7,7 @@ let digits = '';
 
 /** So many digits, of which no one else has the same. At most 512. */
 export function random(length) {
-  if (digits.length < length) digits = hex(globalThis.crypto.getRandomValues(new Uint8Array(DRAWN)));
+  if (digits.length < length) digits = hex(crypto.getRandomValues(new Uint8Array(DRAWN)));
   const id = digits.slice(0, length);
   digits = digits.slice(length);
   return id;

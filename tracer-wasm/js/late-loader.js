@@ -7,7 +7,6 @@ import { late } from './late.js';
 import { instantiate } from './spans.js';
 import { state } from './state.js';
 
-const { setTimeout, requestIdleCallback = setTimeout } = window;
 /** A busy page does not put it off for longer. */
 const LONGEST_MILLIS = 2_000;
 

@@ -10,7 +10,6 @@ import { listen } from './timeline.js';
 import { now, serverOffset } from './clock.js';
 import { spans } from './spans.js';
 
-const { setTimeout, setInterval, clearInterval, requestIdleCallback = setTimeout } = window;
 /** The page has its first second for itself. */
 const FIRST_LOOK_MILLIS = 1_000;
 /** A page may have died since the last look. */

@@ -7,8 +7,6 @@ import { endAction, hold, onAction, rootOf, startAction } from './action.js';
 import { late } from './late.js';
 import { now } from './clock.js';
 
-const { setTimeout } = window;
-
 /** Starts the load action; it stays open until the load event is over. `arrived` settles when late/ is there, or will not come. */
 export function followLoad(arrived) {
   const tagWasLate = document.readyState !== 'loading';

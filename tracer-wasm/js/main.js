@@ -38,7 +38,7 @@ function trapped(error) {
     console.warn(
       "[throughline] not tracing: the policy refuses WebAssembly. Allow 'wasm-unsafe-eval' in script-src, or load throughline.csp.js.",
     );
-  } else console.error('[throughline] stopped after an internal error; the page is not affected.', error);
+  } else console.error('[throughline] stopped by an error of its own:', error);
 }
 
 /** A span or log record has ended. */
@@ -76,6 +76,6 @@ if (!window.throughline?.version) {
     start();
   } catch (error) {
     stop();
-    console.warn(`[throughline] not tracing: ${error}`);
+    throw error;
   }
 }

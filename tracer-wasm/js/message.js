@@ -6,10 +6,10 @@
 import { constructor, method } from './patch.js';
 import { current, enterTask } from './register.js';
 import { hold, wait } from './action.js';
+import { addEventListener } from './native.js';
 
 /** How many messages may be under way; beyond it a port has gone to another realm, and a worker does not answer. */
 const MOST_UNDER_WAY = 1_000;
-const { addEventListener } = EventTarget.prototype;
 
 /** Port or worker → what is under way to its other end, oldest first. */
 const outgoing = new WeakMap();
@@ -20,7 +20,6 @@ const outgoing = new WeakMap();
  */
 function entangle(from, to, keep) {
   const queue = [];
-  outgoing.set(from, { queue, keep });
   addEventListener.call(to, 'message', (event) => {
     if (!event.isTrusted) return;
     const sent = queue.shift();
@@ -28,6 +27,7 @@ function entangle(from, to, keep) {
     if (!sent && from === to) outgoing.delete(from);
     enterTask(sent ? sent.context : null);
   });
+  outgoing.set(from, { queue, keep });
 }
 
 /** Has a worker's answers run in the contexts of the questions; its two ways are one object. */

@@ -17,6 +17,7 @@ export const scriptUrl = () => script?.src || new URL(script?.dataset.endpoint ?
 
 /** The options in force. */
 export const options = {
+  __proto__: null,
   service: location.hostname || 'web',
   version: '',
   environment: '',
@@ -103,6 +104,8 @@ export function configure(changes) {
 
 /** Takes over what `throughline.init` got. Unlike the tag, on which others may write, it has no further names. */
 export function initialise(changes = {}) {
+  // Without what a page has given to all objects (`Object.prototype.headers`).
+  changes = { __proto__: null, ...changes };
   for (const name in changes) if (!(name in options)) complain(name);
   configure(changes);
 }
@@ -116,4 +119,4 @@ const { origin: ours } = self;
 export const propagatesTo = ({ origin }) => consent() && (origin === ours || options.propagate.some((pattern) => pattern.test(origin)));
 
 // Each look at a data set is a call into the browser.
-configure({ ...script?.dataset });
+configure({ __proto__: null, ...script?.dataset });

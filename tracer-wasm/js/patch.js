@@ -2,9 +2,8 @@
 //
 // Invariant: a replacement has the original's name, length, property attributes and source text, is no more
 // of a constructor than the original, and calls it exactly once.
+import { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } from './native.js';
 import { state } from './state.js';
-
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } = Object;
 
 /** Replacement → original, for `Function.prototype.toString`. */
 const originals = new WeakMap();
@@ -65,9 +64,18 @@ export function method(owner, key, instead, part = 'value') {
 export function constructor(owner, key, construct) {
   redefine(owner, key, ({ value: original }) => {
     const replacement = new Proxy(original, {
+      // A page may give all objects a `get`.
+      __proto__: null,
       construct(target, args, newTarget) {
-        const make = (changed) => Reflect.construct(target, changed, newTarget);
-        return state.on ? construct(args, make) : make(args);
+        let made;
+        const make = (changed) => (made = Reflect.construct(target, changed, newTarget));
+        try {
+          return state.on ? construct(args, make) : make(args);
+        } catch (error) {
+          // What was made is no browser's object where a library's constructor stands under this one: it is not followed.
+          if (!made) throw error;
+          return made;
+        }
       },
     });
     originals.set(replacement, original);

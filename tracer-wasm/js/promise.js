@@ -7,10 +7,10 @@
 import { openActions } from './action.js';
 import { bindReaction, current, enter, settle, soon } from './register.js';
 import { Native, nativeThen } from './native-promise.js';
+import { defineProperty, getPrototypeOf } from './native.js';
 import { method, redefine } from './patch.js';
 import { state } from './state.js';
 
-const { getPrototypeOf } = Object;
 const { isPrototypeOf } = Object.prototype;
 
 const { prototype } = Native;
@@ -81,7 +81,7 @@ export function followPromises() {
       return Native;
     },
     set(value) {
-      Object.defineProperty(this, 'constructor', { value, writable: true, enumerable: true, configurable: true });
+      defineProperty(this, 'constructor', { value, writable: true, enumerable: true, configurable: true });
     },
   }));
 

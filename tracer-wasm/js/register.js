@@ -9,7 +9,7 @@
 // tells that the running task is another one than the entered, and so does the phase of an event that has been dispatched.
 // An event that others of its gesture follow posts none before somebody asks for the context: most cause nothing.
 import { Native, nativeThen } from './native-promise.js';
-import { genuine } from './native.js';
+import { defineProperty, genuine, getOwnPropertyDescriptor } from './native.js';
 import { now } from './clock.js';
 
 /** What happened no longer ago has just happened. */
@@ -30,10 +30,9 @@ let values = MOST_VALUES;
 /** Whether the code is still running that the register was set for, and not another continuation of its turn. */
 let sure = true;
 
-const eventGetter = Object.getOwnPropertyDescriptor(window, 'event')?.get;
+const eventGetter = getOwnPropertyDescriptor(window, 'event')?.get;
 const runningEvent = () => (eventGetter ? eventGetter.call(window) : window.event);
 
-const { MessageChannel, MessagePort } = window;
 const { postMessage } = MessagePort.prototype;
 let port;
 
@@ -57,7 +56,7 @@ let over = 0;
 
 const settled = Native.resolve();
 // Found before the accessor of the prototype, which takes every read for an await; it means the language's own.
-Object.defineProperty(settled, 'constructor', { value: undefined });
+defineProperty(settled, 'constructor', { value: undefined });
 
 /** Calls `callback` as a microtask. A reaction takes a fraction of what `queueMicrotask` takes. */
 export const soon = (callback) => {

@@ -30,9 +30,8 @@ export const phasesOf = ({ prototype }) =>
   Object.keys(prototype).filter((key) => /(Start|End|Interactive|Complete)$/.test(key));
 let phases;
 
-const { setTimeout, clearTimeout, Blob, PerformanceObserver: Native } = window;
 /** The browser's own: behind ours, what it calls would be a task of the page. */
-export const Observer = Native;
+export const Observer = PerformanceObserver;
 
 /** What is under way: requests whose report is awaited, and sockets. Each has an `end(time)`, a request a `claim(entry)`. */
 export const open = new Set();

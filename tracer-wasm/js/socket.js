@@ -16,6 +16,7 @@ import { hold } from './action.js';
 import { prefixed } from './timeline.js';
 import { spans } from './spans.js';
 import { state } from './state.js';
+import { addEventListener } from './native.js';
 
 /** How long the span waits for the first message. */
 const FIRST_MESSAGE_MILLIS = 1_000;
@@ -23,8 +24,6 @@ const FIRST_MESSAGE_MILLIS = 1_000;
 const FINE = [1000, 1001, 1005];
 const CLOSED = 2;
 
-const { addEventListener } = EventTarget.prototype;
-const { setTimeout } = window;
 
 /** Socket → its connection. */
 const connections = new WeakMap();
@@ -91,11 +90,8 @@ function follow(kind, types) {
   constructor(window, kind, (args, make) => {
     const start = now();
     const socket = make(args);
-    try {
-      connect(kind, socket, start, types);
-    } catch {
-      // An heir that is no socket, or hides its address.
-    }
+    // It throws at an heir that is no socket, or hides its address.
+    connect(kind, socket, start, types);
     return socket;
   });
 }

@@ -1,6 +1,6 @@
 // Who uses the page, as the page itself says (`throughline.identify`): on every root and log record from then on, and
 // never kept beyond the page.
-export const user = {};
+export const user = { __proto__: null };
 
 /** Takes `{ id, name, email }`, or null for nobody. */
 export function identify(who) {

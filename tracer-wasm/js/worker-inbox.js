@@ -19,7 +19,7 @@ const WAIT_MILLIS = 250;
 /** How long ago what has just been done was done; a zero would say nothing. */
 const SOON = 0.01;
 
-const { BroadcastChannel, Request, addEventListener, fetch, postMessage, removeEventListener, setTimeout } = window;
+const { addEventListener, postMessage, removeEventListener } = window;
 const { open: nativeOpen } = XMLHttpRequest.prototype;
 
 /** Action → the number by which the page knows the message that started it. */

@@ -82,5 +82,5 @@ try {
   onStop(followPage(), watchReports(() => {}));
 } catch (error) {
   stop();
-  console.warn(`[throughline] not tracing in this worker: ${error}`);
+  throw error;
 }

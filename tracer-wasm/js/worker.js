@@ -7,13 +7,12 @@ import { converse } from './message.js';
 import { current } from './register.js';
 import { late } from './late.js';
 import { now } from './clock.js';
+import { addEventListener } from './native.js';
 
 /** So many messages to a worker are remembered until it is heard of, and so many such workers. */
 const MOST_EARLY = 100;
 
-const { BroadcastChannel, Worker } = window;
 const post = Worker?.prototype.postMessage;
-const { addEventListener } = EventTarget.prototype;
 
 /**
  * Worker → its link: the worker, its address, what posts to it, and in which contexts the page has done so, and when; null
@@ -43,8 +42,9 @@ export function followWorkers() {
     const at = context && !context.action.ended && [context, now()];
     if (link && !link.early) late.announce?.(link, at);
     // One that cannot be cloned is never posted.
-    original.apply(self, args);
+    const posted = original.apply(self, args);
     if (link?.early?.push(at) > MOST_EARLY) links.delete(self);
+    return posted;
   });
 
   method(Worker?.prototype, 'terminate', (original, self, args) => {

@@ -6,14 +6,14 @@ import { constructor, method } from './patch.js';
 import { propagatesTo } from './options.js';
 import { resolve } from './address.js';
 import { startRequest } from './request.js';
+import { addEventListener } from './native.js';
 
-const { addEventListener } = EventTarget.prototype;
 const EVENTS = ['readystatechange', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
 
 /** Event → what fetch calls it. */
 const FAILURES = { __proto__: null, error: 'NetworkError', timeout: 'TimeoutError', abort: 'AbortError' };
 
-/** XMLHttpRequest → what `open` and `send` said. */
+/** XMLHttpRequest → what `open` and `send` said, once its events are listened to. */
 const calls = new WeakMap();
 
 /**
@@ -53,6 +53,7 @@ export function followXhr() {
   constructor(window, 'XMLHttpRequest', (args, make) => {
     const xhr = make(args);
     for (const type of EVENTS) addEventListener.call(xhr, type, restore);
+    calls.set(xhr);
     return xhr;
   });
 
@@ -62,13 +63,15 @@ export function followXhr() {
   method(prototype, 'open', (original, self, args) => {
     const { 0: verb, 1: url, 2: asynchronous } = args;
     const result = synchronously(self, original, args);
-    calls.set(self, {
-      verb: String(verb),
-      url: String(url),
-      synchronous: args.length > 2 && !asynchronous,
-      /** The headers that the page has set. */
-      own: [],
-    });
+    if (calls.has(self)) {
+      calls.set(self, {
+        verb: String(verb),
+        url: String(url),
+        synchronous: args.length > 2 && !asynchronous,
+        /** The headers that the page has set. */
+        own: [],
+      });
+    }
     return result;
   });
 

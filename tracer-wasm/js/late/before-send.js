@@ -55,7 +55,7 @@ function tell(pass, handle, { signal, name, said }) {
     left = options.beforeSend(given);
     if (left === undefined) left = given;
     if (!left) return false;
-    for (const key in left.attributes) {
+    for (const key of Object.keys(left.attributes ?? {})) {
       const value = left.attributes[key];
       const same = value === attributes[key] || String(value) === String(attributes[key]);
       const [, operation, number, texts] = (same && said.filter((one) => one[0] === key).pop()) || [0, ...anew(key, value)];

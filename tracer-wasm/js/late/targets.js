@@ -47,7 +47,7 @@ const SOURCES = [
 ];
 
 /** What elements load: their interfaces and the property that names it. */
-const LOADERS = { Image: 'src', Script: 'src', IFrame: 'src', Link: 'href' };
+const LOADERS = { __proto__: null, Image: 'src', Script: 'src', IFrame: 'src', Link: 'href' };
 const LOADED = /^((img|script|iframe)src|linkhref)$/;
 /** So many scripts may wait to be run; a script that never gets into the document waits for ever. */
 const MOST_SCRIPTS = 500;

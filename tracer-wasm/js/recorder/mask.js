@@ -58,7 +58,7 @@ export const isKept = ({ type, data }) =>
 export function masker(sheets = new Set()) {
   function attributes(given) {
     const kept = {};
-    for (const name in given) {
+    for (const name of Object.keys(given ?? {})) {
       const value = given[name];
       const key = name.toLowerCase();
       if (CSS.has(key)) kept[name] = value && typeof value === 'object' ? properties(value) : value && styles(value);

@@ -328,8 +328,11 @@ impl Bundler<'_> {
             &fs::read_to_string(&outermost)?,
             PROGRAM,
             // In parentheses, since engines compile such a function at once: it is called at once. They would parse
-            // it twice without.
-            &format!("(()=>{{\"use strict\";{}}})", program.trim_end()),
+            // it twice without. What fails already while the modules are evaluated is no error of the page either.
+            &format!(
+                "(()=>{{\"use strict\";try{{{}}}catch(e){{console.warn(`[throughline] not tracing: ${{e}}`)}}}})",
+                program.trim_end()
+            ),
         )
     }
 
