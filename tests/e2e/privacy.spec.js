@@ -47,6 +47,7 @@ async function visit(page) {
   await page.keyboard.type(SECRETS.note);
   await press(page, page.locator('#person'));
   await press(page, page.locator('#masked'));
+  for (const choice of ['#choice', '#account', '#home', 'label[for=home]']) await press(page, page.locator(choice));
   await page.evaluate((secrets) => {
     window.act = async () => {
       const { email, card, digits, token, name } = secrets;

@@ -36,7 +36,7 @@ function withHeaders(input, init, request, headers, traced) {
   const added = traced.headers(headers && ((name) => headers.has(name)));
   if (!added.length) return [input, init];
   // Whatever stands between this and the browser finds what the page has said, and its headers in the shape it gave them.
-  const known = {};
+  const known = { __proto__: null };
   if (init) for (const member of initMembers()) if (member in init && init[member] !== undefined) known[member] = init[member];
   // Any member at all makes a Request lose its referrer, unless it is said again.
   if (request && !Object.keys(known).length) {

@@ -4,6 +4,7 @@
 // | --------------------------- | ----------------------------------------------------------------------------- |
 // | ARIA label, field's label   | always                                                                        |
 // | text of a button, tab …     | always, also in a row of a table                                              |
+// | label of a choice           | unless it stands in a row: accounts and addresses are chosen like that        |
 // | text of a link; title, alt  | unless the link stands in a row, list item or article that is no navigation   |
 // | text of anything else       | never; of options neither, since a list may be the user's own                 |
 // | test id, name, id, role     | always                                                                        |
@@ -17,6 +18,7 @@ export const FIELD = 'input,select,textarea,[contenteditable]:not([contenteditab
 const BUTTON = '[type=button],[type=submit],[type=reset],[type=image]';
 const STATIC = 'button,summary,label,[role=button],[role=tab],[role=menuitem],[role=checkbox],[role=radio],[role=switch]';
 const LINK = 'a[href],[role=link]';
+const CHOICE = '[type=radio],[type=checkbox],[role=radio],[role=checkbox]';
 /** What holds one of many things that the page is about; and what has such parts for the way through the site. */
 export const ROW = 'tr,li,article,[role=row],[role=listitem]';
 const SITE = 'nav,[role=navigation],[role=menu],[role=menubar],[role=tablist]';
@@ -55,6 +57,13 @@ export function labelAt(element) {
   return (id && find(treeOf(element), `label[for="${CSS.escape(id)}"]`)[0]) || closest(element, 'label');
 }
 
+/** What a label is for; anything else is for itself. */
+function labelled(element) {
+  if (tagOf(element) !== 'label') return element;
+  const id = attribute(element, 'for');
+  return find(id ? treeOf(element) : element, id ? '#' + CSS.escape(id) : FIELD)[0] ?? element;
+}
+
 /** Whether a field is neither that of a gesture nor labelled by what was pressed. */
 export const isOther = ({ control, pressedOn }, field) => field !== control && field !== pressedOn && labelAt(field) !== pressedOn;
 
@@ -66,8 +75,10 @@ export function labelOf(element, join) {
   const isField = matches(element, FIELD);
   const isButton = isField && matches(element, BUTTON) && tagOf(element) === 'input';
   const isContent = () => !options.allowText && closest(element, ROW) && !closest(element, SITE);
-  const label = isField && labelAt(element);
-  const isText = () => matches(element, STATIC) || (options.allowText && !isField) || (matches(element, LINK) && !isContent());
+  // Accounts and addresses are chosen like this.
+  const isOneOfMany = matches(labelled(element), CHOICE) && isContent();
+  const label = isField && !isOneOfMany && labelAt(element);
+  const isText = () => (matches(element, STATIC) && !isOneOfMany) || (options.allowText && !isField) || (matches(element, LINK) && !isContent());
   return tidy(
     tidy(own('aria-labelledby'))?.split(' ').map(byId).join(' ') ||
       own('aria-label') ||
