@@ -86,6 +86,16 @@ for (const [name, { code, warnings = {}, ...carried }] of Object.entries(PAGES))
   }
 }
 
+test('what all objects have is no part of what the late half replaces', async ({ page, app, throughline, service, complaints }) => {
+  await page.goto(app.publish('worlds.html', { tag: throughline.tag(service) + script('Object.prototype.get = function () { return 1; };') }));
+  // It ends when the late half is there.
+  await throughline.waitForTraceOf(service, ({ roots }) => roots[0].name.startsWith('load '), 'of the load');
+  const kinds = await page.evaluate(() => [FileReader, MediaRecorder, WritableStream, TransformStream, IDBFactory.prototype.open, Element.prototype.animate, Element.prototype.setAttribute, History.prototype.pushState].map((one) => typeof one));
+  expect(new Set(kinds)).toEqual(new Set(['function']));
+  expect(await page.evaluate(() => new FileReader() instanceof FileReader)).toBe(true);
+  expect(complaints).toEqual({ errors: [], console: [], dialogs: [] });
+});
+
 /** Constructors that the tracer replaces, in a page whose library has replaced them: they are made and used as without. */
 test('objects of libraries in the place of workers, channels, sockets and readers are left alone', async ({ page, app, throughline, service, complaints }) => {
   const names = ['Worker', 'SharedWorker', 'MessageChannel', 'WebSocket', 'EventSource', 'FileReader', 'MediaRecorder', 'XMLHttpRequest', 'IntersectionObserver', 'ResizeObserver'];

@@ -28,7 +28,7 @@ export function redefine(owner, key, change) {
     const before = owner && getOwnPropertyDescriptor(owner, key);
     if (!before || !before.configurable) return;
     const after = { ...before, ...change(before) };
-    if ('get' in after) {
+    if (hasOwn(after, 'get')) {
       delete after.value;
       delete after.writable;
     }
