@@ -309,6 +309,7 @@ test.describe('gestures', () => {
 
   test('a key that is a command is named, a character is not', async ({ page, app, throughline, service }) => {
     await open({ page, app, throughline, service });
+    await lateHalf(page);
     await page.evaluate(() => { window.onKey = true; });
     await page.locator('#act').focus();
     await page.keyboard.press('Escape');
@@ -318,6 +319,23 @@ test.describe('gestures', () => {
     await page.keyboard.press('q');
     const typed = await actionTrace({ page, throughline, service }, 'keydown "Field"');
     expect(rootOf(typed).attributes).not.toHaveProperty('throughline.key');
+  });
+
+  test('a key that was pressed before the late half was there is named by it', async ({ page, app, throughline, service }) => {
+    let arrive;
+    const held = new Promise((resolve) => (arrive = resolve));
+    await page.route(/throughline\.late-/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await open({ page, app, throughline, service });
+    await page.evaluate(() => { window.onKey = true; });
+    await page.locator('#act').focus();
+    await page.keyboard.down('Escape');
+    arrive();
+    await lateHalf(page);
+    await page.keyboard.up('Escape');
+    await actionTrace({ page, throughline, service }, 'keydown "Act"', (trace) => rootOf(trace).attributes['throughline.key'] === 'Escape');
   });
 
   test('what the browser dispatches behind a press is the press’s, though nothing in it was followed', async ({ page, app, throughline, service }) => {

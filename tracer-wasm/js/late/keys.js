@@ -1,5 +1,5 @@
 // What a gesture begins with: the key that was pressed, and the step log's look at its control.
-import { matches, note, options, spans } from './core.js';
+import { matches, note, openActions, options, spans } from './core.js';
 import { FIELD } from './control.js';
 import { step } from './steps.js';
 
@@ -11,9 +11,18 @@ function commandOf({ key, ctrlKey, altKey, metaKey }, control) {
   return isCommand ? (ctrlKey ? 'Ctrl+' : '') + (altKey ? 'Alt+' : '') + (metaKey ? 'Meta+' : '') + key : '';
 }
 
-/** A gesture has begun. What is not needed is not asked for: the page waits. */
-export function begun(gesture, event) {
+function noteKey(gesture, event) {
   const { action, press } = gesture;
   if (press === 'keydown' && (action.key = commandOf(event, gesture.control))) note(action, (root) => spans.set(root, 'throughline.key', action.key));
-  if (options.steps !== 'off') step(action, gesture.control);
+}
+
+/** A gesture has begun. What is not needed is not asked for: the page waits. */
+export function begun(gesture, event) {
+  noteKey(gesture, event);
+  if (options.steps !== 'off') step(gesture.action, gesture.control);
+}
+
+/** Notes the keys of the actions that began before this was there. */
+export function noteEarlierKeys() {
+  for (const { gesture } of openActions()) if (gesture) noteKey(gesture, gesture.event);
 }

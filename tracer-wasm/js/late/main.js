@@ -10,7 +10,7 @@ import { followHistory, wentBack } from './history.js';
 import { followNavigation, setRoute } from './navigation.js';
 import { followMemory } from './memory.js';
 import { followProfile } from './profile.js';
-import { begun } from './keys.js';
+import { begun, noteEarlierKeys } from './keys.js';
 import { followSteps, step } from './steps.js';
 import { followTargets } from './targets.js';
 import { followResources, takeEarlier, takeEntry } from './resource.js';
@@ -30,6 +30,7 @@ export default function start(core) {
   receive(core);
   Object.assign(late, { begun, clicked, entry: takeEntry, delivered, isOther, keep, leaving: reportAll, loaded, losses: tellLosses, refuse: countLost, moved, nameOf, pressable, review, route: setRoute, step, takeOver, unclaim, wentBack });
   nameEarlier();
+  noteEarlierKeys();
   for (const call of late.calls) review(...call);
   for (const refusal of late.refusals) countLost(...refusal);
   followForeignPromises();
