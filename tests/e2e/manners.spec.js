@@ -64,23 +64,33 @@ for (const name of PROBES) {
   }
 }
 
-test('a page may have things of its own that are called as the browser\'s', async ({ page, app, throughline, service, complaints }) => {
-  await page.goto(app.publish('namesakes.html', { tag: throughline.tag(service) }));
-  // It ends when the late half is there.
-  await throughline.waitForTraceOf(service, ({ roots }) => roots[0].name.startsWith('load '), 'of the load');
-  // Playwright's own scripts trip over such names.
-  const box = await page.locator('#act').boundingBox();
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  const trace = await throughline.waitForTraceOf(service, ({ roots }) => roots[0].attributes['throughline.action'] === 'click', 'of the click');
-  const [root] = trace.roots;
-  expect(root.name).toBe('click "Act"');
-  expect(root.attributes['throughline.step.selectors']).toEqual(['role=button[name="Act"]', 'css=#act']);
-  for (const path of ['/api/own', '/api/older']) {
-    const span = trace.only(`GET ${path}`);
-    expect((await app.waitForRequest(path)).headers.traceparent).toContain(span.spanId);
-  }
-  expect(complaints.errors).toEqual([]);
-});
+const NAMESAKES = await readFile(join(import.meta.dirname, '../pages/namesakes.js'), 'utf8');
+
+for (const [when, namesakes] of [
+  ['before', NAMESAKES],
+  // What is in the place of the browser's own then, and what every event is, the tracer has to take for it.
+  ['behind', NAMESAKES.split('// In the place')[0].replace('class Event {}', '')],
+]) {
+  test(`a page may have things of its own that are called as the browser's, the tag ${when} them`, async ({ page, app, throughline, service, complaints }) => {
+    const names = `<script>${namesakes}</script>`;
+    const tag = throughline.tag(service);
+    await page.goto(app.publish('namesakes.html', { tag: when === 'before' ? tag + names : names + tag }));
+    // It ends when the late half is there.
+    await throughline.waitForTraceOf(service, ({ roots }) => roots[0].name.startsWith('load '), 'of the load');
+    // Playwright's own scripts trip over such names.
+    const box = await page.locator('#act').boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    const trace = await throughline.waitForTraceOf(service, ({ roots }) => roots[0].attributes['throughline.action'] === 'click', 'of the click');
+    const [root] = trace.roots;
+    expect(root.name).toBe('click "Act"');
+    expect(root.attributes['throughline.step.selectors']).toEqual(['role=button[name="Act"]', 'css=#act']);
+    for (const path of ['/api/own', '/api/older']) {
+      const span = trace.only(`GET ${path}`);
+      expect(app.received(path).at(-1).headers.traceparent).toContain(span.spanId);
+    }
+    expect(complaints.errors).toEqual([]);
+  });
+}
 
 test('no property of the tracer that its build renames has the name of one of the browser\'s', async ({ page, app }) => {
   const renamed = Object.keys(JSON.parse(await readFile(join(import.meta.dirname, '../../target/tracer/mangled.json'), 'utf8')));
