@@ -1,31 +1,10 @@
 // The tracer on pages whose libraries stand in the browser's place, and on those that change what all objects have: the page
 // works as it does without the tag, and no error of the tracer's becomes the page's.
-import { join } from 'node:path';
-
-import { build } from 'esbuild';
-
-import { expect, press, test } from '../harness/fixtures.js';
+import { expect, test } from '../harness/fixtures.js';
 import { propagatedBy } from '../harness/page-server.js';
+import { act, bundleOf } from '../harness/worlds.js';
 
 const script = (text) => `<script>${text}</script>`;
-
-/** A library of npm as a page loads it. */
-async function bundled(contents) {
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: join(import.meta.dirname, '..') }, bundle: true, format: 'iife', write: false, logLevel: 'error' });
-  return script(outputFiles[0].text.replaceAll('</script', '<\\/script'));
-}
-
-/** Does what a page does with requests in a real click, and returns what it saw. */
-async function everything(page, path) {
-  await page.evaluate((value) => {
-    window.acted = undefined;
-    window.act = () => {
-      window.acted = window.works.everything(value);
-    };
-  }, path);
-  await press(page, page.locator('#act'));
-  return page.evaluate(() => window.acted);
-}
 
 /** A class with the methods of one of the browser's, which it asks for everything, as mocks and polyfills are made. */
 const CLASS = (name, methods, properties) => `{
@@ -41,10 +20,9 @@ const CLASS = (name, methods, properties) => `{
 }`;
 
 /**
- * (A tag from another origin that cannot start says so twice: it has tried as a script of the page's as well.)
- *
  * What a page has → how it gets it, and which requests of `everything` carry a trace where the tag stands before and
  * after it: what stands over the browser before the tag is there can only be followed where it calls the browser's again.
+ * A tag from another origin that cannot start says so twice: it has tried as a script of the page's as well.
  */
 const PAGES = {
   'methods of its own for all objects': {
@@ -59,7 +37,7 @@ const PAGES = {
     after: 2,
   },
   'another fetch, with its own Request, Response and Headers': {
-    code: () => bundled('import { fetch, Headers, Request, Response } from "whatwg-fetch"; Object.assign(window, { fetch, Headers, Request, Response });'),
+    code: () => bundleOf('import { fetch, Headers, Request, Response } from "whatwg-fetch"; Object.assign(window, { fetch, Headers, Request, Response });'),
     before: 3,
     // The polyfill sends with an XMLHttpRequest; what its Request says is its own affair.
     after: 3,
@@ -72,11 +50,11 @@ for (const [name, { code, warnings = {}, ...carried }] of Object.entries(PAGES))
       const library = typeof code === 'function' ? await code() : code;
       const path = `/api/companion-${Object.keys(PAGES).indexOf(name)}-${when}`;
       await page.goto(app.publish('worlds.html', { tag: library }));
-      const alone = await everything(page, `${path}-alone`);
+      const alone = await act(page, 'everything', `${path}-alone`);
       expect(alone.length).toBeGreaterThan(5);
       const tag = throughline.tag(service);
       await page.goto(app.publish('worlds.html', { tag: when === 'before' ? tag + library : library + tag }));
-      expect(await everything(page, path)).toEqual(alone);
+      expect(await act(page, 'everything', path)).toEqual(alone);
       const requests = app.requests.filter((request) => request.path.startsWith(path) && !request.path.includes('-alone'));
       expect(requests).toHaveLength(3);
       expect(requests.filter(propagatedBy)).toHaveLength(carried[when]);

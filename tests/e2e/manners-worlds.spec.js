@@ -1,28 +1,9 @@
 // The tracer under other policies, in other worlds and beside other libraries: the page works as it does without it.
 
-import { join } from 'node:path';
-
-import { build } from 'esbuild';
-
-import { expect, press, test } from '../harness/fixtures.js';
+import { expect, test } from '../harness/fixtures.js';
 import { propagatedBy } from '../harness/page-server.js';
 import { expectTrace } from '../harness/trace.js';
-
-/** Does a function of the page's in a real click; what it returns is awaited. */
-async function act(page, work, argument) {
-  await page.evaluate(
-    ([text, value]) => {
-      // Not `eval`: policies may forbid it.
-      window.acted = undefined;
-      window.act = () => {
-        window.acted = window.works[text](value);
-      };
-    },
-    [work, argument],
-  );
-  await press(page, page.locator('#act'));
-  return page.evaluate(() => window.acted);
-}
+import { act, bundleOf } from '../harness/worlds.js';
 
 /** Waits for the trace of the last request to a path, and says that a click is its root. */
 async function expectClickOf(app, throughline, path) {
@@ -233,15 +214,6 @@ const LIBRARIES = {
     seen: () => typeof window.sentryFlush,
   },
 };
-
-const bundles = new Map();
-async function bundleOf(code) {
-  if (!bundles.has(code)) {
-    const { outputFiles } = await build({ stdin: { contents: code, resolveDir: join(import.meta.dirname, '..') }, bundle: true, format: 'iife', write: false, minify: true, logLevel: 'error' });
-    bundles.set(code, `<script>${outputFiles[0].text.replaceAll('</script', '<\\/script')}</script>`);
-  }
-  return bundles.get(code);
-}
 
 for (const [library, { code, seen }] of Object.entries(LIBRARIES)) {
   for (const when of ['before', 'after']) {
